@@ -1,1 +1,2 @@
-export {};
+export * from './base/index.js';
+export * from './compile/index.js';

@@ -1,0 +1,109 @@
+/**
+ * ESTree nodes as the passes see them, and the builders that make new ones.
+ * Facts about nodes live in side tables (see scope.ts), never on the nodes themselves; a new node that
+ * stands for an author's node carries its `loc` and `start` so that the source map can point back.
+ */
+
+// biome-ignore lint/suspicious/noExplicitAny: ESTree nodes are open records; the passes dispatch on `type` and a verifier re-parses what they print.
+export type Node = any;
+
+export const id = (name: string, from?: Node): Node => located({ type: 'Identifier', name }, from);
+export const literal = (value: string | number | boolean | null): Node => ({ type: 'Literal', value, raw: JSON.stringify(value) });
+export const undefinedValue = (): Node => ({ type: 'UnaryExpression', operator: 'void', prefix: true, argument: literal(0) });
+export const thisValue = (): Node => ({ type: 'ThisExpression' });
+export const isName = (text: string): boolean => /^[A-Za-z_$][\w$]*$/.test(text);
+
+export const member = (object: Node, property: string | Node, from?: Node): Node => {
+  if (typeof property !== 'string') return located({ type: 'MemberExpression', object, property, computed: true, optional: false }, from);
+  if (isName(property)) return located({ type: 'MemberExpression', object, property: id(property), computed: false, optional: false }, from);
+  return located({ type: 'MemberExpression', object, property: literal(property), computed: true, optional: false }, from);
+};
+export const call = (callee: Node, args: Node[], from?: Node): Node => located({ type: 'CallExpression', callee, arguments: args, optional: false }, from);
+export const assign = (left: Node, right: Node, operator = '=', from?: Node): Node =>
+  located({ type: 'AssignmentExpression', operator, left, right }, from);
+export const not = (argument: Node): Node => ({ type: 'UnaryExpression', operator: '!', prefix: true, argument });
+export const binary = (operator: string, left: Node, right: Node): Node => ({ type: 'BinaryExpression', operator, left, right });
+export const logical = (operator: string, left: Node, right: Node): Node => ({ type: 'LogicalExpression', operator, left, right });
+export const sequence = (...expressions: Node[]): Node => ({ type: 'SequenceExpression', expressions });
+export const property = (key: string | Node, value: Node): Node => ({
+  type: 'Property',
+  kind: 'init',
+  method: false,
+  shorthand: false,
+  computed: typeof key !== 'string',
+  key: typeof key === 'string' ? (isName(key) && key !== '__proto__' ? id(key) : literal(key)) : key,
+  value,
+});
+export const object = (...properties: Node[]): Node => ({ type: 'ObjectExpression', properties });
+export const array = (...elements: Node[]): Node => ({ type: 'ArrayExpression', elements });
+
+export const statement = (expression: Node, from?: Node): Node => located({ type: 'ExpressionStatement', expression }, from ?? expression);
+export const block = (body: Node[], from?: Node): Node => located({ type: 'BlockStatement', body }, from);
+export const returns = (argument: Node | null, from?: Node): Node => located({ type: 'ReturnStatement', argument }, from);
+export const throws = (argument: Node, from?: Node): Node => located({ type: 'ThrowStatement', argument }, from);
+export const when = (test: Node, consequent: Node, alternate: Node | null = null): Node => ({ type: 'IfStatement', test, consequent, alternate });
+export const labeled = (label: string, body: Node): Node => ({ type: 'LabeledStatement', label: id(label), body });
+export const breaks = (label: string | null): Node => ({ type: 'BreakStatement', label: label === null ? null : id(label) });
+export const continues = (label: string | null): Node => ({ type: 'ContinueStatement', label: label === null ? null : id(label) });
+export const declare = (kind: 'var' | 'let' | 'const', name: string | Node, init: Node | null, from?: Node): Node =>
+  located(
+    { type: 'VariableDeclaration', kind, declarations: [{ type: 'VariableDeclarator', id: typeof name === 'string' ? id(name) : name, init }] },
+    from,
+  );
+export const forever = (body: Node[], from?: Node): Node =>
+  located({ type: 'ForStatement', init: null, test: null, update: null, body: block(body) }, from);
+
+/** Copies the author's position onto a node that stands for `from`. */
+export function located(node: Node, from?: Node): Node {
+  if (from?.loc) {
+    node.loc = from.loc;
+    node.start = from.start;
+  }
+  return node;
+}
+
+export const isFunction = (node: Node): boolean =>
+  node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration' || node.type === 'ArrowFunctionExpression';
+export const isClass = (node: Node): boolean => node.type === 'ClassExpression' || node.type === 'ClassDeclaration';
+export const isLoop = (node: Node): boolean => /^(For|ForIn|ForOf|While|DoWhile)Statement$/.test(node.type);
+
+const CHILD_SKIP = new Set(['type', 'loc', 'start', 'end', 'range', 'raw', 'regex', 'bigint', 'origin']);
+
+/** The child nodes of a node, in source order for every type whose order matters here. */
+export function children(node: Node): Node[] {
+  const found: Node[] = [];
+  for (const key of Object.keys(node)) {
+    if (CHILD_SKIP.has(key)) continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (item && typeof item.type === 'string') found.push(item);
+    } else if (value && typeof value.type === 'string') found.push(value);
+  }
+  // ESTree keeps the discriminant of do-while and the key of fields in an order that differs from the text.
+  if (node.start !== undefined && found.every((child) => child.start !== undefined)) found.sort((a, b) => a.start - b.start);
+  return found;
+}
+
+/** The names that a binding pattern declares, as Identifier nodes. */
+export function patternNames(pattern: Node, found: Node[] = []): Node[] {
+  switch (pattern?.type) {
+    case 'Identifier':
+      found.push(pattern);
+      break;
+    case 'ObjectPattern':
+      for (const item of pattern.properties) patternNames(item.type === 'RestElement' ? item.argument : item.value, found);
+      break;
+    case 'ArrayPattern':
+      for (const item of pattern.elements) if (item) patternNames(item, found);
+      break;
+    case 'AssignmentPattern':
+      patternNames(pattern.left, found);
+      break;
+    case 'RestElement':
+      patternNames(pattern.argument, found);
+      break;
+  }
+  return found;
+}
+
+export const unary = (operator: string, argument: Node): Node => ({ type: 'UnaryExpression', operator, prefix: true, argument });

@@ -1,0 +1,154 @@
+/**
+ * Bundles a script with its npm packages through esbuild: TypeScript, ESM and CommonJS in, one module out. Node built-ins stay
+ * external, except those that a guest-side implementation replaces. What cannot run is refused here, with the file and line.
+ */
+import fs from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BuildFailure, build, type Plugin } from 'esbuild';
+import { GodwitError } from '../base/index.js';
+
+export interface EsbuildBundle {
+  code: string;
+  /** esbuild's source map, JSON text. */
+  map: string;
+  /** Every module is CommonJS: the program is sloppy unless it says otherwise. */
+  sloppy: boolean;
+  files: string[];
+}
+
+export interface BundleOptions {
+  /** Guest-side implementations of built-ins: bare name (no `node:`) → file. */
+  replacements?: Record<string, string>;
+  /** Guest-side files that run before the entry, in order. */
+  prelude?: string[];
+}
+
+/** Bundles `entry` (absolute path). Errors: GODWIT_NO_SCRIPT, GODWIT_SYNTAX, GODWIT_UNRESOLVED, GODWIT_NATIVE_ADDON. */
+export async function bundleScript(entry: string, options: BundleOptions = {}): Promise<EsbuildBundle> {
+  if (!fs.existsSync(entry)) throw new GodwitError('GODWIT_NO_SCRIPT', `Cannot run "${entry}": no such file`, { fields: { file: entry } });
+  const attempt = async (format: 'esm' | 'cjs') =>
+    build({
+      ...entryPoint(entry, options),
+      bundle: true,
+      format,
+      platform: 'node',
+      target: 'esnext',
+      write: false,
+      sourcemap: 'external',
+      outfile: path.join(path.dirname(entry), 'bundle.js'),
+      metafile: true,
+      keepNames: true,
+      logLevel: 'silent',
+      charset: 'utf8',
+      legalComments: 'none',
+      absWorkingDir: path.dirname(entry),
+      plugins: [builtins(options.replacements ?? {}), nativeAddons(), moduleLocations()],
+    });
+  try {
+    let result = await attempt('esm');
+    const inputs = Object.entries(result.metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
+    const preludeFiles = new Set((options.prelude ?? []).map((f) => path.basename(f)));
+    const sloppy = inputs.every(([name, input]) => preludeFiles.has(path.basename(name)) || input.format === 'cjs' || (input.format === undefined && !usesModuleSyntax(name, entry)));
+    if (sloppy) result = await attempt('cjs');
+    const code = result.outputFiles.find((f) => f.path.endsWith('.js'))!.text;
+    const map = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
+    return { code, map, sloppy, files: inputs.map(([name]) => path.resolve(path.dirname(entry), name)) };
+  } catch (error) {
+    throw refusal(error as BuildFailure, entry);
+  }
+}
+
+/** A plain script without any import, export or require has no module format: the nearest package.json decides, as in Node. */
+function usesModuleSyntax(name: string, entry: string): boolean {
+  const file = path.resolve(path.dirname(entry), name);
+  if (/\.(mjs|mts)$/.test(file)) return true;
+  if (/\.(cjs|cts|json)$/.test(file)) return false;
+  for (let dir = path.dirname(file); ; dir = path.dirname(dir)) {
+    const manifest = path.join(dir, 'package.json');
+    if (fs.existsSync(manifest)) {
+      try {
+        return JSON.parse(fs.readFileSync(manifest, 'utf8')).type === 'module';
+      } catch {
+        return false;
+      }
+    }
+    if (dir === path.dirname(dir)) return false;
+  }
+}
+
+function entryPoint(entry: string, options: BundleOptions) {
+  const prelude = options.prelude ?? [];
+  if (prelude.length === 0) return { entryPoints: [entry] };
+  return { entryPoints: [entry], inject: prelude };
+}
+
+/** Built-in modules stay external under their `node:` names unless a guest-side file replaces them. */
+function builtins(replacements: Record<string, string>): Plugin {
+  return {
+    name: 'builtins',
+    setup(b) {
+      b.onResolve({ filter: /.*/ }, (args) => {
+        if (args.path === 'godwit:host') return { path: args.path, external: true };
+        if (!isBuiltin(args.path)) return undefined;
+        const bare = args.path.replace(/^node:/, '');
+        const replacement = replacements[bare];
+        if (replacement && args.importer !== replacement) return { path: replacement };
+        return { path: `node:${bare}`, external: true };
+      });
+    },
+  };
+}
+
+function nativeAddons(): Plugin {
+  return {
+    name: 'native-addons',
+    setup(b) {
+      b.onLoad({ filter: /\.node$/ }, (args) => ({
+        errors: [{ text: `native add-on ${args.path}`, detail: 'GODWIT_NATIVE_ADDON' }],
+      }));
+      b.onResolve({ filter: /\.node$/ }, (args) => ({ path: path.resolve(args.resolveDir, args.path) }));
+    },
+  };
+}
+
+/** Gives each module its own `import.meta`, `__filename` and `__dirname`, on its first line so that line numbers stay. */
+function moduleLocations(): Plugin {
+  return {
+    name: 'module-locations',
+    setup(b) {
+      b.onLoad({ filter: /\.([cm]?[jt]s|[jt]sx)$/ }, async (args) => {
+        const text = await fs.promises.readFile(args.path, 'utf8');
+        const meta = /\bimport\.meta\b/.test(text);
+        const names = /\b__(filename|dirname)\b/.test(text);
+        if (!meta && !names) return undefined;
+        const bang = /^#!.*/.exec(text)?.[0] ?? '';
+        const rest = text.slice(bang.length);
+        const dirname = path.dirname(args.path);
+        let prefix = '';
+        if (meta)
+          prefix += `const $$importMeta = { dirname: ${JSON.stringify(dirname)}, filename: ${JSON.stringify(args.path)}, url: ${JSON.stringify(pathToFileURL(args.path).href)} };`;
+        if (names && !/\b(const|let|var)\s+__(filename|dirname)\b/.test(rest) && !/\{[^}]*__(filename|dirname)[^}]*\}\s*=/.test(rest))
+          prefix += `var __filename = ${JSON.stringify(args.path)}, __dirname = ${JSON.stringify(dirname)};`;
+        const body = meta ? rest.replace(/\bimport\.meta\b/g, '$$$$importMeta') : rest;
+        const loader = /\.([cm]?ts)$/.test(args.path) ? 'ts' : args.path.endsWith('.tsx') ? 'tsx' : args.path.endsWith('.jsx') ? 'jsx' : 'js';
+        const strictFirst = /^\s*(['"])use strict\1;?/.exec(body)?.[0] ?? '';
+        return { contents: `${strictFirst}${prefix}${body.slice(strictFirst.length)}`, loader, resolveDir: dirname };
+      });
+    },
+  };
+}
+
+/** One clear line out of esbuild's report. */
+function refusal(error: BuildFailure, entry: string): GodwitError {
+  const first = error.errors?.[0];
+  if (!first) return new GodwitError('GODWIT_SYNTAX', `Cannot run "${entry}": ${error.message}`, { cause: error });
+  const where = first.location ? `${path.resolve(path.dirname(entry), first.location.file)}:${first.location.line}` : entry;
+  const fields = { file: where };
+  if (first.detail === 'GODWIT_NATIVE_ADDON')
+    return new GodwitError('GODWIT_NATIVE_ADDON', `Cannot run "${entry}": it needs a ${first.text}, and native code cannot move`, { fields });
+  if (/Could not resolve/.test(first.text))
+    return new GodwitError('GODWIT_UNRESOLVED', `Cannot run "${entry}": ${where}: ${first.text.replace(/^Could/, 'could')} (is it installed?)`, { fields });
+  return new GodwitError('GODWIT_SYNTAX', `Cannot run "${entry}": ${where}: ${first.text}`, { fields });
+}

@@ -1,0 +1,190 @@
+/**
+ * What the lowering passes share: the program's side tables, and per function the temporaries, labels and loop targets.
+ * Temporaries are function-level `var`s, each defined once and never live across a loop's back-edge unless its loop lies
+ * inside its range; the safepoint table relies on that.
+ */
+import { assert } from '../base/index.js';
+import { id, isFunction, literal, member, type Node, thisValue } from './ast.js';
+import { type Analysis, type Binding, type FunctionFacts, PSEUDO_ARGUMENTS, PSEUDO_NEW_TARGET, PSEUDO_THIS, type Scope } from './scope.js';
+
+/** How a function's body runs. Async bodies are generators driven by the runtime. */
+export type BodyKind = 'sync' | 'generator' | 'async' | 'asyncGenerator';
+
+export interface FunctionMeta {
+  fid: number;
+  /** 'class' stands for a class's constructor function; 'member' functions come back with their class. */
+  kind: 'function' | 'body' | 'member' | 'class' | 'main' | 'declaration';
+  name: string;
+  /** Environments visible where the closure is made, innermost first: numbers of `$e<n>`. */
+  envs: number[];
+  /** Number of the environment that holds the enclosing class with private names or super, if any. */
+  classEnv: number | undefined;
+  strict: boolean;
+  derived?: boolean;
+  hasFields?: boolean;
+  /** The author's text, for Function.prototype.toString: offsets in the bundle before lowering. */
+  source: [number, number];
+  /** fids of a class's members in evaluation order, with the index of the computed key or the key itself. */
+  members?: { fid: number; static: boolean; kind: 'method' | 'get' | 'set'; key: string | number }[];
+  privateNames?: { name: string; kind: 'field' | 'method' | 'accessor'; static: boolean }[];
+  module?: number;
+}
+
+export class ProgramContext {
+  readonly metas: FunctionMeta[] = [];
+  readonly fids = new Map<Node, number>();
+  /** The node whose text, evaluated alone, makes the closure: argument 0 of its brand call. */
+  readonly closureText = new Map<number, Node>();
+  readonly moduleFunctions: Node[] = [];
+  readonly moduleStatements: Node[] = [];
+  envCount: number;
+
+  constructor(
+    readonly analysis: Analysis,
+    readonly source: string,
+    readonly names: Map<Node, string>,
+    readonly fileOf: (node: Node) => string,
+  ) {
+    this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), 0);
+  }
+
+  newFid(node: Node, meta: Omit<FunctionMeta, 'fid'>): number {
+    const fid = this.metas.length;
+    this.metas.push({ fid, ...meta });
+    this.fids.set(node, fid);
+    return fid;
+  }
+}
+
+export interface LoopTarget {
+  labels: string[];
+  loop: boolean;
+  /** When set, `continue` is printed as `break <continueAs>`. */
+  continueAs: string | undefined;
+}
+
+const ENV_FIELDS: Record<string, string> = { [PSEUDO_THIS]: '$this', [PSEUDO_ARGUMENTS]: '$arguments', [PSEUDO_NEW_TARGET]: '$newTarget' };
+
+/** The field of an environment object that holds a binding. `$p` (parent) and `$class` are ours, so author's `$` names get one more `$`. */
+export const envField = (binding: Binding): string =>
+  ENV_FIELDS[binding.name] ?? (binding.name.startsWith('$') || binding.name === '__proto__' ? `$${binding.name}` : binding.name);
+
+export const envName = (env: number): string => `$e${env}`;
+
+export class FunctionContext {
+  readonly temps: string[] = [];
+  readonly targets: LoopTarget[] = [];
+  private readonly takenNames = new Set<string>();
+  private labelCount = 0;
+
+  constructor(
+    readonly program: ProgramContext,
+    readonly facts: FunctionFacts,
+    readonly kind: BodyKind,
+    readonly parent: FunctionContext | undefined,
+    /** Environments visible at the point being lowered, innermost first. */
+    public envs: number[],
+    public classEnv: number | undefined,
+    /** Printed in place of `super` objects: set where native super is not available (arrows, async bodies). */
+    readonly superIsNative: boolean,
+    readonly isStatic: boolean,
+    readonly derivedConstructor: boolean,
+  ) {
+    const depth = this.depth();
+    this.prefix = depth === 0 ? '$' : `$${'abcdefghijklmnopqrstuvwxyz'[depth % 26]}`;
+  }
+
+  private readonly prefix: string;
+
+  private depth(): number {
+    let n = 0;
+    for (let c = this.parent; c; c = c.parent) n++;
+    return n;
+  }
+
+  temp(): Node {
+    const name = `${this.prefix}${this.temps.length + 1}`;
+    this.temps.push(name);
+    return id(name);
+  }
+
+  /** A temporary named like the variable it holds, so that V8's messages ("f is not a function") read as the author's. */
+  alias(binding: Binding): Node {
+    const name = binding.name;
+    const meant = this.facts.names.get(name);
+    const free = meant !== undefined && meant.size === 1 && meant.has(binding) && !this.takenNames.has(name) && /^[A-Za-z_]\w*$/.test(name);
+    const shadows = this.facts.scope.bindings.get(name)?.kind === 'param';
+    if (!free || shadows) return this.temp();
+    if (!this.temps.includes(name)) this.temps.push(name);
+    return id(name);
+  }
+
+  label(hint: string): string {
+    return `$${hint}${++this.labelCount}${this.prefix.slice(1)}`;
+  }
+
+  scopeOf(node: Node): Scope | undefined {
+    return this.program.analysis.scopes.get(node);
+  }
+
+  bindingOf(node: Node): Binding | undefined {
+    return this.program.analysis.references.get(node);
+  }
+
+  /** How the output reads or writes a binding. */
+  place(binding: Binding, from?: Node): Node {
+    if (binding.home === 'env') {
+      assert(binding.scope.env !== undefined, `env binding ${binding.name} has no environment`);
+      return member(id(envName(binding.scope.env)), envField(binding), from);
+    }
+    return id(binding.out, from);
+  }
+
+  /** `this` as seen from here: native, or the captured one of the function that owns it. */
+  thisHere(node: Node): Node {
+    const binding = this.bindingOf(node);
+    if (binding) return this.place(binding, node);
+    return { ...thisValue(), loc: node.loc, start: node.start };
+  }
+
+  fidLiteral(fid: number): Node {
+    return literal(fid);
+  }
+}
+
+const CALLS = new WeakMap<Node, boolean>();
+
+/** Does evaluating this node, in this function, run a call, new, await, yield, tagged template or dynamic import that may be a safepoint? */
+export function hasCall(node: Node | null | undefined): boolean {
+  if (!node) return false;
+  const known = CALLS.get(node);
+  if (known !== undefined) return known;
+  const found = computeHasCall(node);
+  CALLS.set(node, found);
+  return found;
+}
+
+function computeHasCall(node: Node): boolean {
+  switch (node.type) {
+    case 'CallExpression':
+    case 'NewExpression':
+    case 'AwaitExpression':
+    case 'YieldExpression':
+    case 'TaggedTemplateExpression':
+    case 'ImportExpression':
+    case 'ForOfStatement':
+      return true;
+    case 'ClassExpression':
+    case 'ClassDeclaration':
+      return hasCall(node.superClass) || node.body.body.some((m: Node) => m.computed && hasCall(m.key));
+  }
+  if (isFunction(node)) return false;
+  for (const key of Object.keys(node)) {
+    if (key === 'loc' || key === 'type') continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (item && typeof item.type === 'string' && hasCall(item)) return true;
+    } else if (value && typeof value.type === 'string' && hasCall(value)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,698 @@
+/**
+ * Pass "name temporaries", expressions: each call, `new`, `await` and `yield` gets a statement of its own, evaluation order kept exactly.
+ *
+ * Needs: side tables of scope.ts. Gives: expressions without calls (helper calls to the runtime apart, which never run guest code),
+ * preceded by the statements that compute their parts.
+ *
+ *   before:  total += price(item) * rate.of(day)
+ *   after:   $1 = total; $2 = price(item); $3 = rate.of(day); total = $1 + $2 * $3
+ */
+import {
+  array,
+  assign,
+  binary,
+  block,
+  breaks,
+  call,
+  id,
+  isClass,
+  isFunction,
+  labeled,
+  literal,
+  located,
+  member,
+  type Node,
+  object,
+  property,
+  sequence,
+  statement,
+  undefinedValue,
+  when,
+} from './ast.js';
+import { lowerClass } from './classes.js';
+import { type FunctionContext, hasCall } from './context.js';
+import { makeClosure } from './functions.js';
+import { lowerPatternAssignment } from './patterns.js';
+
+/** Lowers an expression; calls go to `out` first. The result must be used before anything else is emitted, or kept with `keep`. */
+export function lowerExpression(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
+  switch (node.type) {
+    case 'Identifier':
+      return lowerIdentifier(node, context);
+    case 'ThisExpression':
+      return context.thisHere(node);
+    case 'Literal':
+    case 'TemplateElement':
+      return node;
+    case 'MetaProperty':
+      return lowerMeta(node, context);
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return makeClosure(node, context, out, name);
+    case 'ClassExpression':
+      return lowerClass(node, context, out, name);
+    case 'ParenthesizedExpression':
+      return lowerExpression(node.expression, context, out, name);
+    case 'SequenceExpression':
+      return lowerSequence(node, context, out);
+    case 'ConditionalExpression':
+      return lowerConditional(node, context, out, name);
+    case 'LogicalExpression':
+      return lowerLogical(node, context, out, name);
+    case 'ChainExpression':
+      return lowerChain(node, context, out);
+    case 'AssignmentExpression':
+      return lowerAssignment(node, context, out);
+    case 'CallExpression':
+    case 'NewExpression':
+    case 'TaggedTemplateExpression':
+    case 'AwaitExpression':
+    case 'YieldExpression':
+    case 'ImportExpression': {
+      const lowered = lowerCall(node, context, out);
+      if (lowered.$noFrame) return lowered.node;
+      const target = context.temp();
+      out.push(statement(assign(target, lowered.node), node));
+      return target;
+    }
+    case 'UnaryExpression':
+      return lowerUnary(node, context, out);
+    case 'UpdateExpression':
+      return lowerUpdate(node, context, out);
+    case 'BinaryExpression': {
+      if (node.left.type === 'PrivateIdentifier') return { ...node, right: lowerExpression(node.right, context, out) };
+      const [left, right] = lowerParts([node.left, node.right], context, out);
+      return located({ type: 'BinaryExpression', operator: node.operator, left, right }, node);
+    }
+    case 'MemberExpression':
+      return lowerMember(node, context, out);
+    case 'ArrayExpression':
+      return located({ type: 'ArrayExpression', elements: lowerParts(node.elements, context, out) }, node);
+    case 'ObjectExpression':
+      return lowerObject(node, context, out);
+    case 'TemplateLiteral':
+      return lowerTemplate(node, context, out);
+    case 'SpreadElement':
+      return located({ type: 'SpreadElement', argument: lowerExpression(node.argument, context, out) }, node);
+    default:
+      throw new Error(`lowerExpression: ${node.type}`);
+  }
+}
+
+function lowerIdentifier(node: Node, context: FunctionContext): Node {
+  const binding = context.bindingOf(node);
+  if (binding) return context.place(binding, node);
+  return node.name === 'undefined' ? node : id(node.name, node);
+}
+
+function lowerMeta(node: Node, context: FunctionContext): Node {
+  if (node.meta.name === 'import') return id('$$meta');
+  const binding = context.bindingOf(node);
+  return binding ? context.place(binding) : node;
+}
+
+/** Can this lowered expression be read later with the same result, whatever runs in between? */
+function isStable(source: Node, lowered: Node, context: FunctionContext): boolean {
+  if (lowered.type === 'Literal' || lowered.type === 'ThisExpression') return true;
+  if (lowered.type === 'Identifier') {
+    const binding = context.bindingOf(source);
+    if (!binding) return context.temps.includes(lowered.name) || lowered.name === 'undefined';
+    return binding.home === 'native' && !binding.reassigned && binding.kind !== 'var';
+  }
+  return lowered.type === 'UnaryExpression' && lowered.operator === 'void' && lowered.argument.type === 'Literal';
+}
+
+/** Puts a value into a temporary unless it is stable. */
+export function keep(source: Node, lowered: Node, context: FunctionContext, out: Node[]): Node {
+  if (isStable(source, lowered, context)) return lowered;
+  const binding = source.type === 'Identifier' ? context.bindingOf(source) : undefined;
+  const target = binding && binding.home === 'env' ? context.alias(binding) : context.temp();
+  out.push(statement(assign(target, lowered), source));
+  return target;
+}
+
+/** Lowers expressions that are evaluated one after the other, keeping what later calls could disturb. */
+export function lowerParts(nodes: (Node | null)[], context: FunctionContext, out: Node[]): Node[] {
+  let last = -1;
+  nodes.forEach((node, i) => {
+    if (hasCall(node)) last = i;
+  });
+  return nodes.map((node, i) => {
+    if (!node) return node;
+    if (node.type === 'SpreadElement') {
+      const argument = lowerExpression(node.argument, context, out);
+      // A spread before a later call must be spread now: its iterator runs guest code.
+      if (i < last) return { type: 'SpreadElement', argument: keep({ type: '' }, array({ type: 'SpreadElement', argument }), context, out) };
+      return located({ type: 'SpreadElement', argument }, node);
+    }
+    const lowered = lowerExpression(node, context, out);
+    return i < last ? keep(node, lowered, context, out) : lowered;
+  });
+}
+
+function lowerSequence(node: Node, context: FunctionContext, out: Node[]): Node {
+  if (!hasCall(node)) return located({ type: 'SequenceExpression', expressions: node.expressions.map((e: Node) => lowerExpression(e, context, out)) }, node);
+  for (const part of node.expressions.slice(0, -1)) lowerForEffect(part, context, out);
+  return lowerExpression(node.expressions.at(-1), context, out);
+}
+
+/** Lowers an expression whose value nobody uses. */
+export function lowerForEffect(node: Node, context: FunctionContext, out: Node[]): void {
+  switch (node.type) {
+    case 'CallExpression':
+    case 'NewExpression':
+    case 'TaggedTemplateExpression':
+    case 'AwaitExpression':
+    case 'YieldExpression': {
+      const lowered = lowerCall(node, context, out);
+      out.push(statement(lowered.node, node));
+      return;
+    }
+    case 'AssignmentExpression':
+      if (hasCall(node)) {
+        lowerAssignment(node, context, out, true);
+        return;
+      }
+      break;
+    case 'LogicalExpression':
+      if (hasCall(node.right)) {
+        const left = lowerExpression(node.left, context, out);
+        const inner: Node[] = [];
+        lowerForEffect(node.right, context, inner);
+        out.push(when(logicalTest(node.operator, left), block(inner)));
+        return;
+      }
+      break;
+    case 'ConditionalExpression':
+      if (hasCall(node.consequent) || hasCall(node.alternate)) {
+        const test = lowerExpression(node.test, context, out);
+        const yes: Node[] = [];
+        const no: Node[] = [];
+        lowerForEffect(node.consequent, context, yes);
+        lowerForEffect(node.alternate, context, no);
+        out.push(when(test, block(yes), block(no)));
+        return;
+      }
+      break;
+    case 'SequenceExpression':
+      for (const part of node.expressions) lowerForEffect(part, context, out);
+      return;
+  }
+  const lowered = lowerExpression(node, context, out);
+  // A bare name may still throw ReferenceError, a bare temporary cannot.
+  if (lowered.type !== 'Identifier' || !context.temps.includes(lowered.name)) out.push(statement(lowered, node));
+}
+
+const logicalTest = (operator: string, left: Node): Node => {
+  if (operator === '&&') return left;
+  if (operator === '||') return { type: 'UnaryExpression', operator: '!', prefix: true, argument: left };
+  return binary('==', left, literal(null));
+};
+
+function lowerConditional(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
+  const test = lowerExpression(node.test, context, out);
+  if (!hasCall(node.consequent) && !hasCall(node.alternate) && !makesStatements(node.consequent) && !makesStatements(node.alternate)) {
+    return located(
+      {
+        type: 'ConditionalExpression',
+        test,
+        consequent: lowerExpression(node.consequent, context, out, name),
+        alternate: lowerExpression(node.alternate, context, out, name),
+      },
+      node,
+    );
+  }
+  const target = context.temp();
+  const yes: Node[] = [];
+  const no: Node[] = [];
+  lowerInto(node.consequent, target, context, yes, name);
+  lowerInto(node.alternate, target, context, no, name);
+  out.push(when(test, block(yes), block(no)));
+  return target;
+}
+
+/** Lowers an expression and assigns its value to a simple place. */
+export function lowerInto(node: Node, target: Node, context: FunctionContext, out: Node[], name?: string): void {
+  if (/^(Call|New|Await|Yield|TaggedTemplate)/.test(node.type)) {
+    out.push(statement(assign({ ...target }, lowerCall(node, context, out).node), node));
+    return;
+  }
+  const value = lowerExpression(node, context, out, name);
+  out.push(statement(assign({ ...target }, value), node));
+}
+
+/** Some call-free expressions still lower to statements (classes with environments, object literals with accessors). */
+export function makesStatements(node: Node | null): boolean {
+  if (!node) return false;
+  if (isClass(node)) return true;
+  if (isFunction(node)) return false;
+  if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set')) return true;
+  for (const key of Object.keys(node)) {
+    if (key === 'loc') continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (item && typeof item.type === 'string' && makesStatements(item)) return true;
+    } else if (value && typeof value.type === 'string' && makesStatements(value)) return true;
+  }
+  return false;
+}
+
+function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
+  if (!hasCall(node.right) && !makesStatements(node.right)) {
+    const left = lowerExpression(node.left, context, out);
+    return located({ type: 'LogicalExpression', operator: node.operator, left, right: lowerExpression(node.right, context, out, name) }, node);
+  }
+  const target = context.temp();
+  lowerInto(node.left, target, context, out);
+  const inner: Node[] = [];
+  lowerInto(node.right, target, context, inner, name);
+  out.push(when(logicalTest(node.operator, target), block(inner)));
+  return target;
+}
+
+/** Optional chains with calls: a labelled block that is left at the first nullish link. */
+function lowerChain(node: Node, context: FunctionContext, out: Node[]): Node {
+  if (!hasCall(node)) return located({ type: 'ChainExpression', expression: lowerLinks(node.expression, context, out, undefined).value }, node);
+  const target = context.temp();
+  const label = context.label('chain');
+  const inner: Node[] = [];
+  out.push(statement(assign({ ...target }, undefinedValue())));
+  const { value } = lowerLinks(node.expression, context, inner, label);
+  inner.push(statement(assign({ ...target }, value), node));
+  out.push(labeled(label, block(inner)));
+  return target;
+}
+
+/** One link of an optional chain; `exit` is the label to leave by, undefined when the chain stays one expression. */
+function lowerLinks(node: Node, context: FunctionContext, out: Node[], exit: string | undefined): { value: Node; receiver?: Node } {
+  if (node.type === 'MemberExpression' && node.object.type !== 'Super') {
+    const base = lowerLinks(node.object, context, out, exit).value;
+    if (exit === undefined) {
+      const key = node.computed ? lowerExpression(node.property, context, out) : node.property;
+      return { value: located({ type: 'MemberExpression', object: base, property: key, computed: node.computed, optional: node.optional }, node) };
+    }
+    const kept = keep(node.object, base, context, out);
+    if (node.optional) out.push(when(binary('==', { ...kept }, literal(null)), breaks(exit)));
+    const key = node.computed ? keep(node.property, lowerExpression(node.property, context, out), context, out) : node.property;
+    return { value: located({ type: 'MemberExpression', object: kept, property: key, computed: node.computed, optional: false }, node), receiver: kept };
+  }
+  if (node.type === 'CallExpression' && exit !== undefined && node.callee.type !== 'Super') {
+    const callee = lowerLinks(node.callee, context, out, exit);
+    let target = callee.value;
+    if (node.optional) {
+      const kept = keep({ type: '' }, target, context, out);
+      out.push(when(binary('==', { ...kept }, literal(null)), breaks(exit)));
+      const args = lowerParts(node.arguments, context, out);
+      const made = callee.receiver ? call(member(kept, 'call'), [{ ...callee.receiver }, ...args], node) : call(kept, args, node);
+      const result = context.temp();
+      out.push(statement(assign(result, made), node));
+      return { value: result };
+    }
+    if (target.type !== 'Identifier' && !callee.receiver) target = keep({ type: '' }, target, context, out);
+    if (callee.receiver && node.arguments.some(hasCall)) {
+      const kept = keep({ type: '' }, target, context, out);
+      const args = lowerParts(node.arguments, context, out);
+      const result = context.temp();
+      out.push(statement(assign(result, call(member(kept, 'call'), [{ ...callee.receiver }, ...args], node)), node));
+      return { value: result };
+    }
+    const args = lowerParts(node.arguments, context, out);
+    const result = context.temp();
+    out.push(statement(assign(result, call(target, args, node)), node));
+    return { value: result };
+  }
+  if (node.type === 'ChainExpression') return { value: lowerExpression(node, context, out) };
+  return { value: lowerExpression(node, context, out) };
+}
+
+/** The place an assignment writes to, with its parts kept if `later` (what is evaluated in between) calls. */
+function lowerTarget(node: Node, context: FunctionContext, out: Node[], later: boolean): Node {
+  if (node.type === 'Identifier') return lowerIdentifier(node, context);
+  if (node.type === 'MemberExpression') {
+    if (node.object.type === 'Super') return lowerMember(node, context, out);
+    let base: Node;
+    let key: Node = node.property;
+    if (node.computed) {
+      const parts = lowerParts([node.object, node.property], context, out);
+      base = parts[0];
+      key = parts[1];
+      if (later) {
+        base = keep(node.object, base, context, out);
+        key = keep(node.property, key, context, out);
+      }
+    } else {
+      base = lowerExpression(node.object, context, out);
+      if (later) base = keep(node.object, base, context, out);
+    }
+    return located({ type: 'MemberExpression', object: base, property: key, computed: node.computed, optional: false }, node);
+  }
+  throw new Error(`lowerTarget: ${node.type}`);
+}
+
+const isPattern = (node: Node): boolean => node.type === 'ObjectPattern' || node.type === 'ArrayPattern';
+
+/** Assignment to a const: evaluates the right side, then throws what V8 throws. */
+function constViolation(node: Node, context: FunctionContext): string | undefined {
+  if (node.left?.type !== 'Identifier') return undefined;
+  const binding = context.bindingOf(node.left);
+  return binding && (binding.kind === 'const' || binding.kind === 'import') ? binding.name : undefined;
+}
+
+function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effectOnly = false): Node {
+  if (isPattern(node.left)) return lowerPatternAssignment(node, context, out);
+  const name = node.left.type === 'Identifier' ? node.left.name : undefined;
+  const violated = constViolation(node, context);
+  if (violated) {
+    const value = lowerExpression(node.right, context, out);
+    return sequence(value, call(id('$$const'), [literal(violated)]));
+  }
+  const calls = hasCall(node.right) || makesStatements(node.right);
+  if (/^(&&|\|\||\?\?)=$/.test(node.operator)) return lowerLogicalAssignment(node, context, out, name);
+  if (node.operator === '=') {
+    const target = lowerTarget(node.left, context, out, calls);
+    if (effectOnly && calls) {
+      lowerInto(node.right, target, context, out, name);
+      return undefinedValue();
+    }
+    let value = lowerExpression(node.right, context, out, name);
+    if (!calls) return located(assign(target, value), node);
+    value = keep({ type: '' }, value, context, out);
+    out.push(statement(assign(target, value), node));
+    return { ...value };
+  }
+  // Compound: the old value is read before the right side runs.
+  if (!calls) {
+    const target = lowerTarget(node.left, context, out, false);
+    return located(assign(target, lowerExpression(node.right, context, out), node.operator), node);
+  }
+  const target = lowerTarget(node.left, context, out, true);
+  const before = keep({ type: '' }, { ...target }, context, out);
+  const value = lowerExpression(node.right, context, out);
+  const result = binary(node.operator.slice(0, -1), before, value);
+  if (effectOnly) {
+    out.push(statement(assign(target, result), node));
+    return undefinedValue();
+  }
+  return located(assign(target, result), node);
+}
+
+function lowerLogicalAssignment(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
+  const calls = hasCall(node.right) || makesStatements(node.right);
+  const target = lowerTarget(node.left, context, out, calls);
+  if (!calls) return located(assign(target, lowerExpression(node.right, context, out, name), node.operator), node);
+  const result = context.temp();
+  out.push(statement(assign({ ...result }, { ...target })));
+  const inner: Node[] = [];
+  lowerInto(node.right, result, context, inner, name);
+  inner.push(statement(assign(target, { ...result }), node));
+  out.push(when(logicalTest(node.operator.slice(0, -1), { ...result }), block(inner)));
+  return result;
+}
+
+function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
+  if (node.operator === 'typeof' && node.argument.type === 'Identifier') return { ...node, argument: lowerIdentifier(node.argument, context) };
+  if (node.operator === 'delete' && node.argument.type === 'ChainExpression' && hasCall(node.argument)) {
+    const target = lowerChain(node.argument, context, out);
+    return sequence(target, literal(true));
+  }
+  const argument = node.argument.type === 'MemberExpression' ? lowerMember(node.argument, context, out) : lowerExpression(node.argument, context, out);
+  return located({ type: 'UnaryExpression', operator: node.operator, prefix: true, argument }, node);
+}
+
+function lowerUpdate(node: Node, context: FunctionContext, out: Node[]): Node {
+  const violated = constViolation({ left: node.argument }, context);
+  if (violated) return call(id('$$const'), [literal(violated)]);
+  return located({ type: 'UpdateExpression', operator: node.operator, prefix: node.prefix, argument: lowerTarget(node.argument, context, out, false) }, node);
+}
+
+function lowerMember(node: Node, context: FunctionContext, out: Node[]): Node {
+  if (node.object.type === 'Super') {
+    const key = node.computed ? lowerExpression(node.property, context, out) : node.property;
+    if (context.superIsNative) return located({ type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: node.computed, optional: false }, node);
+    const name = node.computed ? key : literal(node.property.name);
+    return call(id('$$super'), [homeClass(context), literal(context.isStatic), name, context.thisHere(node.object)], node);
+  }
+  if (node.object.type === 'ImportExpression' || !node.computed) {
+    const base = lowerExpression(node.object, context, out);
+    return located({ type: 'MemberExpression', object: base, property: node.property, computed: node.computed, optional: false }, node);
+  }
+  const [base, key] = lowerParts([node.object, node.property], context, out);
+  return located({ type: 'MemberExpression', object: base, property: key, computed: true, optional: false }, node);
+}
+
+/** The class whose member is running, from the class's environment. */
+export function homeClass(context: FunctionContext): Node {
+  if (context.classEnv === undefined) throw new Error('super outside of a class');
+  return member(id(`$e${context.classEnv}`), '$class');
+}
+
+/**
+ * Lowers a call-like node to one expression that stands alone in its statement.
+ * `$noFrame` marks what is known not to run guest code.
+ */
+export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
+  switch (node.type) {
+    case 'NewExpression': {
+      const [callee, ...args] = lowerParts([node.callee, ...node.arguments], context, out);
+      const kept = callee.type === 'Identifier' ? callee : keep(node.callee, callee, context, out);
+      return { node: located({ type: 'NewExpression', callee: kept, arguments: args }, node) };
+    }
+    case 'TaggedTemplateExpression': {
+      const tag = node.tag;
+      const values = node.quasi.expressions;
+      const receiver = tag.type === 'MemberExpression' && tag.object.type !== 'Super';
+      let callee: Node;
+      if (receiver) {
+        const base = keep(tag.object, lowerExpression(tag.object, context, out), context, out);
+        const key = tag.computed ? keep(tag.property, lowerExpression(tag.property, context, out), context, out) : tag.property;
+        callee = { type: 'MemberExpression', object: base, property: key, computed: tag.computed, optional: false };
+        if (values.some(hasCall)) {
+          const kept = keep({ type: '' }, callee, context, out);
+          return { node: call(member(kept, 'call'), [{ ...base }, templateObject(node, context), ...lowerParts(values, context, out)], node) };
+        }
+      } else callee = keep(tag, lowerExpression(tag, context, out), context, out);
+      return { node: call(callee, [templateObject(node, context), ...lowerParts(values, context, out)], node) };
+    }
+    case 'AwaitExpression': {
+      const argument = lowerExpression(node.argument, context, out);
+      return { node: located({ type: 'YieldExpression', delegate: false, argument }, node) };
+    }
+    case 'YieldExpression':
+      return { node: lowerYield(node, context, out) };
+    case 'ImportExpression':
+      return { node: call(id('$$import'), [lowerExpression(node.source, context, out)], node) };
+    case 'CallExpression':
+      return lowerPlainCall(node, context, out);
+    default:
+      throw new Error(`lowerCall: ${node.type}`);
+  }
+}
+
+/** One template object per site and realm, made once and kept at module level. */
+function templateObject(node: Node, context: FunctionContext): Node {
+  const name = `$$t${context.program.moduleStatements.length}_${node.start ?? 0}`;
+  const strings = (pick: 'cooked' | 'raw'): Node =>
+    array(...node.quasi.quasis.map((q: Node) => (q.value[pick] === null || q.value[pick] === undefined ? undefinedValue() : literal(q.value[pick]))));
+  context.program.moduleStatements.push({
+    type: 'VariableDeclaration',
+    kind: 'var',
+    declarations: [{ type: 'VariableDeclarator', id: id(name), init: call(id('$$template'), [strings('cooked'), strings('raw')]) }],
+  });
+  return id(name);
+}
+
+function lowerYield(node: Node, context: FunctionContext, out: Node[]): Node {
+  const argument = node.argument ? lowerExpression(node.argument, context, out) : undefinedValue();
+  if (context.kind !== 'asyncGenerator') {
+    if (!node.delegate) return located({ type: 'YieldExpression', delegate: false, argument }, node);
+    const iterator = context.temp();
+    out.push(statement(assign({ ...iterator }, call(id('$$delegate'), [argument]))));
+    return located({ type: 'YieldExpression', delegate: true, argument: iterator }, node);
+  }
+  if (node.delegate) return lowerAsyncDelegate(argument, context, out);
+  // yield in an async generator awaits its operand first; the marker tells the driver one kind of suspension from the other.
+  const awaited = context.temp();
+  out.push(statement(assign({ ...awaited }, { type: 'YieldExpression', delegate: false, argument }), node));
+  return located({ type: 'YieldExpression', delegate: false, argument: call(id('$$yield'), [awaited]) }, node);
+}
+
+/** yield* in an async generator, written out with awaits (ECMAScript 14.4.14, async case). */
+function lowerAsyncDelegate(argument: Node, context: FunctionContext, out: Node[]): Node {
+  const iterator = context.temp();
+  const received = context.temp();
+  const result = context.temp();
+  out.push(statement(assign({ ...iterator }, call(id('$$asyncIterator'), [argument]))));
+  out.push(statement(assign({ ...received }, object(property('mode', literal('next')), property('value', undefinedValue())))));
+  const y = (argument: Node): Node => ({ type: 'YieldExpression', delegate: false, argument });
+  const step = [
+    statement(assign({ ...result }, call(id('$$delegateStep'), [{ ...iterator }, { ...received }]))),
+    statement(assign({ ...result }, y({ ...result }))),
+    when(call(id('$$done'), [{ ...result }]), breaks(null)),
+    statement(assign({ ...received }, y(call(id('$$yieldRaw'), [member({ ...result }, 'value')])))),
+  ];
+  out.push({ type: 'ForStatement', init: null, test: null, update: null, body: block(step) });
+  out.push(
+    when(binary('===', member({ ...received }, 'mode'), literal('return')), {
+      type: 'ReturnStatement',
+      argument: member({ ...result }, 'value'),
+    }),
+  );
+  return member(result, 'value');
+}
+
+function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
+  const callee = node.callee;
+  const args = node.arguments;
+  const argsCall = args.some(hasCall);
+  if (callee.type === 'Super') {
+    const lowered = located({ type: 'CallExpression', callee: { type: 'Super' }, arguments: lowerParts(args, context, out), optional: false }, node);
+    const own = context.facts.scope.bindings.get('%this');
+    return { node: own && own.home === 'env' ? assign(context.place(own), lowered) : lowered };
+  }
+  if (callee.type === 'Identifier' && callee.name === 'eval' && !context.bindingOf(callee)) {
+    const names = array(...[...namesInScope(context)].map((name) => literal(name)));
+    const where = literal(context.program.fileOf(node));
+    const parts = lowerParts(args.length > 0 ? args : [undefinedValue()], context, out);
+    return { node: call(id('$$directEval'), [parts[0], names, where], node) };
+  }
+  if (callee.type === 'MemberExpression' && callee.object.type === 'Super') {
+    if (context.superIsNative) {
+      const key = callee.computed ? lowerExpression(callee.property, context, out) : callee.property;
+      const target = { type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: callee.computed, optional: false };
+      return { node: call(target, lowerParts(args, context, out), node) };
+    }
+    const method = keep({ type: '' }, lowerMember(callee, context, out), context, out);
+    return { node: call(member(method, 'call'), [context.thisHere(callee.object), ...lowerParts(args, context, out)], node) };
+  }
+  if (callee.type === 'MemberExpression') {
+    let base = lowerExpression(callee.object, context, out);
+    const binding = callee.object.type === 'Identifier' ? context.bindingOf(callee.object) : undefined;
+    if (argsCall || (callee.computed && hasCall(callee.property)) || binding?.home === 'env') base = keep(callee.object, base, context, out);
+    let key = callee.property;
+    if (callee.computed) {
+      key = lowerExpression(callee.property, context, out);
+      if (!isSimpleKey(key) || argsCall) key = keep(callee.property, key, context, out);
+    }
+    const target = located({ type: 'MemberExpression', object: base, property: key, computed: callee.computed, optional: false }, callee);
+    if (!argsCall) return { node: call(target, lowerParts(args, context, out), node) };
+    // The method is looked up before the arguments run.
+    const method = keep({ type: '' }, target, context, out);
+    return { node: call(member(method, 'call'), [{ ...base }, ...lowerParts(args, context, out)], node) };
+  }
+  if (callee.type === 'ChainExpression') return lowerParenthesizedChainCall(node, context, out);
+  let target = lowerExpression(callee, context, out);
+  const binding = callee.type === 'Identifier' ? context.bindingOf(callee) : undefined;
+  const fixed = binding?.home === 'module' && !binding.reassigned;
+  if (target.type !== 'Identifier' || (argsCall && !fixed)) target = keep(callee, target, context, out);
+  return { node: call(target, lowerParts(args, context, out), node) };
+}
+
+/** (a?.b)(c): the receiver survives the parentheses. */
+function lowerParenthesizedChainCall(node: Node, context: FunctionContext, out: Node[]): { node: Node } {
+  const chain = node.callee.expression;
+  if (chain.type !== 'MemberExpression') {
+    const target = keep({ type: '' }, lowerExpression(node.callee, context, out), context, out);
+    return { node: call(target, lowerParts(node.arguments, context, out), node) };
+  }
+  const receiver = keep({ type: '' }, lowerExpression({ type: 'ChainExpression', expression: chain.object }, context, out), context, out);
+  const key = chain.computed ? lowerExpression(chain.property, context, out) : chain.property;
+  const method = keep(
+    { type: '' },
+    { type: 'ChainExpression', expression: { type: 'MemberExpression', object: { ...receiver }, property: key, computed: chain.computed, optional: chain.optional } },
+    context,
+    out,
+  );
+  return { node: call(member(method, 'call'), [{ ...receiver }, ...lowerParts(node.arguments, context, out)], node) };
+}
+
+const isSimpleKey = (key: Node): boolean => key.type === 'Literal' || key.type === 'Identifier';
+
+function namesInScope(context: FunctionContext): Set<string> {
+  const names = new Set<string>();
+  for (const binding of context.program.analysis.references.values()) {
+    for (let f: typeof context.facts | undefined = context.facts; f; f = f.parent) if (binding.scope.owner === f) names.add(binding.name);
+  }
+  return names;
+}
+
+function lowerTemplate(node: Node, context: FunctionContext, out: Node[]): Node {
+  const parts: Node[] = [];
+  let last = -1;
+  node.expressions.forEach((e: Node, i: number) => {
+    if (hasCall(e)) last = i;
+  });
+  node.expressions.forEach((e: Node, i: number) => {
+    const lowered = lowerExpression(e, context, out);
+    if (i >= last) parts.push(lowered);
+    else {
+      // Each substitution is turned into a string before the next one is evaluated.
+      const text = { type: 'TemplateLiteral', quasis: [quasi(''), quasi('')], expressions: [lowered] };
+      parts.push(e.type === 'Literal' ? lowered : keep({ type: '' }, text, context, out));
+    }
+  });
+  return located({ type: 'TemplateLiteral', quasis: node.quasis, expressions: parts }, node);
+}
+
+const quasi = (raw: string): Node => ({ type: 'TemplateElement', value: { raw, cooked: raw }, tail: true });
+
+function lowerObject(node: Node, context: FunctionContext, out: Node[]): Node {
+  const split = node.properties.findIndex((p: Node) => p.kind === 'get' || p.kind === 'set');
+  const plain = split < 0 ? node.properties : node.properties.slice(0, split);
+  const lowered = lowerProperties(plain, node.properties, context, out);
+  const made = located({ type: 'ObjectExpression', properties: lowered }, node);
+  if (split < 0) return made;
+  const target = keep({ type: '' }, made, context, out);
+  for (const p of node.properties.slice(split)) lowerLateProperty(p, target, context, out);
+  return { ...target };
+}
+
+const keyName = (p: Node): string | undefined => {
+  if (p.computed) return undefined;
+  return p.key.type === 'Identifier' ? p.key.name : String(p.key.value);
+};
+
+function lowerProperties(list: Node[], all: Node[], context: FunctionContext, out: Node[]): Node[] {
+  let last = -1;
+  all.forEach((p, i) => {
+    if (hasCall(p) || (p.kind && p.kind !== 'init')) last = i;
+  });
+  return list.map((p, i) => {
+    if (p.type === 'SpreadElement') {
+      const argument = lowerExpression(p.argument, context, out);
+      const copied = i < last && hasCall({ type: 'x', all: all.slice(i + 1) }) ? keep({ type: '' }, object({ type: 'SpreadElement', argument }), context, out) : argument;
+      return { type: 'SpreadElement', argument: copied };
+    }
+    let key = p.key;
+    if (p.computed) {
+      key = lowerExpression(p.key, context, out);
+      if (hasCall(p.value) || i < last || p.method) key = keep({ type: '' }, call(id('$$key'), [key]), context, out);
+    }
+    let value: Node;
+    if (p.method) value = makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: p.computed });
+    else value = lowerExpression(p.value, context, out, p.computed ? undefined : keyName(p));
+    if (i < last && hasCall({ type: 'x', all: all.slice(i + 1) })) value = keep(p.value, value, context, out);
+    const proto = !p.computed && !p.method && !p.shorthand && keyName(p) === '__proto__';
+    const kept = proto ? key : p.computed ? key : key.type === 'Identifier' && key.name === '__proto__' ? literal('__proto__') : key;
+    const computed = p.computed || (!proto && keyName(p) === '__proto__');
+    return located({ type: 'Property', kind: 'init', method: false, shorthand: false, computed, key: computed && !p.computed ? literal('__proto__') : kept, value }, p);
+  });
+}
+
+/** Properties after the first accessor of a literal are defined one by one, so that their order stays. */
+function lowerLateProperty(p: Node, target: Node, context: FunctionContext, out: Node[]): void {
+  if (p.type === 'SpreadElement') {
+    const argument = lowerExpression(p.argument, context, out);
+    out.push(statement(call(id('$$assign'), [{ ...target }, argument])));
+    return;
+  }
+  const key = p.computed ? keep({ type: '' }, call(id('$$key'), [lowerExpression(p.key, context, out)]), context, out) : literal(keyName(p)!);
+  if (p.kind === 'get' || p.kind === 'set') {
+    const closure = makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: true, accessor: p.kind });
+    out.push(statement(call(id('$$accessor'), [{ ...target }, { ...key }, literal(p.kind), closure])));
+    return;
+  }
+  const value = p.method
+    ? makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: true })
+    : lowerExpression(p.value, context, out, p.computed ? undefined : keyName(p));
+  out.push(statement(call(id('$$define'), [{ ...target }, { ...key }, value])));
+}

@@ -1,0 +1,375 @@
+/**
+ * Passes "environments" and "function identity", functions: where a closure is made, it is branded with its function id and
+ * environment; where a function starts, its captured variables move into an environment object.
+ *
+ *   before:  function counter(n) { return () => n++ }
+ *   after:   function counter(n) { const $e1 = { n: n }; return $$f(() => $e1.n++, 7, $e1) }
+ *
+ * Async functions become a thin function around a generator that the runtime drives:
+ *   before:  async function f(a) { await g(a) }
+ *   after:   f = $$fa({ f(a) { return $$spawn(function* (a) { yield g(a) }.call(this, a), 8) } }.f, 7)
+ */
+import {
+  assign,
+  binary,
+  call,
+  declare,
+  id,
+  isName,
+  literal,
+  located,
+  member,
+  type Node,
+  object,
+  property,
+  returns,
+  statement,
+  thisValue,
+  undefinedValue,
+  when,
+} from './ast.js';
+import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta } from './context.js';
+import { lowerExpression } from './expressions.js';
+import { lowerPatternInto } from './patterns.js';
+import { type Binding, type FunctionFacts, PSEUDO_ARGUMENTS, PSEUDO_NEW_TARGET, PSEUDO_THIS, type Scope } from './scope.js';
+import { hoistFunctions, lowerStatements } from './statements.js';
+
+export interface MethodInfo {
+  method: true;
+  key: Node;
+  computed: boolean;
+  accessor?: 'get' | 'set';
+}
+
+const bodyKind = (node: Node): BodyKind => (node.async ? (node.generator ? 'asyncGenerator' : 'async') : node.generator ? 'generator' : 'sync');
+
+/** The expression that makes a closure here, branded. Statements it needs first go to `out`. */
+export function makeClosure(node: Node, context: FunctionContext, out: Node[], name?: string, method?: MethodInfo): Node {
+  const facts = context.program.analysis.functions.get(node)!;
+  const self = node.type === 'FunctionExpression' && node.id ? context.bindingOf(node.id) : undefined;
+  const outerEnvs = context.envs;
+  if (self?.home === 'env') out.push(makeEnvironment(self.scope, context, []));
+  const given = context.program.names.get(node) ?? name;
+  const made = closureExpression(node, facts, context, self ? node.id.name : given, method);
+  let result = made;
+  if (self && (self.home === 'env' || self.home === 'module')) {
+    const target = context.temp();
+    out.push(statement(assign({ ...target }, made)));
+    out.push(statement(assign(context.place(self), { ...target })));
+    result = target;
+  }
+  context.envs = outerEnvs;
+  return result;
+}
+
+function closureExpression(node: Node, facts: FunctionFacts, context: FunctionContext, name: string | undefined, method?: MethodInfo): Node {
+  const kind = bodyKind(node);
+  const program = context.program;
+  const asMethod = method !== undefined || kind === 'async' || kind === 'asyncGenerator';
+  const isArrow = node.type === 'ArrowFunctionExpression';
+  const lowered = lowerFunction(node, facts, context, kind, { native: false });
+  const visible = usedEnvironments(lowered, context.envs);
+  const label = method?.accessor ? `${method.accessor} ${name ?? ''}` : (name ?? '');
+  const fid = program.newFid(lowered, {
+    kind: 'function',
+    name: name ?? '',
+    envs: visible,
+    classEnv: context.classEnv,
+    strict: facts.strict,
+    source: [node.start, node.end],
+  });
+  let text: Node;
+  if (asMethod && !isArrow) {
+    const key = method?.computed ? literal('') : isName(label) && label !== '__proto__' ? id(label) : literal(label);
+    const computed = label === '__proto__';
+    const slot = { type: 'Property', kind: 'init', method: true, shorthand: false, computed, key: computed ? literal(label) : key, value: { ...lowered, id: null } };
+    program.fids.set(slot.value, fid);
+    text = member(object(slot), key.type === 'Identifier' ? key.name : key);
+  } else if ((isArrow || !node.id) && name) {
+    text = member(object(property(name === '__proto__' ? literal(name) : name, lowered)), isName(name) ? name : literal(name));
+  } else text = lowered;
+  program.closureText.set(fid, text);
+  const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : '$$f';
+  const args = [text, literal(fid)];
+  if (visible.length > 0) args.push(id(envName(visible[0]!)));
+  if (method?.computed) {
+    if (visible.length === 0) args.push(undefinedValue());
+    args.push({ ...method.key }, literal(method.accessor ?? ''));
+  }
+  return call(id(brand), args);
+}
+
+/** The suffix of the visible environments that starts at the innermost one this code uses. */
+export function usedEnvironments(code: Node, visible: readonly number[]): number[] {
+  const used = new Set<string>();
+  const work: Node[] = [code];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.type === 'Identifier') {
+      if (node.name.startsWith('$e')) used.add(node.name);
+      continue;
+    }
+    for (const key of Object.keys(node)) {
+      if (key === 'loc') continue;
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+  const first = visible.findIndex((env) => used.has(envName(env)));
+  return first < 0 ? [] : visible.slice(first);
+}
+
+/** `const $e<n> = { $p: parent, … }` for a scope, and makes it the innermost visible environment. */
+export function makeEnvironment(scope: Scope, context: FunctionContext, fields: Node[]): Node {
+  const env = scope.env!;
+  const all = [...fields];
+  const named = new Set(fields.map((f) => f.key.name ?? f.key.value));
+  for (const binding of scope.bindings.values())
+    if (binding.home === 'env' && !named.has(envField(binding))) all.push(property(envField(binding), initialValue(binding, context)));
+  if (context.envs.length > 0) all.unshift(property('$p', id(envName(context.envs[0]!))));
+  context.envs = [env, ...context.envs];
+  return declare('const', envName(env), object(...all));
+}
+
+function initialValue(binding: Binding, context: FunctionContext): Node {
+  if (binding.name === PSEUDO_THIS) return context.derivedConstructor ? undefinedValue() : thisValue();
+  if (binding.name === PSEUDO_ARGUMENTS) return id('arguments');
+  if (binding.name === PSEUDO_NEW_TARGET) return { type: 'MetaProperty', meta: id('new'), property: id('target') };
+  return undefinedValue();
+}
+
+interface BodyOptions {
+  /** A class member or constructor, where `super` is native. */
+  native: boolean;
+  isStatic?: boolean;
+  derivedConstructor?: boolean;
+  first?: Node[];
+}
+
+/** Lowers a function to an unbranded function node of the same shape (name, length, kind as far as callers can see). */
+export function lowerFunction(node: Node, facts: FunctionFacts, outer: FunctionContext, kind: BodyKind, options: BodyOptions): Node {
+  const arrow = node.type === 'ArrowFunctionExpression';
+  const driven = kind === 'async' || kind === 'asyncGenerator';
+  const context = new FunctionContext(
+    outer.program,
+    facts,
+    kind,
+    outer,
+    outer.envs,
+    outer.classEnv,
+    options.native && !arrow && !driven,
+    options.isStatic ?? (arrow ? outer.isStatic : false),
+    options.derivedConstructor ?? false,
+  );
+  const simple = node.params.every((p: Node) => p.type === 'Identifier');
+  const keepNative = simple || (!driven && nativeParamsSuffice(node, context));
+  const body: Node[] = [];
+  const entry: Node[] = [];
+  const { params, fields, late } = keepNative ? nativeParams(node, context) : restParams(node, context);
+  if (facts.scope.env !== undefined) entry.push(makeEnvironment(facts.scope, context, fields));
+  else addPseudo(facts, context, entry);
+  if (context.superIsNative && facts.usesSuper && context.classEnv !== undefined && usesSuperProperty(node))
+    entry.push(declare('const', '$home', member(id(envName(context.classEnv)), '$class')));
+  late(entry);
+  if (node.body.type === 'BlockStatement') {
+    hoistFunctions(node.body.body, facts.scope, context, entry, true);
+    lowerStatements(node.body.body, context, body);
+  } else {
+    const value = lowerReturn(node.body, context, body);
+    body.push(value);
+  }
+  const directives = facts.strict && simple && node.body.type === 'BlockStatement' ? node.body.body.filter((s: Node) => s.directive) : [];
+  const head: Node[] = [...directives, ...(options.first ?? [])];
+  if (context.temps.length > 0) head.push(declareAll(context.temps));
+  const statements = [...head, ...entry, ...body];
+  if (!driven) {
+    return located(
+      {
+        type: arrow ? 'ArrowFunctionExpression' : 'FunctionExpression',
+        id: node.id && !arrow ? id(node.id.name) : null,
+        params,
+        body: { type: 'BlockStatement', body: statements },
+        async: false,
+        generator: kind === 'generator',
+        expression: false,
+      },
+      node,
+    );
+  }
+  return drivenFunction(node, facts, outer, context, kind, params, statements, arrow);
+}
+
+function lowerReturn(expression: Node, context: FunctionContext, out: Node[]): Node {
+  return returns(lowerExpression(expression, context, out), expression);
+}
+
+const declareAll = (names: string[]): Node => ({
+  type: 'VariableDeclaration',
+  kind: 'var',
+  declarations: names.map((name) => ({ type: 'VariableDeclarator', id: id(name), init: null })),
+});
+
+/** A singleton function has no environment: what its arrows capture of `this` and `arguments` is set at module level. */
+function addPseudo(facts: FunctionFacts, context: FunctionContext, entry: Node[]): void {
+  for (const binding of facts.scope.bindings.values()) {
+    if (binding.kind === 'pseudo' && binding.home === 'module') entry.push(statement(assign(id(binding.out), initialValue(binding, context))));
+    if (binding.kind === 'param' && binding.home === 'module') entry.push(statement(assign(id(binding.out), id(paramName(binding)))));
+  }
+}
+
+/** A captured parameter arrives natively under a name that does not hide its module-level variable. */
+const paramName = (binding: Binding): string => (binding.home === 'module' ? `${binding.name}$in` : binding.home === 'env' ? binding.name : binding.out);
+
+/** Native parameter lists do unless a default value makes a closure over the parameters, or a name must change. */
+function nativeParamsSuffice(node: Node, context: FunctionContext): boolean {
+  const own = context.facts.scope;
+  let fine = true;
+  const work: Node[] = [...node.params];
+  for (let n = work.pop(); n && fine; n = work.pop()) {
+    if (/Function|Class/.test(n.type) || n.type === 'AwaitExpression' || n.type === 'YieldExpression') fine = false;
+    const binding = n.type === 'Identifier' ? context.bindingOf(n) : undefined;
+    if (binding && (binding.out !== binding.name || (binding.home === 'module' && binding.scope === own))) fine = false;
+    // A default that reads an outer environment or a captured sibling prints differently from a native parameter.
+    if (binding && binding.home === 'env' && binding.scope !== own) fine = false;
+    if (n.type === 'ThisExpression' || n.type === 'Super' || n.type === 'MetaProperty') fine = false;
+    for (const key of Object.keys(n)) {
+      if (key === 'loc') continue;
+      const value = n[key];
+      if (Array.isArray(value)) {
+        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+  return fine;
+}
+
+interface Params {
+  params: Node[];
+  fields: Node[];
+  late(entry: Node[]): void;
+}
+
+function nativeParams(node: Node, context: FunctionContext): Params {
+  const fields: Node[] = [];
+  for (const binding of context.facts.scope.bindings.values()) {
+    if (binding.kind === 'param' && binding.home === 'env') fields.push(property(envField(binding), id(binding.name)));
+  }
+  const rename = (p: Node): Node => {
+    const binding = p.type === 'Identifier' ? context.bindingOf(p) ?? context.facts.scope.bindings.get(p.name) : undefined;
+    return binding ? id(paramName(binding), p) : p;
+  };
+  return { params: node.params.map((p: Node) => (p.type === 'Identifier' ? rename(p) : p)), fields, late: () => {} };
+}
+
+/** (a, { b }, c = d()) → (a, $1, ...$2) with the rest done by statements; `length` stays what it was. */
+function restParams(node: Node, context: FunctionContext): Params {
+  const params: Node[] = [];
+  const fields: Node[] = [];
+  const work: ((entry: Node[]) => void)[] = [];
+  const fresh = (): Node => id(context.label('p'));
+  const bind = (pattern: Node, value: Node) => work.push((entry) => lowerPatternInto(pattern, value, context, entry, 'let'));
+  const firstOptional = node.params.findIndex((p: Node) => p.type === 'AssignmentPattern' || p.type === 'RestElement');
+  const plain = firstOptional < 0 ? node.params.length : firstOptional;
+  node.params.slice(0, plain).forEach((p: Node) => {
+    if (p.type === 'Identifier') {
+      const binding = context.facts.scope.bindings.get(p.name)!;
+      params.push(id(paramName(binding)));
+      if (binding.home === 'env') fields.push(property(envField(binding), id(binding.name)));
+    } else {
+      const slot = fresh();
+      params.push(slot);
+      bind(p, { ...slot });
+    }
+  });
+  if (plain < node.params.length) {
+    const rest = fresh();
+    params.push({ type: 'RestElement', argument: rest });
+    node.params.slice(plain).forEach((p: Node, i: number) => {
+      if (p.type === 'RestElement') bind(p.argument, i === 0 ? { ...rest } : call(id('$$slice'), [{ ...rest }, literal(i)]));
+      else bind(p, member({ ...rest }, literal(i)));
+    });
+  }
+  return {
+    params,
+    fields,
+    late: (entry) => {
+      for (const step of work) step(entry);
+    },
+  };
+}
+
+/** Does the function itself (or a nested arrow, which then takes the class's environment) read through super? */
+function usesSuperProperty(node: Node): boolean {
+  const work: Node[] = [node.body, ...node.params];
+  for (let n = work.pop(); n; n = work.pop()) {
+    if (n.type === 'MemberExpression' && n.object.type === 'Super') return true;
+    if (n.type === 'FunctionExpression' || n.type === 'FunctionDeclaration') continue;
+    for (const key of Object.keys(n)) {
+      if (key === 'loc') continue;
+      const value = n[key];
+      if (Array.isArray(value)) {
+        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+  return false;
+}
+
+/** Wraps the body of an async function or async generator into a generator that the runtime drives. */
+function drivenFunction(
+  node: Node,
+  facts: FunctionFacts,
+  outer: FunctionContext,
+  context: FunctionContext,
+  kind: BodyKind,
+  params: Node[],
+  statements: Node[],
+  arrow: boolean,
+): Node {
+  const generator: Node = {
+    type: 'FunctionExpression',
+    id: null,
+    params: params.map((p) => (p.type === 'RestElement' ? p.argument : p)),
+    body: { type: 'BlockStatement', body: statements },
+    async: false,
+    generator: true,
+    expression: false,
+    loc: node.loc,
+    start: node.start,
+  };
+  const fid = context.program.newFid(generator, {
+    kind: 'body',
+    name: node.id?.name ?? '',
+    envs: usedEnvironments(generator, outer.envs),
+    classEnv: outer.classEnv,
+    strict: facts.strict,
+    source: [node.start, node.end],
+  });
+  const names = params.map((p) => id(p.type === 'RestElement' ? p.argument.name : p.name));
+  // With a rest parameter the body receives the rest array as one more plain argument.
+  const made = facts.usesArguments && !arrow
+    ? call(member(generator, 'apply'), [thisValue(), id('arguments')])
+    : arrow
+      ? call(generator, names)
+      : call(member(generator, 'call'), [thisValue(), ...names]);
+  const started = call(id(kind === 'async' ? '$$spawn' : '$$agen'), [made, literal(fid)]);
+  return located(
+    {
+      type: arrow ? 'ArrowFunctionExpression' : 'FunctionExpression',
+      id: null,
+      params: params.map((p) => ({ ...p })),
+      body: { type: 'BlockStatement', body: [returns(started, node)] },
+      async: false,
+      generator: false,
+      expression: false,
+    },
+    node,
+  );
+}
+
+/** The value of a parameter with a default, as statements: `if (target === undefined) target = default`. */
+export const defaultWhenUndefined = (target: Node, statements: Node[]): Node =>
+  when(binary('===', { ...target }, undefinedValue()), { type: 'BlockStatement', body: statements });
+
+export type { FunctionMeta };

@@ -1,0 +1,220 @@
+/**
+ * A whole bundle: module-level declarations outside, the module's body as one function `$main` inside, and an eval hook in
+ * the module's scope through which closures and resumed frames are added later.
+ *
+ *   (function ($$f, $$class, …, require, …) {
+ *     var shared; function declared() {…}           // captured module-level names stay native
+ *     $$f(declared, 3); $$module(($c) => eval($c));
+ *     return function $main() {…};                  // a generator if the module awaits at top level
+ *   })
+ */
+import {
+  assign,
+  call,
+  children,
+  declare,
+  id,
+  isFunction,
+  literal,
+  member,
+  type Node,
+  object,
+  property,
+  returns,
+  statement,
+  undefinedValue,
+} from './ast.js';
+import { FunctionContext, ProgramContext } from './context.js';
+import { analyzeProgram } from './scope.js';
+import { hoistFunctions, lowerStatements } from './statements.js';
+
+/** What the runtime hands to a bundle, in this order; `guest/helpers.ts` provides them by these names. */
+export const HELPER_NAMES = [
+  '$$f', '$$fa', '$$fg', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
+  '$$array', '$$iterator', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
+  '$$const', '$$super', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
+  '$$meta', '$$next', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
+] as const; // biome-ignore format: one table
+
+export interface LoweredProgram {
+  root: Node;
+  context: ProgramContext;
+  imports: string[];
+  mainFid: number;
+  topLevelAwait: boolean;
+}
+
+export interface ProgramOptions {
+  strict: boolean;
+  source: string;
+  /** Names of anonymous functions and classes, from names.ts. */
+  names: Map<Node, string>;
+  fileOf(node: Node): string;
+}
+
+export function lowerProgram(program: Node, options: ProgramOptions): LoweredProgram {
+  const imports: string[] = [];
+  const body = withoutModuleSyntax(program.body, imports);
+  const flat: Node = { type: 'Program', body, start: program.start, end: program.end };
+  const analysis = analyzeProgram(flat, { strict: options.strict, singletons: findSingletons(body), loopBodies: whileBodies(flat) });
+  const shared = new ProgramContext(analysis, options.source, options.names, options.fileOf);
+  const awaits = topLevelAwaits(body);
+  const context = new FunctionContext(shared, analysis.root, awaits ? 'async' : 'sync', undefined, [], undefined, false, false, false);
+  const entry: Node[] = [];
+  hoistFunctions(body, analysis.root.scope, context, entry, true);
+  const lowered: Node[] = [];
+  lowerStatements(body, context, lowered);
+  const head: Node[] = [];
+  if (context.temps.length > 0) head.push(declareNames(context.temps));
+  const main: Node = {
+    type: 'FunctionExpression',
+    id: id('$main'),
+    params: [],
+    body: { type: 'BlockStatement', body: [...head, ...entry, ...lowered] },
+    async: false,
+    generator: awaits,
+    expression: false,
+  };
+  const mainFid = shared.newFid(main, { kind: 'main', name: '', envs: [], classEnv: undefined, strict: options.strict, source: [0, 0] });
+  const declared = new Set(shared.moduleFunctions.map((f) => f.id.name));
+  const names = analysis.moduleBindings.map((b) => b.out).filter((name) => !declared.has(name));
+  const outer: Node[] = [];
+  if (options.strict) outer.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
+  if (names.length > 0) outer.push(declareNames(names));
+  outer.push(...shared.moduleFunctions);
+  outer.push(statement(call(id('$$module'), [evalHook(), moduleVariables(names)])));
+  outer.push(...shared.moduleStatements);
+  outer.push(returns(main));
+  const root: Node = {
+    type: 'Program',
+    sourceType: 'script',
+    body: [
+      statement({
+        type: 'FunctionExpression',
+        id: null,
+        params: HELPER_NAMES.map((name) => id(name)),
+        body: { type: 'BlockStatement', body: outer },
+        async: false,
+        generator: false,
+        expression: false,
+      }),
+    ],
+  };
+  return { root, context: shared, imports, mainFid, topLevelAwait: awaits };
+}
+
+const declareNames = (names: string[]): Node => ({
+  type: 'VariableDeclaration',
+  kind: 'var',
+  declarations: names.map((name) => ({ type: 'VariableDeclarator', id: id(name), init: null })),
+});
+
+const evalHook = (): Node => ({
+  type: 'ArrowFunctionExpression',
+  params: [id('$c')],
+  expression: true,
+  async: false,
+  generator: false,
+  body: call(id('eval'), [id('$c')]),
+});
+
+/** The list of the module's variables, by which a capture reads and a restore writes them through the hook. */
+const moduleVariables = (names: string[]): Node => ({ type: 'ArrayExpression', elements: names.map((n) => literal(n)) });
+
+/** Imports become reads of the runtime's module table, exports go away: nothing imports a guest's entry. */
+function withoutModuleSyntax(list: Node[], imports: string[]): Node[] {
+  const out: Node[] = [];
+  const slot = (source: string): Node => {
+    let index = imports.indexOf(source);
+    if (index < 0) index = imports.push(source) - 1;
+    return member(id('$$imports'), literal(index));
+  };
+  for (const node of list) {
+    if (node.type === 'ImportDeclaration') {
+      if (node.specifiers.length === 0) {
+        slot(node.source.value);
+        continue;
+      }
+      for (const s of node.specifiers) {
+        const from = slot(node.source.value);
+        const value =
+          s.type === 'ImportNamespaceSpecifier'
+            ? member(from, 'namespace')
+            : s.type === 'ImportDefaultSpecifier'
+              ? member(from, 'default')
+              : member(member(from, 'namespace'), s.imported.name ?? s.imported.value);
+        out.push({ ...declare('var', s.local, value), loc: node.loc, start: node.start });
+      }
+    } else if (node.type === 'ExportNamedDeclaration') {
+      if (node.declaration) out.push(node.declaration);
+    } else if (node.type === 'ExportDefaultDeclaration') {
+      const d = node.declaration;
+      if (/Declaration$/.test(d.type) && d.id) out.push(d);
+      else out.push({ type: 'ExpressionStatement', expression: /Declaration$/.test(d.type) ? { ...d, type: d.type.replace('Declaration', 'Expression') } : d, loc: node.loc, start: node.start });
+    } else if (node.type === 'ExportAllDeclaration') slot(node.source.value);
+    else out.push(node);
+  }
+  return out;
+}
+
+/**
+ * Functions that run at most once: esbuild's CommonJS wrappers (`__commonJS({ "path"(exports, module) {…} })`, lazily called once)
+ * and functions called where they stand at module level, outside of loops.
+ */
+function findSingletons(list: Node[]): Node[] {
+  const found: Node[] = [];
+  const visit = (node: Node): void => {
+    if (!node || typeof node.type !== 'string') return;
+    if (node.type === 'CallExpression') {
+      const callee = node.callee;
+      if (callee.type === 'Identifier' && (callee.name === '__commonJS' || callee.name === '__esm') && node.arguments[0]?.type === 'ObjectExpression') {
+        for (const p of node.arguments[0].properties) {
+          if (!isFunction(p.value)) continue;
+          found.push(p.value);
+          visit(p.value.body);
+        }
+        return;
+      }
+      const target = callee.type === 'MemberExpression' && !callee.computed && /^(call|apply)$/.test(callee.property.name ?? '') ? callee.object : callee;
+      if (isFunction(target) && !target.async && !target.generator) {
+        found.push(target);
+        visit(target.body);
+        for (const a of node.arguments) visit(a);
+        return;
+      }
+    }
+    if (isFunction(node) || /^(For|While|DoWhile|ForIn|ForOf)/.test(node.type) || /^Class/.test(node.type)) return;
+    for (const child of children(node)) visit(child);
+  };
+  for (const node of list) visit(node);
+  return found;
+}
+
+/** Blocks that a while or do-while repeats: scopes inside them exist more than once. */
+function whileBodies(root: Node): Node[] {
+  const found: Node[] = [];
+  const work: Node[] = [root];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.type === 'WhileStatement' || node.type === 'DoWhileStatement') found.push(node.body);
+    for (const key of Object.keys(node)) {
+      if (key === 'loc') continue;
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+  return found;
+}
+
+function topLevelAwaits(list: Node[]): boolean {
+  const work: Node[] = [...list];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true;
+    if (isFunction(node)) continue;
+    for (const child of children(node)) work.push(child);
+  }
+  return false;
+}
+
+

@@ -1,0 +1,276 @@
+/**
+ * The safepoint table: printed code → for each position at which V8 can report a frame, the function, the statement and the callee.
+ *
+ * The printed text is parsed again and walked beside the tree it was printed from; a difference between the two is a bug in the
+ * printer or a pass and stops the compile (this is the passes' verifier). Positions are V8's: zero-based line and UTF-16 column.
+ *   call    `f(x)`      position of `f`;    `a.b(x)` position of `b`;   `a[b](x)` position of `(`
+ *   new     `new C(x)`  position of `new`
+ *   loop    position of the loop statement: V8 checks for interrupts at its back edge
+ */
+import * as acorn from 'acorn';
+import { assert } from '../base/index.js';
+import type { Node } from './ast.js';
+
+/** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
+export type CalleePath = (string | { variable: string } | { key: string | number })[];
+
+export type LabelKind = 'call' | 'new' | 'yield' | 'delegate' | 'loop' | 'super';
+
+export interface Label {
+  /** V8 position, `line:column`. */
+  at: string;
+  kind: LabelKind;
+  /** Offset of the statement in the bundle's text: the label's name in images. */
+  statement: number;
+  fid: number;
+  callee?: CalleePath | undefined;
+  /** `f.call(receiver, …)`: the callee path is of `f`, this is the receiver's. */
+  receiver?: CalleePath | undefined;
+}
+
+export interface FunctionRange {
+  fid: number;
+  start: number;
+  end: number;
+  /** V8 position of the function's start. */
+  at: string;
+  /** Range of the text that makes the closure, when evaluated alone. */
+  text: [number, number] | undefined;
+  /** Temporaries with the range of offsets in which each is live. */
+  temps: Record<string, [number, number]>;
+  simpleParams: boolean;
+  usesArguments: boolean;
+}
+
+export interface SafepointTable {
+  labels: Label[];
+  functions: FunctionRange[];
+}
+
+export interface TableInput {
+  fids: Map<Node, number>;
+  closureText: Map<number, Node>;
+}
+
+export const parsePrinted = (text: string): Node =>
+  acorn.parse(text, { ecmaVersion: 'latest', sourceType: 'script', locations: true, allowReturnOutsideFunction: true, allowSuperOutsideMethod: true });
+
+/** Calls `visit` with each pair of corresponding nodes. */
+export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: Node) => void): void {
+  const work: [Node, Node][] = [[made, parsed]];
+  for (let pair = work.pop(); pair; pair = work.pop()) {
+    const [m, p] = pair;
+    if (m.type !== p.type) {
+      if (m.type === 'ParenthesizedExpression') {
+        work.push([m.expression, p]);
+        continue;
+      }
+      assert(false, `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.loc?.start.line}:${p.loc?.start.column}`);
+    }
+    visit(m, p);
+    for (const key of Object.keys(p)) {
+      if (key === 'loc' || key === 'type') continue;
+      const value = p[key];
+      if (Array.isArray(value)) {
+        const other = m[key] ?? [];
+        assert(other.length === value.length, `printed code differs from its tree: ${m.type}.${key} at line ${p.loc?.start.line}`);
+        for (let i = 0; i < value.length; i++) if (value[i] && typeof value[i].type === 'string') work.push([other[i], value[i]]);
+      } else if (value && typeof value.type === 'string' && m[key]) work.push([m[key], value]);
+    }
+  }
+}
+
+/** Builds the table of a freshly printed bundle. */
+export function buildTable(root: Node, text: string, input: TableInput): SafepointTable {
+  const parsed = parsePrinted(text);
+  const fidOf = new Map<Node, number>();
+  const textNodes = new Map<Node, number>();
+  const wanted = new Map<Node, number>();
+  for (const [fid, node] of input.closureText) wanted.set(node, fid);
+  walkPairs(root, parsed, (made, printed) => {
+    const fid = input.fids.get(made);
+    if (fid !== undefined) fidOf.set(printed, fid);
+    const closure = wanted.get(made);
+    if (closure !== undefined) textNodes.set(printed, closure);
+  });
+  const textRanges = new Map<number, [number, number]>();
+  for (const [node, fid] of textNodes) textRanges.set(fid, [node.start, node.end]);
+  const table: SafepointTable = { labels: [], functions: [] };
+  collect(parsed, fidOf, (start) => start, table);
+  for (const f of table.functions) f.text = textRanges.get(f.fid);
+  for (const [node, fid] of fidOf) {
+    if (/^Class/.test(node.type))
+      table.functions.push({
+        fid,
+        start: node.start,
+        end: node.end,
+        at: position(node),
+        text: textRanges.get(fid),
+        temps: {},
+        simpleParams: true,
+        usesArguments: false,
+      });
+  }
+  return table;
+}
+
+export const position = (node: Node): string => `${node.loc.start.line - 1}:${node.loc.start.column}`;
+
+/** Walks printed code and lists labels and functions; `nameOf` turns a statement's offset into its label. */
+export function collect(parsed: Node, fidOf: Map<Node, number>, nameOf: (start: number) => number | undefined, table: SafepointTable): void {
+  const work: { node: Node; fid: number }[] = [{ node: parsed, fid: -1 }];
+  for (let item = work.pop(); item; item = work.pop()) {
+    const { node } = item;
+    let fid = item.fid;
+    if (/^(Function|ArrowFunction)/.test(node.type)) {
+      fid = fidOf.get(node) ?? -1;
+      if (fid >= 0) table.functions.push(functionRange(node, fid));
+    } else if (node.type === 'StaticBlock' || node.type === 'PropertyDefinition') fid = -1;
+    else if (fid >= 0) {
+      const label = labelOf(node, fid, nameOf);
+      if (label) table.labels.push(label);
+    }
+    for (const key of Object.keys(node)) {
+      if (key === 'loc') continue;
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const child of value) if (child && typeof child.type === 'string') work.push({ node: child, fid: childFid(node, key, fid) });
+      } else if (value && typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
+    }
+  }
+}
+
+/** Parameter lists are not captured inside: a frame stopped in a default value is put off. */
+const childFid = (node: Node, key: string, fid: number): number => (key === 'params' && /Function/.test(node.type) ? -1 : fid);
+
+function labelOf(node: Node, fid: number, nameOf: (start: number) => number | undefined): Label | undefined {
+  if (/^(For|While|DoWhile)Statement$/.test(node.type)) {
+    const name = nameOf(node.start);
+    return name === undefined ? undefined : { at: position(node), kind: 'loop', statement: name, fid };
+  }
+  const expression = callOf(node);
+  if (!expression) return undefined;
+  const name = nameOf(node.start);
+  if (name === undefined) return undefined;
+  const base = { statement: name, fid };
+  if (expression.type === 'YieldExpression') return { ...base, at: position(expression), kind: expression.delegate ? 'delegate' : 'yield', callee: expression.delegate ? pathOf(expression.argument) : undefined };
+  if (expression.type === 'NewExpression') return { ...base, at: position(expression), kind: 'new', callee: pathOf(expression.callee) };
+  const callee = expression.callee;
+  if (callee.type === 'Super') return { ...base, at: position(expression), kind: 'super' };
+  if (callee.type === 'Identifier') return { ...base, at: position(callee), kind: 'call', callee: [callee.name] };
+  if (callee.type !== 'MemberExpression') return undefined;
+  const at = callee.computed ? `${callee.loc.end.line - 1}:${callee.loc.end.column}` : position(callee.property);
+  if (callee.object.type === 'Super') {
+    const key = callee.computed ? keyOf(callee.property) : callee.property.name;
+    return key === undefined ? undefined : { ...base, at, kind: 'call', callee: ['%super', key] };
+  }
+  if (!callee.computed && callee.property.name === 'call' && callee.object.type === 'Identifier' && expression.arguments[0]) {
+    return { ...base, at, kind: 'call', callee: [callee.object.name], receiver: pathOf(expression.arguments[0]) };
+  }
+  return { ...base, at, kind: 'call', callee: pathOf(callee) };
+}
+
+/** The one call of a statement, if it is where the passes put it. */
+export function callOf(node: Node): Node | undefined {
+  let expression: Node | undefined;
+  if (node.type === 'ExpressionStatement') expression = node.expression;
+  else if (node.type === 'ReturnStatement') expression = node.argument;
+  else if (node.type === 'VariableDeclaration' && node.declarations.length === 1) expression = node.declarations[0].init;
+  while (expression?.type === 'AssignmentExpression' && expression.operator === '=') expression = expression.right;
+  return expression && /^(Call|New|Yield)Expression$/.test(expression.type) ? expression : undefined;
+}
+
+function keyOf(node: Node): { variable: string } | { key: string | number } | undefined {
+  if (node.type === 'Literal') return { key: node.value };
+  return node.type === 'Identifier' ? { variable: node.name } : undefined;
+}
+
+/** A path of plain reads, or undefined when the callee is not one. */
+function pathOf(node: Node): CalleePath | undefined {
+  if (node.type === 'Identifier') return [node.name];
+  if (node.type === 'ThisExpression') return ['this'];
+  if (node.type !== 'MemberExpression') return undefined;
+  const base = pathOf(node.object);
+  if (!base) return undefined;
+  if (!node.computed) return node.property.type === 'PrivateIdentifier' ? [...base, `#${node.property.name}`] : [...base, node.property.name];
+  const key = keyOf(node.property);
+  return key && [...base, key];
+}
+
+function functionRange(node: Node, fid: number): FunctionRange {
+  return {
+    fid,
+    start: node.start,
+    end: node.end,
+    at: position(node),
+    text: undefined,
+    temps: tempRanges(node),
+    simpleParams: node.params.every((p: Node) => p.type === 'Identifier'),
+    usesArguments: mentions(node.body, 'arguments'),
+  };
+}
+
+function mentions(root: Node, name: string): boolean {
+  const work: Node[] = [root];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.type === 'Identifier' && node.name === name) return true;
+    if (/^(FunctionExpression|FunctionDeclaration)$/.test(node.type)) continue;
+    for (const key of Object.keys(node)) {
+      if (key === 'loc') continue;
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const child of value) if (child && typeof child.type === 'string') work.push(child);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+  return false;
+}
+
+/**
+ * Where each temporary is live: from its first mention to its last, to the end of every loop that uses it but does not define it.
+ * Temporaries never carry a value around a back edge otherwise.
+ */
+function tempRanges(fn: Node): Record<string, [number, number]> {
+  const ranges: Record<string, [number, number]> = {};
+  const uses = new Map<string, { at: number; loops: Node[]; write: boolean }[]>();
+  const visit = (node: Node, loops: Node[], write: boolean): void => {
+    if (node.type === 'Identifier') {
+      if (/^\$[a-z]?\d+$/.test(node.name)) {
+        const list = uses.get(node.name) ?? [];
+        list.push({ at: node.start, loops, write });
+        uses.set(node.name, list);
+      }
+      return;
+    }
+    if (node !== fn && /^(Function|ArrowFunction)/.test(node.type)) return;
+    if (node.type === 'VariableDeclarator' && node.init === null) return;
+    const inner = /^(For|While|DoWhile)Statement$/.test(node.type) ? [...loops, node] : loops;
+    for (const key of Object.keys(node)) {
+      if (key === 'loc') continue;
+      const value = node[key];
+      const isWrite = (node.type === 'AssignmentExpression' && key === 'left') || (node.type === 'VariableDeclarator' && key === 'id');
+      if (Array.isArray(value)) {
+        for (const child of value) if (child && typeof child.type === 'string') visit(child, inner, false);
+      } else if (value && typeof value.type === 'string') visit(value, inner, isWrite);
+    }
+  };
+  visit(fn, [], false);
+  for (const [name, list] of uses) {
+    let from = Number.POSITIVE_INFINITY;
+    let to = -1;
+    const writes = list.filter((u) => u.write);
+    for (const u of list) {
+      from = Math.min(from, u.at);
+      to = Math.max(to, u.at);
+      for (const loop of u.loops) {
+        // A loop that uses it without defining it, or that also uses it before it defines it, keeps it to its end.
+        const definedInside = writes.some((w) => w.loops.includes(loop) && w.at < u.at);
+        if (!definedInside || name !== '') {
+          if (!definedInside) to = Math.max(to, loop.end);
+        }
+      }
+    }
+    ranges[name] = [from, to];
+  }
+  return ranges;
+}
