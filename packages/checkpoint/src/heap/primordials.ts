@@ -1,0 +1,93 @@
+/**
+ * The built-ins this folder may use, captured when the module loads, which is before any guest code runs.
+ * What it keeps true: nothing in heap/ looks a method up on a prototype the guest can reach, so a guest that
+ * patches every built-in changes neither what is captured nor whether capturing works.
+ * Rules for the code beside it: no for-of over arrays, no array destructuring or spread, no method calls on arrays
+ * (`list[list.length] = x` on a `List` instead), descriptors and records without a prototype.
+ */
+
+// `uncurry(f)(self, ...args)` is `f.call(self, ...args)` without looking `call` up at the time of the call.
+const { bind, call } = Function.prototype;
+type Uncurried<F> = F extends (this: infer S, ...args: infer A) => infer R ? (self: S, ...args: A) => R : never;
+// The checker types neither `this` of library methods nor bound `call`; callers below state the receiver.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+const uncurry = bind.bind(call) as unknown as <F extends (...args: any[]) => any>(fn: F) => Uncurried<F>;
+
+export const {
+  apply: reflectApply,
+  construct: reflectConstruct,
+  ownKeys,
+  defineProperty: reflectDefine,
+  deleteProperty: reflectDelete,
+  setPrototypeOf,
+} = Reflect;
+export const {
+  getPrototypeOf,
+  getOwnPropertyDescriptor,
+  getOwnPropertyNames,
+  getOwnPropertySymbols,
+  keys: objectKeys,
+  isExtensible,
+  isFrozen,
+  isSealed,
+  preventExtensions,
+  freeze,
+  seal,
+  is: sameValue,
+  create: objectCreate,
+} = Object;
+export const { isArray } = Array;
+export const { isView, prototype: ArrayBufferPrototype } = ArrayBuffer;
+export const hasOwn = uncurry(Object.prototype.hasOwnProperty) as (self: object, key: PropertyKey) => boolean;
+export const tagOf = uncurry(Object.prototype.toString) as (self: unknown) => string;
+export const sourceOf = uncurry(Function.prototype.toString) as (self: unknown) => string;
+export const join = uncurry(Array.prototype.join) as (self: ArrayLike<unknown>, separator: string) => string;
+export const charCodeAt = uncurry(String.prototype.charCodeAt) as (self: string, index: number) => number;
+export const slice = uncurry(String.prototype.slice) as (self: string, from: number, to?: number) => string;
+export const startsWith = uncurry(String.prototype.startsWith) as (self: string, what: string) => boolean;
+export const replaceText = uncurry(String.prototype.replaceAll) as unknown as (self: string, what: string, by: string) => string;
+export const bytesSet = uncurry(Uint8Array.prototype.set) as (self: Uint8Array, from: Uint8Array, at?: number) => void;
+export const bytesPart = uncurry(Uint8Array.prototype.subarray) as (self: Uint8Array, from: number, to: number) => Uint8Array;
+export const bytesFill = uncurry(Uint8Array.prototype.fill) as (self: Uint8Array, value: number) => void;
+export const regExpTest = uncurry(RegExp.prototype.exec) as (self: RegExp, text: string) => RegExpExecArray | null;
+export const symbolDescription = uncurry(
+  // The accessor exists in every engine this runs on.
+  Object.getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!,
+) as (self: symbol) => string | undefined;
+export const { keyFor, for: symbolFor } = Symbol;
+export { uncurry };
+
+/** An object with no prototype, for records whose missing fields must read as undefined. */
+export function bare<T extends object>(fields: T): T {
+  return setPrototypeOf(fields, null) ? fields : fields;
+}
+
+function seals<C extends { prototype: object }>(Class: C, Base: { prototype: object }): C {
+  const names = ownKeys(Base.prototype);
+  for (let i = 0; i < names.length; i++) {
+    const key = names[i]!;
+    if (!hasOwn(Class.prototype, key)) reflectDefine(Class.prototype, key, getOwnPropertyDescriptor(Base.prototype, key)!);
+  }
+  setPrototypeOf(Class.prototype, null);
+  return freeze(Class);
+}
+
+/** A Map whose methods are its own copies: `map.get(x)` cannot reach a patched Map.prototype. */
+export const SafeMap = seals(class SafeMap<K, V> extends Map<K, V> {}, Map);
+export type SafeMap<K, V> = Map<K, V>;
+/** A Set whose methods are its own copies. */
+export const SafeSet = seals(class SafeSet<T> extends Set<T> {}, Set);
+export type SafeSet<T> = Set<T>;
+/** A WeakMap whose methods are its own copies. */
+export const SafeWeakMap = seals(class SafeWeakMap<K extends WeakKey, V> extends WeakMap<K, V> {}, WeakMap);
+export type SafeWeakMap<K extends WeakKey, V> = WeakMap<K, V>;
+
+/** An array without a prototype: an index setter on Array.prototype cannot see what is stored. */
+export type List<T> = { [index: number]: T; length: number };
+
+/** An empty List. */
+export function list<T>(): List<T> {
+  const made: T[] = [];
+  setPrototypeOf(made, null);
+  return made;
+}
