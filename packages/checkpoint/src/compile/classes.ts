@@ -49,7 +49,7 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
     { type: 'ClassExpression', id: node.id ? id(node.id.name) : null, superClass: parts.heritage, body: { type: 'ClassBody', body } },
     node,
   );
-  const visible = scope.env !== undefined ? context.envs : usedEnvironments(lowered, context.envs);
+  const visible = scope.env !== undefined ? context.envs : usedEnvironments(lowered, context.envs, outerClass);
   const fid = context.program.newFid(lowered, {
     kind: 'class',
     name: node.id?.name ?? name ?? '',

@@ -68,7 +68,7 @@ function closureExpression(node: Node, facts: FunctionFacts, context: FunctionCo
   const asMethod = method !== undefined || kind === 'async' || kind === 'asyncGenerator';
   const isArrow = node.type === 'ArrowFunctionExpression';
   const lowered = lowerFunction(node, facts, context, kind, { native: false });
-  const visible = usedEnvironments(lowered, context.envs);
+  const visible = usedEnvironments(lowered, context.envs, context.classEnv);
   const label = method?.accessor ? `${method.accessor} ${name ?? ''}` : (name ?? '');
   const fid = program.newFid(lowered, {
     kind: 'function',
@@ -89,7 +89,7 @@ function closureExpression(node: Node, facts: FunctionFacts, context: FunctionCo
     text = member(object(property(name === '__proto__' ? literal(name) : name, lowered)), isName(name) ? name : literal(name));
   } else text = lowered;
   program.closureText.set(fid, text);
-  const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : '$$f';
+  const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : method?.computed ? '$$fk' : '$$f';
   const args = [text, literal(fid)];
   if (visible.length > 0) args.push(id(envName(visible[0]!)));
   if (method?.computed) {
@@ -100,7 +100,7 @@ function closureExpression(node: Node, facts: FunctionFacts, context: FunctionCo
 }
 
 /** The suffix of the visible environments that starts at the innermost one this code uses. */
-export function usedEnvironments(code: Node, visible: readonly number[]): number[] {
+export function usedEnvironments(code: Node, visible: readonly number[], classEnv: number | undefined): number[] {
   const used = new Set<string>();
   const work: Node[] = [code];
   for (let node = work.pop(); node; node = work.pop()) {
@@ -108,6 +108,8 @@ export function usedEnvironments(code: Node, visible: readonly number[]): number
       if (node.name.startsWith('$e')) used.add(node.name);
       continue;
     }
+    // A private name is looked up through the class that declares it.
+    if (node.type === 'PrivateIdentifier' && classEnv !== undefined) used.add(envName(classEnv));
     for (const key of Object.keys(node)) {
       if (key === 'loc') continue;
       const value = node[key];
@@ -341,7 +343,7 @@ function drivenFunction(
   const fid = context.program.newFid(generator, {
     kind: 'body',
     name: node.id?.name ?? '',
-    envs: usedEnvironments(generator, outer.envs),
+    envs: usedEnvironments(generator, outer.envs, outer.classEnv),
     classEnv: outer.classEnv,
     strict: facts.strict,
     source: [node.start, node.end],

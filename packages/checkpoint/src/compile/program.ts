@@ -30,10 +30,10 @@ import { hoistFunctions, lowerStatements } from './statements.js';
 
 /** What the runtime hands to a bundle, in this order; `guest/helpers.ts` provides them by these names. */
 export const HELPER_NAMES = [
-  '$$f', '$$fa', '$$fg', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
+  '$$f', '$$fk', '$$fd', '$$fa', '$$fg', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
   '$$array', '$$iterator', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
-  '$$meta', '$$next', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
+  '$$meta', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
 export interface LoweredProgram {
@@ -77,12 +77,14 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
   };
   const mainFid = shared.newFid(main, { kind: 'main', name: '', envs: [], classEnv: undefined, strict: options.strict, source: [0, 0] });
   const declared = new Set(shared.moduleFunctions.map((f) => f.id.name));
-  const names = analysis.moduleBindings.map((b) => b.out).filter((name) => !declared.has(name));
+  const bound = analysis.moduleBindings.map((b) => b.out).filter((name) => !declared.has(name));
+  const templates = shared.moduleStatements.filter((s) => s.type === 'VariableDeclaration').map((s) => s.declarations[0].id.name);
+  const names = bound;
   const outer: Node[] = [];
   if (options.strict) outer.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
   if (names.length > 0) outer.push(declareNames(names));
   outer.push(...shared.moduleFunctions);
-  outer.push(statement(call(id('$$module'), [evalHook(), moduleVariables(names)])));
+  outer.push(statement(call(id('$$module'), [evalHook(), moduleVariables([...bound, ...declared, ...templates])])));
   outer.push(...shared.moduleStatements);
   outer.push(returns(main));
   const root: Node = {

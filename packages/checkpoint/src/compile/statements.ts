@@ -214,7 +214,7 @@ function declareAtModule(node: Node, out: string, context: FunctionContext): boo
   });
   context.program.closureText.set(fid, lowered);
   context.program.moduleFunctions.push(lowered);
-  context.program.moduleStatements.push(statement(call(id('$$f'), [id(out), literal(fid)])));
+  context.program.moduleStatements.push(statement(call(id('$$fd'), [id(out), literal(fid)])));
   return true;
 }
 

@@ -2,14 +2,14 @@
  * The safepoint table: printed code → for each position at which V8 can report a frame, the function, the statement and the callee.
  *
  * The printed text is parsed again and walked beside the tree it was printed from; a difference between the two is a bug in the
- * printer or a pass and stops the compile (this is the passes' verifier). Positions are V8's: zero-based line and UTF-16 column.
+ * printer or a pass and stops the compile (this is the passes' verifier). Positions are offsets of what V8 reports as line and column.
  *   call    `f(x)`      position of `f`;    `a.b(x)` position of `b`;   `a[b](x)` position of `(`
  *   new     `new C(x)`  position of `new`
  *   loop    position of the loop statement: V8 checks for interrupts at its back edge
  */
 import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
-import type { Node } from './ast.js';
+import { children, type Node } from './ast.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
 export type CalleePath = (string | { variable: string } | { key: string | number })[];
@@ -17,8 +17,8 @@ export type CalleePath = (string | { variable: string } | { key: string | number
 export type LabelKind = 'call' | 'new' | 'yield' | 'delegate' | 'loop' | 'super';
 
 export interface Label {
-  /** V8 position, `line:column`. */
-  at: string;
+  /** Offset in the text of the position V8 reports. */
+  at: number;
   kind: LabelKind;
   /** Offset of the statement in the bundle's text: the label's name in images. */
   statement: number;
@@ -32,14 +32,16 @@ export interface FunctionRange {
   fid: number;
   start: number;
   end: number;
-  /** V8 position of the function's start. */
-  at: string;
+  /** Range of the first statement: a topmost frame stopped in it, and at no label, stands at the function's entry. */
+  entry: [number, number] | undefined;
   /** Range of the text that makes the closure, when evaluated alone. */
   text: [number, number] | undefined;
   /** Temporaries with the range of offsets in which each is live. */
   temps: Record<string, [number, number]>;
   simpleParams: boolean;
+  generator: boolean;
   usesArguments: boolean;
+  usesNewTarget: boolean;
 }
 
 export interface SafepointTable {
@@ -104,17 +106,17 @@ export function buildTable(root: Node, text: string, input: TableInput): Safepoi
         fid,
         start: node.start,
         end: node.end,
-        at: position(node),
+        entry: undefined,
         text: textRanges.get(fid),
         temps: {},
         simpleParams: true,
+        generator: false,
         usesArguments: false,
+        usesNewTarget: false,
       });
   }
   return table;
 }
-
-export const position = (node: Node): string => `${node.loc.start.line - 1}:${node.loc.start.column}`;
 
 /** Walks printed code and lists labels and functions; `nameOf` turns a statement's offset into its label. */
 export function collect(parsed: Node, fidOf: Map<Node, number>, nameOf: (start: number) => number | undefined, table: SafepointTable): void {
@@ -140,26 +142,27 @@ export function collect(parsed: Node, fidOf: Map<Node, number>, nameOf: (start: 
   }
 }
 
-/** Parameter lists are not captured inside: a frame stopped in a default value is put off. */
-const childFid = (node: Node, key: string, fid: number): number => (key === 'params' && /Function/.test(node.type) ? -1 : fid);
+/** Frames stopped in a default value of a parameter or in a native finally block (whose pending completion is hidden) are put off. */
+const childFid = (node: Node, key: string, fid: number): number =>
+  (key === 'params' && /Function/.test(node.type)) || (key === 'finalizer' && node.type === 'TryStatement') ? -1 : fid;
 
 function labelOf(node: Node, fid: number, nameOf: (start: number) => number | undefined): Label | undefined {
   if (/^(For|While|DoWhile)Statement$/.test(node.type)) {
     const name = nameOf(node.start);
-    return name === undefined ? undefined : { at: position(node), kind: 'loop', statement: name, fid };
+    return name === undefined ? undefined : { at: node.start, kind: 'loop', statement: name, fid };
   }
   const expression = callOf(node);
   if (!expression) return undefined;
   const name = nameOf(node.start);
   if (name === undefined) return undefined;
   const base = { statement: name, fid };
-  if (expression.type === 'YieldExpression') return { ...base, at: position(expression), kind: expression.delegate ? 'delegate' : 'yield', callee: expression.delegate ? pathOf(expression.argument) : undefined };
-  if (expression.type === 'NewExpression') return { ...base, at: position(expression), kind: 'new', callee: pathOf(expression.callee) };
+  if (expression.type === 'YieldExpression') return { ...base, at: expression.start, kind: expression.delegate ? 'delegate' : 'yield', callee: expression.delegate ? pathOf(expression.argument) : undefined };
+  if (expression.type === 'NewExpression') return { ...base, at: expression.start, kind: 'new', callee: pathOf(expression.callee) };
   const callee = expression.callee;
-  if (callee.type === 'Super') return { ...base, at: position(expression), kind: 'super' };
-  if (callee.type === 'Identifier') return { ...base, at: position(callee), kind: 'call', callee: [callee.name] };
+  if (callee.type === 'Super') return { ...base, at: expression.start, kind: 'super' };
+  if (callee.type === 'Identifier') return { ...base, at: callee.start, kind: 'call', callee: [callee.name] };
   if (callee.type !== 'MemberExpression') return undefined;
-  const at = callee.computed ? `${callee.loc.end.line - 1}:${callee.loc.end.column}` : position(callee.property);
+  const at = callee.computed ? callee.end : callee.property.start;
   if (callee.object.type === 'Super') {
     const key = callee.computed ? keyOf(callee.property) : callee.property.name;
     return key === undefined ? undefined : { ...base, at, kind: 'call', callee: ['%super', key] };
@@ -202,12 +205,60 @@ function functionRange(node: Node, fid: number): FunctionRange {
     fid,
     start: node.start,
     end: node.end,
-    at: position(node),
+    entry: node.generator ? undefined : entryOf(node.body),
     text: undefined,
     temps: tempRanges(node),
     simpleParams: node.params.every((p: Node) => p.type === 'Identifier'),
+    generator: node.generator === true,
     usesArguments: mentions(node.body, 'arguments'),
+    usesNewTarget: mentionsNewTarget(node.body),
   };
+}
+
+/** The first statement that has code, down into blocks and loop heads. */
+function entryOf(node: Node): [number, number] | undefined {
+  switch (node.type) {
+    case 'BlockStatement':
+      for (const s of node.body) {
+        const found = entryOf(s);
+        if (found) return found;
+      }
+      return undefined;
+    case 'VariableDeclaration':
+      return node.declarations.some((d: Node) => d.init) ? [node.start, node.end] : undefined;
+    case 'EmptyStatement':
+      return undefined;
+    case 'ExpressionStatement':
+      return node.directive ? undefined : [node.start, node.end];
+    case 'LabeledStatement':
+      return entryOf(node.body);
+    case 'TryStatement':
+      return entryOf(node.block) ?? undefined;
+    case 'IfStatement':
+      return [node.start, node.test.end];
+    case 'SwitchStatement':
+      return [node.start, node.discriminant.end];
+    case 'ForStatement': {
+      const head = node.init ?? node.test;
+      return head ? [head.start, head.end] : entryOf(node.body);
+    }
+    case 'WhileStatement':
+      return [node.test.start, node.test.end];
+    case 'DoWhileStatement':
+      return entryOf(node.body);
+    default:
+      return [node.start, node.end];
+  }
+}
+
+function mentionsNewTarget(root: Node): boolean {
+  const work: Node[] = [root];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.type === 'MetaProperty') return true;
+    if (/^(FunctionExpression|FunctionDeclaration)$/.test(node.type)) continue;
+    work.push(...children(node));
+  }
+  return false;
 }
 
 function mentions(root: Node, name: string): boolean {
@@ -265,9 +316,7 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
       for (const loop of u.loops) {
         // A loop that uses it without defining it, or that also uses it before it defines it, keeps it to its end.
         const definedInside = writes.some((w) => w.loops.includes(loop) && w.at < u.at);
-        if (!definedInside || name !== '') {
-          if (!definedInside) to = Math.max(to, loop.end);
-        }
+        if (!definedInside) to = Math.max(to, loop.end);
       }
     }
     ranges[name] = [from, to];

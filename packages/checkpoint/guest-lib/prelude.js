@@ -1,0 +1,271 @@
+/**
+ * Built-ins that call back, in JavaScript, compiled with each guest: a guest can be captured inside `list.forEach(…)` because no
+ * native frame stands between the callback and its caller. Steps follow ECMAScript 23.1.3 (generic over array-likes, holes skipped).
+ */
+const define = (target, methods) => {
+  for (const name of Object.getOwnPropertyNames(methods)) {
+    Object.defineProperty(target, name, { value: methods[name], writable: true, enumerable: false, configurable: true });
+  }
+};
+
+function check(callback) {
+  if (typeof callback !== 'function') throw new TypeError(`${describe(callback)} is not a function`);
+}
+function describe(value) {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? String(value) : `#<${value.constructor?.name ?? 'Object'}>`;
+  return String(value);
+}
+function lengthOf(list) {
+  const n = Math.trunc(Number(list.length)) || 0;
+  return n <= 0 ? 0 : Math.min(n, Number.MAX_SAFE_INTEGER);
+}
+function subject(value, name) {
+  if (value === undefined || value === null) throw new TypeError(`Array.prototype.${name} called on null or undefined`);
+  return Object(value);
+}
+/** ArraySpeciesCreate; plain arrays take the short way. */
+function create(original, length) {
+  if (!Array.isArray(original)) return new Array(length);
+  const C = original.constructor;
+  if (C === Array) return new Array(length);
+  const S = C !== null && typeof C === 'object' ? C[Symbol.species] : typeof C === 'function' ? C[Symbol.species] : C;
+  return S === undefined || S === null || S === Array ? new Array(length) : new S(length);
+}
+function put(target, index, value) {
+  Object.defineProperty(target, index, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Stable merge sort on a plain array; insertion sort below 12 elements. */
+function sortList(list, compare) {
+  const n = list.length;
+  if (n < 2) return list;
+  if (n < 12) {
+    for (let i = 1; i < n; i++) {
+      const item = list[i];
+      let j = i - 1;
+      while (j >= 0) {
+        const order = compare(list[j], item);
+        if (!(order > 0)) break;
+        list[j + 1] = list[j];
+        j--;
+      }
+      list[j + 1] = item;
+    }
+    return list;
+  }
+  const middle = n >> 1;
+  const left = sortList(list.slice(0, middle), compare);
+  const right = sortList(list.slice(middle), compare);
+  let l = 0;
+  let r = 0;
+  for (let k = 0; k < n; k++) {
+    let takeLeft = r >= right.length;
+    if (!takeLeft && l < left.length) {
+      const order = compare(left[l], right[r]);
+      takeLeft = !(order > 0);
+    }
+    list[k] = takeLeft ? left[l++] : right[r++];
+  }
+  return list;
+}
+const nativeSort = Array.prototype.sort;
+
+define(Array.prototype, {
+  forEach(callback, thisArg) {
+    const list = subject(this, 'forEach');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = 0; i < n; i++) {
+      const value = list[i];
+      if (value === undefined && !(i in list)) continue;
+      if (thisArg === undefined) callback(value, i, list);
+      else callback.call(thisArg, value, i, list);
+    }
+  },
+  map(callback, thisArg) {
+    const list = subject(this, 'map');
+    const n = lengthOf(list);
+    check(callback);
+    const out = create(list, n);
+    const plain = out.constructor === Array;
+    for (let i = 0; i < n; i++) {
+      const item = list[i];
+      if (item === undefined && !(i in list)) continue;
+      const value = thisArg === undefined ? callback(item, i, list) : callback.call(thisArg, item, i, list);
+      if (plain) out[i] = value;
+      else put(out, i, value);
+    }
+    return out;
+  },
+  filter(callback, thisArg) {
+    const list = subject(this, 'filter');
+    const n = lengthOf(list);
+    check(callback);
+    const out = create(list, 0);
+    const plain = out.constructor === Array;
+    let k = 0;
+    for (let i = 0; i < n; i++) {
+      const value = list[i];
+      if (value === undefined && !(i in list)) continue;
+      const keep = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (!keep) continue;
+      if (plain) out[k++] = value;
+      else put(out, k++, value);
+    }
+    return out;
+  },
+  some(callback, thisArg) {
+    const list = subject(this, 'some');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = 0; i < n; i++) {
+      const value = list[i];
+      if (value === undefined && !(i in list)) continue;
+      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (found) return true;
+    }
+    return false;
+  },
+  every(callback, thisArg) {
+    const list = subject(this, 'every');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = 0; i < n; i++) {
+      const value = list[i];
+      if (value === undefined && !(i in list)) continue;
+      const holds = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (!holds) return false;
+    }
+    return true;
+  },
+  find(callback, thisArg) {
+    const list = subject(this, 'find');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = 0; i < n; i++) {
+      const value = list[i];
+      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (found) return value;
+    }
+    return undefined;
+  },
+  findIndex(callback, thisArg) {
+    const list = subject(this, 'findIndex');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = 0; i < n; i++) {
+      const value = list[i];
+      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (found) return i;
+    }
+    return -1;
+  },
+  findLast(callback, thisArg) {
+    const list = subject(this, 'findLast');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = n - 1; i >= 0; i--) {
+      const value = list[i];
+      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (found) return value;
+    }
+    return undefined;
+  },
+  findLastIndex(callback, thisArg) {
+    const list = subject(this, 'findLastIndex');
+    const n = lengthOf(list);
+    check(callback);
+    for (let i = n - 1; i >= 0; i--) {
+      const value = list[i];
+      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+      if (found) return i;
+    }
+    return -1;
+  },
+  reduce(callback, ...initial) {
+    const list = subject(this, 'reduce');
+    const n = lengthOf(list);
+    check(callback);
+    let i = 0;
+    let value;
+    if (initial.length > 0) value = initial[0];
+    else {
+      while (i < n && !(i in list)) i++;
+      if (i >= n) throw new TypeError('Reduce of empty array with no initial value');
+      value = list[i++];
+    }
+    for (; i < n; i++) {
+      const item = list[i];
+      if (item === undefined && !(i in list)) continue;
+      value = callback(value, item, i, list);
+    }
+    return value;
+  },
+  reduceRight(callback, ...initial) {
+    const list = subject(this, 'reduceRight');
+    let i = lengthOf(list) - 1;
+    check(callback);
+    let value;
+    if (initial.length > 0) value = initial[0];
+    else {
+      while (i >= 0 && !(i in list)) i--;
+      if (i < 0) throw new TypeError('Reduce of empty array with no initial value');
+      value = list[i--];
+    }
+    for (; i >= 0; i--) if (i in list) value = callback(value, list[i], i, list);
+    return value;
+  },
+  flatMap(callback, thisArg) {
+    const list = subject(this, 'flatMap');
+    const n = lengthOf(list);
+    if (typeof callback !== 'function') throw new TypeError('flatMap mapper function is not callable');
+    const out = create(list, 0);
+    let k = 0;
+    for (let i = 0; i < n; i++) {
+      if (!(i in list)) continue;
+      const value = callback.call(thisArg, list[i], i, list);
+      if (Array.isArray(value)) {
+        for (let j = 0; j < value.length; j++) if (j in value) put(out, k++, value[j]);
+      } else put(out, k++, value);
+    }
+    return out;
+  },
+  sort(compare) {
+    if (compare === undefined) return nativeSort.call(this);
+    if (typeof compare !== 'function') throw new TypeError('The comparison function must be either a function or undefined');
+    const list = subject(this, 'sort');
+    const n = lengthOf(list);
+    const items = [];
+    let missing = 0;
+    for (let i = 0; i < n; i++) {
+      if (!(i in list)) continue;
+      const item = list[i];
+      if (item === undefined) missing++;
+      else items.push(item);
+    }
+    sortList(items, compare);
+    let k = 0;
+    for (; k < items.length; k++) list[k] = items[k];
+    for (; missing > 0; missing--) list[k++] = undefined;
+    for (; k < n; k++) if (k in list) delete list[k];
+    return list;
+  },
+});
+
+define(Map.prototype, {
+  forEach(callback, thisArg) {
+    const self = this;
+    Map.prototype.has.call(self, undefined);
+    check(callback);
+    for (const [key, value] of self) callback.call(thisArg, value, key, self);
+  },
+});
+define(Set.prototype, {
+  forEach(callback, thisArg) {
+    const self = this;
+    Set.prototype.has.call(self, undefined);
+    check(callback);
+    for (const value of self) callback.call(thisArg, value, value, self);
+  },
+});

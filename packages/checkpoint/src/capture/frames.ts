@@ -1,0 +1,278 @@
+/**
+ * From V8's paused call frames to captured frames, or a reason why this instant cannot be captured (promise 1: put off, never approximate).
+ *
+ * What must hold for a stack to be exact:
+ *   - the topmost guest frame stands at a loop's back edge or at its function's entry;
+ *   - every frame below stands at a call statement whose callee is the very function above it;
+ *   - between two guest frames stand only runtime functions that a resume runs again (a coroutine's step, a resumed call).
+ */
+import { types } from 'node:util';
+import { fidOf } from '../guest/brand.js';
+import { generatorPrototype, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
+import type { Frame, Realm } from '../guest/realm.js';
+import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
+import type { PausedFrame, ThreadSession } from './session.js';
+
+export class PutOff extends Error {}
+
+type Env = Record<string, unknown>;
+
+interface GuestFrame {
+  paused: PausedFrame;
+  index: number;
+  offset: number;
+  label: Label | undefined;
+  range: FunctionRange;
+  vars: Env;
+  self: unknown;
+}
+
+const getPrototypeOf = Object.getPrototypeOf;
+const ownDescriptor = Object.getOwnPropertyDescriptor;
+const proto = generatorPrototype as Record<string, unknown>;
+
+/** The guest's stack, outermost frame first. Throws PutOff with the reason. */
+export function captureFrames(paused: PausedFrame[], realm: Realm, session: ThreadSession, running: readonly RunningBody[]): Frame[] {
+  const guest: GuestFrame[] = [];
+  paused.forEach((frame, index) => {
+    const table = realm.tableOf(frame.location.scriptId);
+    if (!table || frame.functionName === '' && isModuleScope(frame)) return;
+    guest.push(readFrame(frame, index, realm, session, guest.length === 0));
+  });
+  if (guest.length === 0) throw new PutOff('the runtime itself is running');
+  if (guest[0]!.index !== 0) throw new PutOff(`a built-in is running (${paused[0]!.functionName || 'native code'} called from ${where(guest[0]!, realm)})`);
+  const frames: Frame[] = [];
+  let bodies = running.length;
+  for (let i = 0; i < guest.length; i++) {
+    const g = guest[i]!;
+    const above = guest[i - 1];
+    const frame = baseFrame(g, realm);
+    if (above) linkFrames(g, above, frames.at(-1)!, paused, realm);
+    else checkTop(g, realm);
+    if (realm.metaOf(g.range.fid).kind === 'body' || (realm.metaOf(g.range.fid).kind === 'main' && realm.bundle.topLevelAwait)) {
+      const body = running[--bodies];
+      if (!body || body.coroutine.fid !== g.range.fid) throw new PutOff('an async body does not match its coroutine');
+      frame.coroutine = body.coroutine;
+      frame.generator = body.coroutine.generator;
+      frame.result = body.result;
+    }
+    frames.push(frame);
+  }
+  if (bodies !== 0) throw new PutOff('an async body is being started');
+  const below = guest.at(-1)!.index + 1;
+  const generatorAtBottom = guest.at(-1)!.range.generator && !frames.at(-1)!.coroutine;
+  if (generatorAtBottom) throw new PutOff('the runtime is stepping a generator');
+  void below;
+  return frames.reverse();
+}
+
+const isModuleScope = (frame: PausedFrame): boolean => frame.functionLocation?.lineNumber === 0;
+
+function offsetOf(frame: PausedFrame, lineStarts: number[]): number {
+  return lineStarts[frame.location.lineNumber]! + (frame.location.columnNumber ?? 0);
+}
+
+function readFrame(paused: PausedFrame, index: number, realm: Realm, session: ThreadSession, top: boolean): GuestFrame {
+  const table = realm.tableOf(paused.location.scriptId)!;
+  const inBundle = realm.urlOf(paused.location.scriptId) === realm.scriptName;
+  const offset = offsetOf(paused, table.lineStarts);
+  const label = table.labels.get(offset);
+  let range: FunctionRange | undefined = label ? realm.ranges.get(label.fid) : undefined;
+  if (!range && top) range = functionAround(offset, table.functions);
+  if (!range) throw new PutOff(`stopped inside an expression of ${paused.functionName || 'a function'}`);
+  const scopes: typeof paused.scopeChain = [];
+  for (const scope of paused.scopeChain) {
+    if (scope.type === 'global' || scope.type === 'script' || scope.type === 'module') break;
+    if (scope.type === 'closure' && scope.startLocation?.lineNumber === 0 && (scope.startLocation.columnNumber ?? 0) <= 1 && inBundle) break;
+    scopes.push(scope);
+  }
+  const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
+  const self = values.pop();
+  const vars: Env = {};
+  values.forEach((scope, i) => mergeScope(vars, scope as Env, scopes[i]!.type));
+  return { paused, index, offset, label, range, vars, self };
+}
+
+/** Inner scopes first; from enclosing functions only environments are taken. */
+function mergeScope(vars: Env, scope: Env, type: string): void {
+  for (const name of Object.keys(scope)) {
+    if (name in vars) continue;
+    if (type === 'closure' && !/^\$e\d+$/.test(name)) continue;
+    const descriptor = ownDescriptor(scope, name)!;
+    if ('value' in descriptor) vars[name] = descriptor.value;
+  }
+}
+
+function functionAround(offset: number, functions: Map<number, FunctionRange>): FunctionRange | undefined {
+  for (const f of functions.values()) if (f.entry && f.entry[0] <= offset && offset < f.entry[1]) return f;
+  return undefined;
+}
+
+function baseFrame(g: GuestFrame, realm: Realm): Frame {
+  const kind = g.label ? g.label.kind : 'entry';
+  const bundleRange = realm.ranges.get(g.range.fid)!;
+  const vars: Env = {};
+  for (const name of Object.keys(g.vars)) {
+    const live = bundleRange.temps[name];
+    // Dead temporaries are not part of the frame: they may hold things that cannot be captured.
+    if (live && g.label && (g.label.statement < live[0] && !(live[0] - g.label.statement < 1) || g.label.statement > live[1])) continue;
+    if (live && !g.label) continue;
+    vars[name] = g.vars[name];
+  }
+  return {
+    fid: g.range.fid,
+    statement: g.label ? g.label.statement : -1,
+    kind,
+    vars,
+    self: g.self,
+    construct: false,
+    generator: undefined,
+    coroutine: undefined,
+    result: undefined,
+  };
+}
+
+function checkTop(g: GuestFrame, realm: Realm): void {
+  if (g.label) {
+    if (g.label.kind !== 'loop') throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
+    return;
+  }
+  const meta = realm.metaOf(g.range.fid);
+  const range = realm.ranges.get(g.range.fid)!;
+  if (!range.simpleParams || range.usesArguments || range.generator) throw new PutOff(`at the entry of ${meta.name || 'a function'}`);
+  if (meta.derived || (meta.kind === 'member' && isConstructor(realm, meta.fid))) throw new PutOff('at the entry of a constructor');
+}
+
+const isConstructor = (realm: Realm, fid: number): boolean => realm.metas.some((m) => m.members?.some((x) => x.fid === fid && x.key === '%constructor'));
+
+/** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
+function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused: PausedFrame[], realm: Realm): void {
+  const label = g.label;
+  if (!label || label.kind === 'loop' || label.kind === 'yield') throw new PutOff(`stopped inside an expression at ${where(g, realm)}`);
+  if (label.kind === 'super') throw new PutOff('a base class constructor is running');
+  const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
+  const resumed = label.callee?.[0] === '$$next';
+  if (between.some((name) => !/^(step|stepResumed|spawn|request|serve|enterNext|next|delegateNext|\$\$next|first)$/.test(name)))
+    throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
+  const original = realm.labelAt(label.statement, label.kind);
+  if (original?.kind === 'new') aboveFrame.construct = true;
+  if (range(above, realm).generator && !aboveFrame.coroutine) linkGenerator(g, above, aboveFrame, label, realm);
+  if (resumed) {
+    if (original?.kind === 'delegate' || aboveFrame.generator || between.includes('enterNext')) return;
+    throw new PutOff('a resumed call is being entered');
+  }
+  if (aboveFrame.coroutine) {
+    checkStarter(g, label, realm);
+    return;
+  }
+  if (aboveFrame.generator) return;
+  if (between.length > 0) throw new PutOff('the runtime is calling the guest');
+  const callee = calleeOf(g, label.callee, realm);
+  const expected = range(above, realm).fid;
+  if (!calls(callee, expected, label.kind === 'new', realm)) throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
+  if (label.kind === 'new') {
+    aboveFrame.construct = true;
+    if (aboveFrame.self === undefined) throw new PutOff('a base class constructor is running');
+  }
+}
+
+const range = (g: GuestFrame, realm: Realm): FunctionRange => realm.ranges.get(g.range.fid)!;
+
+/** A generator body runs inside the native next(): the caller's receiver is the generator. */
+function linkGenerator(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, label: Label, realm: Realm): void {
+  if (label.callee?.[0] === '$$next') {
+    throw new PutOff('a resumed generator is running');
+  }
+  let object: unknown;
+  if (label.kind === 'delegate') object = calleeOf(g, label.callee, realm);
+  else if (label.receiver) {
+    const method = calleeOf(g, label.callee, realm);
+    if (method !== proto.next && method !== proto.return && method !== proto.throw) throw new PutOff('a generator runs inside a built-in');
+    object = calleeOf(g, label.receiver, realm);
+  } else if (label.callee && label.callee.length > 1) {
+    object = calleeOf(g, label.callee.slice(0, -1), realm);
+    const method = calleeOf(g, label.callee, realm);
+    if (method !== proto.next && method !== proto.return && method !== proto.throw) throw new PutOff('a generator runs inside a built-in');
+  }
+  if (typeof object !== 'object' || object === null) throw new PutOff('a generator runs inside a built-in');
+  aboveFrame.generator = object;
+  void above;
+}
+
+/** An async body's caller: the compiled function's spawn call, or next() of an async generator. */
+function checkStarter(g: GuestFrame, label: Label, realm: Realm): void {
+  if (label.callee?.[0] === '$$spawn') return;
+  const method = calleeOf(g, label.callee, realm);
+  if (isAsyncGeneratorMethod(method)) return;
+  throw new PutOff('an async body runs inside a built-in');
+}
+
+/** Does calling `callee` run the function `fid` directly? */
+function calls(callee: unknown, fid: number, isNew: boolean, realm: Realm): boolean {
+  if (!isNew) return fidOf(callee) === fid;
+  for (let C = callee; typeof C === 'function'; C = getPrototypeOf(C)) {
+    const own = fidOf(C);
+    if (own === undefined) return false;
+    const meta = realm.metaOf(own);
+    if (meta.kind !== 'class') return own === fid;
+    const constructor = meta.members!.find((m) => m.key === '%constructor');
+    if (constructor) return constructor.fid === fid;
+  }
+  return false;
+}
+
+/** Reads a callee path by data properties only; getters and proxies make it unknown. */
+function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): unknown {
+  if (!path) return undefined;
+  const [first, ...keys] = path;
+  let value: unknown;
+  if (first === 'this') value = g.self;
+  else if (first === '%super') {
+    const home = g.vars.$home as { prototype: object } | undefined;
+    if (!home) return undefined;
+    value = getPrototypeOf(isStaticFrame(g, realm) ? home : home.prototype);
+  } else if (typeof first === 'string') value = first in g.vars ? g.vars[first] : (realm.readVariable(first) ?? globalValue(first));
+  for (const key of keys) {
+    if (value === undefined || value === null) return undefined;
+    const name = typeof key === 'string' ? key : 'key' in key ? key.key : (g.vars[key.variable] as PropertyKey);
+    if (typeof name === 'string' && name.startsWith('#')) value = readPrivate(value, name, g, realm);
+    else value = readData(value, name);
+  }
+  return value;
+}
+
+const isStaticFrame = (g: GuestFrame, realm: Realm): boolean => realm.metas.some((m) => m.members?.some((x) => x.fid === g.range.fid && x.static));
+
+function globalValue(name: string): unknown {
+  const descriptor = ownDescriptor(globalThis, name);
+  return descriptor && 'value' in descriptor ? descriptor.value : undefined;
+}
+
+function readPrivate(value: unknown, name: string, g: GuestFrame, realm: Realm): unknown {
+  const meta = realm.metaOf(g.range.fid);
+  const env = meta.classEnv === undefined ? undefined : (g.vars[`$e${meta.classEnv}`] as { $class?: object } | undefined);
+  const hook = env?.$class && realm.hookOf(env.$class);
+  if (!hook) return undefined;
+  try {
+    return (hook(`(o) => #${name.slice(1)} in o ? o.#${name.slice(1)} : undefined`) as (o: unknown) => unknown)(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function readData(value: unknown, key: PropertyKey): unknown {
+  for (let holder: object | null = Object(value) as object; holder; holder = getPrototypeOf(holder)) {
+    if (isProxy(holder)) return undefined;
+    const descriptor = ownDescriptor(holder, key);
+    if (descriptor) return 'value' in descriptor ? descriptor.value : undefined;
+  }
+  return undefined;
+}
+
+const isProxy = types.isProxy;
+
+function where(g: GuestFrame, realm: Realm): string {
+  const meta = realm.metaOf(g.range.fid);
+  return meta.name || g.paused.functionName || 'the program';
+}
+

@@ -1,0 +1,140 @@
+/**
+ * One guest in its worker: program, queues and services as one heap that can be captured and restored.
+ * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
+ *
+ * An image's heap has one root: { frames, variables, jobs, services, module }.
+ */
+import type { Bundle } from '../compile/index.js';
+import { captureFrames } from '../capture/frames.js';
+import { type PausedFrame, ThreadSession } from '../capture/session.js';
+import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
+import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
+import { CollectionCursor, DelegateResume, SyncToAsync } from './iteration.js';
+import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state } from './jobs.js';
+import { installPromise, promiseClasses } from './promises.js';
+import { type Frame, Realm, type RealmHost } from './realm.js';
+import { Finishing, privateFields, specialKinds } from './specials.js';
+
+export interface GuestOptions {
+  bundle: Bundle;
+  host: RealmHost;
+  /** Modules and runtime classes that images refer to by name. */
+  named: Record<string, unknown>;
+  /** Called when the host's Debugger.pause has stopped this thread. */
+  onPaused(frames: PausedFrame[]): void;
+}
+
+interface Root {
+  frames: Frame[];
+  variables: Record<string, unknown>;
+  jobs: JobState;
+  services: unknown;
+  exports: unknown;
+}
+
+export interface Snapshot {
+  pages: Uint8Array[];
+  stats: { objects: number; bytes: number; types: { name: string; objects: number; bytes: number }[] };
+  frames: { name: string; line: number }[];
+}
+
+let installed = false;
+
+/** Puts the guest's Promise and async generators into the realm. Before anything names built-ins or runs guest code. */
+export function prepareRealm(): void {
+  if (installed) return;
+  installed = true;
+  installPromise();
+  installAsyncGenerators();
+}
+
+export class Guest {
+  readonly realm: Realm;
+  private readonly session: ThreadSession;
+  private readonly internals = new Internals();
+  private readonly builtins: NamedBuiltins;
+  private restored: Frame[] = [];
+
+  constructor(options: GuestOptions) {
+    this.realm = new Realm(options.bundle, options.host);
+    this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
+      if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
+    });
+    this.builtins = nameBuiltins({
+      'godwit:jobs': { ...promiseClasses, ...coroutineClasses, Coroutine, JobState, Queue, CallbackJob, SyncToAsync, CollectionCursor, DelegateResume },
+      ...options.named,
+    });
+    this.realm.load();
+  }
+
+  /** The stack at this pause. Throws PutOff when this instant cannot be captured. */
+  frames(paused: PausedFrame[]): Frame[] {
+    try {
+      return captureFrames(paused, this.realm, this.session, running);
+    } finally {
+      this.session.release();
+    }
+  }
+
+  /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
+  snapshot(frames: Frame[], services: unknown): Snapshot {
+    const root: Root = { frames, variables: this.realm.readVariables(), jobs: state, services, exports: this.realm.module.exports };
+    const { pages, stats } = encodeHeap(root, this.heapOptions(frames, new Finishing()));
+    return { pages, stats, frames: frames.map((f) => ({ name: this.realm.metaOf(f.fid).name || '(program)', line: f.statement })) };
+  }
+
+  /** Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. */
+  restore(pages: readonly Uint8Array[]): unknown {
+    const finishing = new Finishing();
+    const root = decodeHeap(pages, this.heapOptions([], finishing)) as Root;
+    this.realm.module.exports = root.exports;
+    this.realm.writeVariables(root.variables);
+    setJobState(root.jobs);
+    finishing.run();
+    this.restored = root.frames;
+    return root.services;
+  }
+
+  /** Runs the captured stack to its end, as the activity it belongs to. Does nothing for a guest that was idle. */
+  resume(): void {
+    const frames = this.restored;
+    this.restored = [];
+    if (frames.length === 0) return;
+    let threw = false;
+    let value: unknown;
+    try {
+      value = this.realm.resumeStack(frames);
+    } catch (error) {
+      threw = true;
+      value = error;
+    }
+    finish(threw, value);
+  }
+
+  private heapOptions(frames: readonly Frame[], finishing: Finishing): HeapOptions {
+    return {
+      builtins: this.builtins,
+      internals: this.internals,
+      specials: specialKinds(this.realm, this.internals, frames, finishing),
+      privates: privateFields(this.realm),
+    };
+  }
+}
+
+/** What the main activity runs and reports to; not part of any image, so not a static of a class that images name. */
+const program: { realm: Realm | undefined; ended: (threw: boolean, value: unknown) => void } = { realm: undefined, ended: () => {} };
+
+export function setProgram(realm: Realm, ended: (threw: boolean, value: unknown) => void): void {
+  program.realm = realm;
+  program.ended = ended;
+}
+
+/** The program itself, as an activity. */
+export class MainActivity implements Activity {
+  run(): unknown {
+    return program.realm!.runMain();
+  }
+  complete(threw: boolean, value: unknown): void {
+    program.ended(threw, value);
+  }
+}

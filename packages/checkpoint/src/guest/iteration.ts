@@ -1,0 +1,243 @@
+/**
+ * Iteration as the compiled loops use it: arrays by index, snapshots of keys for for-in, cursors for Map and Set whose position is
+ * data, and the closing protocol (ECMAScript 7.4). Only primordials taken at load are used.
+ */
+import { isObject } from './promises.js';
+
+const isArray = Array.isArray;
+const arrayProto = Array.prototype as unknown as Record<symbol, unknown>;
+const arrayValues = arrayProto[Symbol.iterator];
+const arrayIteratorProto = Object.getPrototypeOf([][Symbol.iterator]()) as { next: unknown };
+const arrayNext = arrayIteratorProto.next;
+const getPrototypeOf = Object.getPrototypeOf;
+const ownDescriptor = Object.getOwnPropertyDescriptor;
+const mapEntries = Map.prototype.entries;
+const mapProto = Map.prototype as unknown as Record<symbol, unknown>;
+const setProto = Set.prototype as unknown as Record<symbol, unknown>;
+const mapIterator = mapProto[Symbol.iterator];
+const setIterator = setProto[Symbol.iterator];
+const setValues = Set.prototype.values;
+const mapIteratorNext = getPrototypeOf(new Map().entries()).next as () => IteratorResult<unknown>;
+const setIteratorNext = getPrototypeOf(new Set().values()).next as () => IteratorResult<unknown>;
+const mapSize = ownDescriptor(Map.prototype, 'size')!.get!;
+const iteratorPrototype = getPrototypeOf(arrayIteratorProto);
+const apply = Reflect.apply;
+const ownKeys = Reflect.ownKeys;
+
+/** The array itself when iterating it is unobservable from index access, else undefined. */
+export function plainArray(value: unknown): unknown[] | undefined {
+  return isArray(value) &&
+    (value as unknown as Record<symbol, unknown>)[Symbol.iterator] === arrayValues &&
+    arrayIteratorProto.next === arrayNext
+    ? value
+    : undefined;
+}
+
+/** An iterator over a Map or Set that knows how many live entries lie before its position. */
+export class CollectionCursor {
+  iterator: Iterator<unknown> | undefined = undefined;
+  finished = false;
+  constructor(
+    readonly source: Map<unknown, unknown> | Set<unknown>,
+    readonly kind: 'map' | 'set',
+  ) {}
+  next(): IteratorResult<unknown> {
+    if (this.finished) return { value: undefined, done: true };
+    this.iterator ??= (this.kind === 'map' ? apply(mapEntries, this.source, []) : apply(setValues, this.source, [])) as Iterator<unknown>;
+    const result = apply(this.kind === 'map' ? mapIteratorNext : setIteratorNext, this.iterator, []) as IteratorResult<unknown>;
+    if (result.done) this.finished = true;
+    return result;
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+Object.setPrototypeOf(CollectionCursor.prototype, iteratorPrototype);
+
+/** Live entries that lie before the cursor; the cursor is left at the same place. */
+export function cursorPosition(cursor: CollectionCursor): number {
+  if (!cursor.iterator || cursor.finished) return 0;
+  let remaining = 0;
+  const next = cursor.kind === 'map' ? mapIteratorNext : setIteratorNext;
+  while (!apply(next, cursor.iterator, []).done) remaining++;
+  const size = cursor.kind === 'map' ? (apply(mapSize, cursor.source, []) as number) : (cursor.source as Set<unknown>).size;
+  placeCursor(cursor, size - remaining);
+  return size - remaining;
+}
+
+/** Puts a cursor behind the first `position` entries. */
+export function placeCursor(cursor: CollectionCursor, position: number): void {
+  const next = cursor.kind === 'map' ? mapIteratorNext : setIteratorNext;
+  cursor.iterator = (cursor.kind === 'map' ? apply(mapEntries, cursor.source, []) : apply(setValues, cursor.source, [])) as Iterator<unknown>;
+  for (let i = 0; i < position; i++) apply(next, cursor.iterator, []);
+}
+
+const isMap = (value: unknown): value is Map<unknown, unknown> => isObject(value) && getPrototypeOf(value) === Map.prototype && !ownDescriptor(value, Symbol.iterator);
+const isSet = (value: unknown): value is Set<unknown> => isObject(value) && getPrototypeOf(value) === Set.prototype && !ownDescriptor(value, Symbol.iterator);
+
+/** GetIterator for a for-of head; `text` is how the author wrote it, for V8's message. */
+export function iteratorOf(value: unknown, text: string): object {
+  if (isMap(value) && mapProto[Symbol.iterator] === mapIterator) return new CollectionCursor(value, 'map');
+  if (isSet(value) && setProto[Symbol.iterator] === setIterator) return new CollectionCursor(value, 'set');
+  const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.iterator];
+  if (typeof method !== 'function') throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);
+  const iterator = apply(method, value, []) as object;
+  if (!isObject(iterator)) throw new TypeError(`Result of the Symbol.iterator method is not an object`);
+  return iterator;
+}
+
+export function asyncIteratorOf(value: unknown): object {
+  const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.asyncIterator];
+  if (method === undefined || method === null) return new SyncToAsync(iteratorOf(value, 'object') as Iterator<unknown>);
+  if (typeof method !== 'function') throw new TypeError('object is not async iterable');
+  const iterator = apply(method, value, []) as object;
+  if (!isObject(iterator)) throw new TypeError('Result of the Symbol.asyncIterator method is not an object');
+  return iterator;
+}
+
+/** CreateAsyncFromSyncIterator: the value of each result is awaited by the loop's own await of the result's promise. */
+export class SyncToAsync {
+  constructor(readonly iterator: Iterator<unknown>) {}
+  next(value?: unknown): object {
+    return settleResult(apply(this.iterator.next, this.iterator, [value]) as IteratorResult<unknown>);
+  }
+  return(value?: unknown): object {
+    const method = this.iterator.return;
+    if (method === undefined) return globalThis.Promise.resolve({ value, done: true });
+    return settleResult(apply(method, this.iterator, [value]) as IteratorResult<unknown>);
+  }
+}
+const wrapResult = (done: boolean | undefined) => (value: unknown) => ({ value, done: Boolean(done) });
+const settleResult = (result: IteratorResult<unknown>): object => globalThis.Promise.resolve(result.value).then(wrapResult(result.done));
+
+export function isDone(result: unknown): boolean {
+  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+  return Boolean((result as IteratorResult<unknown>).done);
+}
+
+/** IteratorClose with a normal completion. */
+export function closeIterator(iterator: object): void {
+  const method = (iterator as Iterator<unknown>).return;
+  if (method === undefined || method === null) return;
+  if (!isObject(apply(method, iterator, []))) throw new TypeError('iterator.return() did not return an object');
+}
+
+/** IteratorClose with a throw completion: errors of closing are dropped. */
+export function closeQuietly(iterator: object): void {
+  try {
+    const method = (iterator as Iterator<unknown>).return;
+    if (method !== undefined && method !== null) apply(method, iterator, []);
+  } catch {}
+}
+
+export const closeAsync = (iterator: object): unknown => {
+  const method = (iterator as Iterator<unknown>).return;
+  return method === undefined || method === null ? undefined : apply(method, iterator, []);
+};
+
+export function closeAsyncQuietly(iterator: object): unknown {
+  try {
+    const result = closeAsync(iterator);
+    return globalThis.Promise.resolve(result).then(undefined, ignore);
+  } catch {
+    return undefined;
+  }
+}
+const ignore = (): void => {};
+
+/** The keys a for-in visits, as V8 lists them at its start. */
+export function forInKeys(value: unknown): string[] {
+  const keys: string[] = [];
+  if (value === undefined || value === null) return keys;
+  // biome-ignore lint/suspicious/useGuardForIn: for-in itself is what is wanted
+  for (const key in value as object) keys[keys.length] = key;
+  return keys;
+}
+
+export const stillThere = (value: object, key: string): boolean => (isObject(value) ? key in value : true);
+
+/** The iterator behind a generator's yield*, made once so that the delegation can go on elsewhere. */
+export function delegateOf(value: unknown): Iterable<unknown> {
+  const iterator = iteratorOf(value, 'value');
+  return iterator as Iterable<unknown>;
+}
+
+/** Continues a delegation: the first next() primes the outer generator, later ones go to the inner iterator. */
+export class DelegateResume {
+  primed = false;
+  constructor(
+    readonly inner: Iterator<unknown>,
+    readonly first: (() => IteratorResult<unknown>) | undefined,
+  ) {
+    if (inner.return === undefined) (this as { return: unknown }).return = undefined;
+    if (inner.throw === undefined) (this as { throw: unknown }).throw = undefined;
+  }
+  next(value?: unknown): IteratorResult<unknown> {
+    if (!this.primed) {
+      this.primed = true;
+      return this.first ? this.first() : { value: undefined, done: false };
+    }
+    return delegateNext(this.inner, value);
+  }
+  throw(error?: unknown): IteratorResult<unknown> {
+    return this.inner.throw!(error);
+  }
+  return(value?: unknown): IteratorResult<unknown> {
+    return this.inner.return!(value);
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** The name of this function is how captures recognise a continued delegation on the stack. */
+function delegateNext(inner: Iterator<unknown>, value: unknown): IteratorResult<unknown> {
+  return inner.next(value);
+}
+
+/** Takes `count` elements (and the rest) off an iterable, for array patterns written out step by step. */
+export function takeElements(value: unknown, count: number, rest: boolean): unknown[] {
+  const list = plainArray(value);
+  const taken: unknown[] = [];
+  if (list) {
+    for (let i = 0; i < count; i++) taken[i] = list[i];
+    if (rest) {
+      const more: unknown[] = [];
+      for (let i = count; i < list.length; i++) more[i - count] = list[i];
+      taken[count] = more;
+    }
+    return taken;
+  }
+  const iterator = iteratorOf(value, 'object') as Iterator<unknown>;
+  let done = false;
+  for (let i = 0; i < count; i++) {
+    if (!done) {
+      const result = apply(iterator.next, iterator, []) as IteratorResult<unknown>;
+      done = isDone(result);
+      if (!done) taken[i] = result.value;
+    }
+    if (done) taken[i] = undefined;
+  }
+  if (rest) {
+    const more: unknown[] = [];
+    while (!done) {
+      const result = apply(iterator.next, iterator, []) as IteratorResult<unknown>;
+      done = isDone(result);
+      if (!done) more[more.length] = result.value;
+    }
+    taken[count] = more;
+  } else if (!done) closeIterator(iterator);
+  return taken;
+}
+
+/** `{ ...source }` without the keys already taken. */
+export function restOf(source: object, taken: PropertyKey[]): object {
+  const rest: Record<PropertyKey, unknown> = {};
+  const skip = new Set(taken.map((k) => (typeof k === 'number' ? String(k) : k)));
+  for (const key of ownKeys(Object(source))) {
+    if (skip.has(key)) continue;
+    const descriptor = ownDescriptor(source, key);
+    if (descriptor?.enumerable) Object.defineProperty(rest, key, { value: (source as Record<PropertyKey, unknown>)[key], writable: true, enumerable: true, configurable: true });
+  }
+  return rest;
+}

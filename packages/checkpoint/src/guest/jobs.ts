@@ -1,0 +1,144 @@
+/**
+ * The guest's job queues and the activity that is running. All of it is plain data of classes known by name, so a capture
+ * takes the queues as they are and a restored guest goes on in the same order.
+ *
+ * Keeps true: guest code runs only inside `perform`, one activity at a time; when an activity ends, its `complete` says what follows.
+ */
+import { assert } from '../base/index.js';
+
+/** Something that runs guest code once: the main program, a timer, a promise job … */
+export interface Activity {
+  run(): unknown;
+  /** What follows when the guest's code returned or threw. Also called after a resume, in another process. */
+  complete(threw: boolean, value: unknown): void;
+}
+
+/** FIFO that keeps memory bounded by what is queued. */
+export class Queue<T> {
+  items: (T | undefined)[] = [];
+  head = 0;
+
+  push(item: T): void {
+    this.items[this.items.length] = item;
+  }
+
+  shift(): T | undefined {
+    if (this.head >= this.items.length) return undefined;
+    const item = this.items[this.head];
+    this.items[this.head++] = undefined;
+    if (this.head === this.items.length) {
+      this.items = [];
+      this.head = 0;
+    } else if (this.head > 1024 && this.head * 2 > this.items.length) {
+      this.items = sliceFrom(this.items, this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+
+  get length(): number {
+    return this.items.length - this.head;
+  }
+}
+
+function sliceFrom<T>(items: T[], start: number): T[] {
+  const rest: T[] = [];
+  for (let i = start; i < items.length; i++) rest[rest.length] = items[i]!;
+  return rest;
+}
+
+/** Everything of the guest's event handling that must survive a move. */
+export class JobState {
+  microtasks = new Queue<Activity>();
+  ticks = new Queue<Activity>();
+  activity: Activity | undefined = undefined;
+  /** Rejected promises without a handler, to be reported after the microtasks. */
+  unhandled: object[] = [];
+  /** ESM programs run their microtasks before the first ticks, as in Node. */
+  microtasksFirst = false;
+}
+
+/** Set by the runtime: called when microtasks are queued while no activity runs, and for errors nobody caught. */
+export interface JobHost {
+  wake(): void;
+  uncaught(error: unknown, origin: 'uncaughtException' | 'unhandledRejection', promise?: object): void;
+  reportUnhandled(promises: object[]): void;
+}
+
+export let state = new JobState();
+let host: JobHost = { wake() {}, uncaught() {}, reportUnhandled() {} };
+
+export const setJobHost = (next: JobHost): void => {
+  host = next;
+};
+/** A restored guest brings its own queues. */
+export const setJobState = (next: JobState): void => {
+  state = next;
+};
+
+export function enqueueMicrotask(job: Activity): void {
+  state.microtasks.push(job);
+  if (state.activity === undefined) host.wake();
+}
+
+export function enqueueTick(job: Activity): void {
+  state.ticks.push(job);
+  if (state.activity === undefined) host.wake();
+}
+
+/** Runs one activity to its end. */
+export function perform(activity: Activity): void {
+  assert(state.activity === undefined, 'activities do not nest');
+  state.activity = activity;
+  let threw = false;
+  let value: unknown;
+  try {
+    value = activity.run();
+  } catch (error) {
+    threw = true;
+    value = error;
+  }
+  finish(threw, value);
+}
+
+/** Ends the current activity; shared by perform and by resumed stacks. */
+export function finish(threw: boolean, value: unknown): void {
+  const activity = state.activity;
+  assert(activity, 'an activity is running');
+  state.activity = undefined;
+  activity.complete(threw, value);
+}
+
+export const uncaught = (error: unknown, origin: 'uncaughtException' | 'unhandledRejection' = 'uncaughtException', promise?: object): void =>
+  host.uncaught(error, origin, promise);
+
+/** Drains ticks and microtasks in Node's order: all ticks, then all microtasks, until both are empty; then unhandled rejections. */
+export function drain(): void {
+  if (state.activity !== undefined) return;
+  for (;;) {
+    if (state.microtasksFirst) state.microtasksFirst = false;
+    else for (let tick = state.ticks.shift(); tick; tick = state.ticks.shift()) perform(tick);
+    for (let job = state.microtasks.shift(); job; job = state.microtasks.shift()) perform(job);
+    if (state.ticks.length > 0) continue;
+    if (state.unhandled.length === 0) return;
+    const promises = state.unhandled;
+    state.unhandled = [];
+    host.reportUnhandled(promises);
+    if (state.ticks.length === 0 && state.microtasks.length === 0) return;
+  }
+}
+
+/** process.nextTick and queueMicrotask callbacks. */
+export class CallbackJob implements Activity {
+  constructor(
+    readonly callback: (...args: unknown[]) => unknown,
+    readonly args: unknown[],
+  ) {}
+  run(): unknown {
+    const { callback, args } = this;
+    return args.length === 0 ? callback() : callback(...args);
+  }
+  complete(threw: boolean, value: unknown): void {
+    if (threw) uncaught(value);
+  }
+}

@@ -1,0 +1,551 @@
+/**
+ * One guest's program inside its worker: evaluates the bundle, provides the helpers its code calls, and remakes closures,
+ * classes and frames from their identities. Knows nothing of images or clusters; capture/ and restore use it.
+ */
+import vm from 'node:vm';
+import { assert, GodwitError } from '../base/index.js';
+import type { Bundle, FunctionMeta } from '../compile/index.js';
+import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
+import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
+import { remadeClassText } from '../resume/class-text.js';
+import { peel } from '../resume/peel.js';
+import { brand, fidOf } from './brand.js';
+import {
+  asyncFunctionPrototype,
+  asyncGeneratorFunctionPrototype,
+  type Coroutine,
+  nativeNext,
+  spawn,
+  startAsyncGenerator,
+  stepResumed,
+  YieldMarker,
+} from './coroutines.js';
+import {
+  asyncIteratorOf,
+  closeAsync,
+  closeAsyncQuietly,
+  closeIterator,
+  closeQuietly,
+  DelegateResume,
+  delegateOf,
+  forInKeys,
+  isDone,
+  iteratorOf,
+  plainArray,
+  restOf,
+  stillThere,
+  takeElements,
+} from './iteration.js';
+import { isObject } from './promises.js';
+
+type AnyFunction = (...args: unknown[]) => unknown;
+type Env = Record<string, unknown>;
+
+/** One captured call. Plain data of the guest's heap; outermost frame first in a stack. */
+export interface Frame {
+  fid: number;
+  /** Label: offset of the statement in the bundle; -1 at the function's entry. */
+  statement: number;
+  kind: Label['kind'] | 'entry';
+  vars: Env;
+  self: unknown;
+  /** Called with `new`: a non-object result gives way to `self`. */
+  construct: boolean;
+  /** The frame is the body of this native generator, which is being run by a call of the frame below. */
+  generator: object | undefined;
+  /** The frame is the body of an async function or async generator; `result` is what its starter returns to the frame below. */
+  coroutine: Coroutine | undefined;
+  result: object | undefined;
+}
+
+export interface ImportedModule {
+  default: unknown;
+  namespace: unknown;
+}
+
+export interface RealmHost {
+  importModule(specifier: string): ImportedModule;
+  importDynamic(specifier: string): unknown;
+  require: unknown;
+  filename: string;
+  dirname: string;
+}
+
+interface ScriptTable {
+  labels: Map<number, Label>;
+  lineStarts: number[];
+  functions: Map<number, FunctionRange>;
+}
+
+const apply = Reflect.apply;
+const getPrototypeOf = Object.getPrototypeOf;
+const setPrototypeOf = Object.setPrototypeOf;
+const defineProperty = Object.defineProperty;
+const ownDescriptor = Object.getOwnPropertyDescriptor;
+
+export class Realm {
+  readonly metas: FunctionMeta[];
+  readonly ranges = new Map<number, FunctionRange>();
+  /** Labels of the bundle by statement and kind. */
+  private readonly labelsByStatement = new Map<string, Label>();
+  private readonly scripts = new Map<string, ScriptTable>();
+  private readonly fidByStart = new Map<number, number>();
+  private readonly declared = new Map<number, AnyFunction>();
+  private readonly factories = new Map<number, (...envs: unknown[]) => unknown>();
+  private readonly frameFactories = new Map<string, (...envs: unknown[]) => AnyFunction>();
+  private readonly classHooks = new WeakMap<object, (code: string) => unknown>();
+  private readonly classKeys = new WeakMap<object, PropertyKey[]>();
+  private readonly classMembers = new WeakMap<object, Map<number, object>>();
+  private readonly privateClasses: WeakRef<object>[] = [];
+  /** URL of each script by V8's id; kept by whoever listens to Debugger.scriptParsed. */
+  readonly scriptUrls = new Map<string, string>();
+  readonly classPrototypes = new WeakMap<object, object>();
+  private readonly skip: { on: boolean; target: unknown } = { on: false, target: undefined };
+  private moduleEval: ((code: string) => unknown) | undefined;
+  private variables: string[] = [];
+  private resumeCount = 0;
+  private main: AnyFunction | undefined;
+  /** Frames being resumed, outermost first, and how many have been entered. */
+  private stack: Frame[] = [];
+  private entered = 0;
+
+  constructor(
+    readonly bundle: Bundle,
+    private readonly host: RealmHost,
+  ) {
+    this.metas = bundle.metas;
+    for (const range of bundle.table.functions) {
+      this.ranges.set(range.fid, range);
+      this.fidByStart.set(range.start, range.fid);
+    }
+    for (const label of bundle.table.labels) this.labelsByStatement.set(`${label.statement}:${label.kind === 'loop'}`, label);
+  }
+
+  /** Evaluates the bundle without running its program. */
+  load(): void {
+    const script = new vm.Script(this.bundle.code, { filename: this.scriptName });
+    const factory = script.runInThisContext() as AnyFunction;
+    const helpers = this.helpers();
+    this.main = factory(...HELPER_ORDER.map((name) => helpers[name])) as AnyFunction;
+    brand(this.main, this.bundle.mainFid, undefined);
+  }
+
+  get scriptName(): string {
+    return `godwit-bundle:${this.bundle.hash}`;
+  }
+
+  /** Runs the program: its value is undefined, or for a module with top-level await its promise. */
+  runMain(): unknown {
+    const main = this.main!;
+    if (!this.bundle.topLevelAwait) return main();
+    return spawn(main() as object, this.bundle.mainFid);
+  }
+
+  // Helpers ---------------------------------------------------------------------------------------------------------
+
+  private helpers(): Record<string, unknown> {
+    const host = this.host;
+    const imports = this.bundle.imports.map((specifier) => host.importModule(specifier));
+    return {
+      $$f: brand,
+      $$fk: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) => this.brandClosure(fn, fid, env, key, kind),
+      $$fd: (fn: AnyFunction, fid: number) => {
+        this.declared.set(fid, fn);
+        return brand(fn, fid, undefined);
+      },
+      $$fa: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) =>
+        setPrototypeOf(this.brandClosure(fn, fid, env, key, kind), asyncFunctionPrototype),
+      $$fg: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) =>
+        setPrototypeOf(this.brandClosure(fn, fid, env, key, kind), asyncGeneratorFunctionPrototype),
+      $$class: (C: AnyFunction, fid: number, env: object | undefined, keys: PropertyKey[]) => this.brandClass(C, fid, env, keys),
+      $$hook: (C: object, hook: (code: string) => unknown) => {
+        this.classHooks.set(C, hook);
+        this.privateClasses.push(new WeakRef(C));
+      },
+      $$skip: this.skip,
+      $$module: (hook: (code: string) => unknown, names: string[]) => {
+        this.moduleEval = hook;
+        this.variables = names;
+      },
+      $$spawn: spawn,
+      $$agen: startAsyncGenerator,
+      $$yield: (value: unknown) => new YieldMarker(value, false),
+      $$yieldRaw: (value: unknown) => new YieldMarker(value, true),
+      $$delegate: delegateOf,
+      $$delegateStep: delegateStep,
+      $$array: plainArray,
+      $$iterator: iteratorOf,
+      $$asyncIterator: asyncIteratorOf,
+      $$done: isDone,
+      $$close: closeIterator,
+      $$closeQuietly: closeQuietly,
+      $$closeAsync: closeAsync,
+      $$closeAsyncQuietly: closeAsyncQuietly,
+      $$keys: forInKeys,
+      $$has: stillThere,
+      $$key: toPropertyKey,
+      $$const: () => {
+        throw new TypeError('Assignment to constant variable.');
+      },
+      $$super: (home: { prototype: object }, isStatic: boolean, key: PropertyKey, self: object) =>
+        Reflect.get(getPrototypeOf(isStatic ? home : home.prototype), key, self),
+      $$template: (cooked: unknown[], raw: string[]) => {
+        defineProperty(cooked, 'raw', { value: Object.freeze(raw) });
+        return Object.freeze(cooked);
+      },
+      $$take: takeElements,
+      $$rest: restOf,
+      $$object: (value: unknown) => {
+        if (value === undefined || value === null) throw new TypeError(`Cannot destructure '${String(value)}' as it is ${String(value)}.`);
+      },
+      $$slice: (list: unknown[], from: number) => takeElements(list, from, true)[from],
+      $$assign: (target: object, source: unknown) => Object.assign(target, source),
+      $$define: (target: object, key: PropertyKey, value: unknown) =>
+        defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true }),
+      $$accessor: (target: object, key: PropertyKey, kind: 'get' | 'set', fn: AnyFunction) =>
+        defineProperty(target, key, { [kind]: fn, enumerable: true, configurable: true }),
+      $$import: (specifier: unknown) => host.importDynamic(String(specifier)),
+      $$directEval: directEval,
+      $$meta: { url: `file://${host.filename}`, filename: host.filename, dirname: host.dirname },
+      $$next: () => this.enterNext(),
+      $$redelegate: (inner: Iterator<unknown>, suspended: boolean) =>
+        new DelegateResume(inner, suspended ? undefined : () => this.enterNext() as IteratorResult<unknown>),
+      $$imports: imports,
+      $$this: undefined,
+      require: host.require,
+      module: this.module,
+      exports: this.module.exports,
+      __filename: host.filename,
+      __dirname: host.dirname,
+    };
+  }
+
+  readonly module: { exports: unknown; id: string; filename: string; loaded: boolean; children: unknown[]; paths: unknown[] } = {
+    exports: {},
+    id: '.',
+    filename: '',
+    loaded: false,
+    children: [],
+    paths: [],
+  };
+
+  private brandClosure(fn: AnyFunction, fid: number, env: object | undefined, key?: PropertyKey, kind?: string): AnyFunction {
+    if (key !== undefined) {
+      const text = typeof key === 'symbol' ? (key.description === undefined ? '' : `[${key.description}]`) : String(key);
+      defineProperty(fn, 'name', { value: kind ? `${kind} ${text}` : text, configurable: true });
+    }
+    return brand(fn, fid, env);
+  }
+
+  private brandClass(C: AnyFunction, fid: number, env: object | undefined, keys: PropertyKey[]): AnyFunction {
+    const meta = this.metas[fid]!;
+    brand(C, fid, env);
+    if (keys.length > 0) this.classKeys.set(C, keys);
+    const prototype = (C as unknown as { prototype: object }).prototype;
+    this.classPrototypes.set(prototype, C);
+    const members = new Map<number, object>();
+    // The last definition of a key wins, so it is branded first and earlier ones find it taken.
+    for (const m of [...meta.members!].reverse()) {
+      if (m.key === '%constructor') continue;
+      const key = typeof m.key === 'number' ? keys[m.key]! : m.key;
+      const descriptor = ownDescriptor(m.static ? C : prototype, key);
+      const fn = descriptor && (m.kind === 'method' ? descriptor.value : m.kind === 'get' ? descriptor.get : descriptor.set);
+      if (typeof fn !== 'function' || fidOf(fn) !== undefined) continue;
+      brand(fn, m.fid, C);
+      members.set(m.fid, fn);
+    }
+    this.classMembers.set(C, members);
+    return C;
+  }
+
+  // Identities ------------------------------------------------------------------------------------------------------
+
+  metaOf(fid: number): FunctionMeta {
+    const meta = this.metas[fid];
+    assert(meta, `no function ${fid} in bundle ${this.bundle.hash}`);
+    return meta;
+  }
+
+  declaredFunction(fid: number): object {
+    const fn = this.declared.get(fid);
+    assert(fn, `function ${fid} is not declared at module level`);
+    return fn;
+  }
+
+  memberFunction(C: object, fid: number): object {
+    const fn = this.classMembers.get(C)?.get(fid);
+    if (!fn) throw new GodwitError('GODWIT_CANNOT_CAPTURE', `Cannot remake member ${fid}: its class has no such member`);
+    return fn;
+  }
+
+  keysOf(C: object): PropertyKey[] {
+    return this.classKeys.get(C) ?? [];
+  }
+
+  hookOf(C: object): ((code: string) => unknown) | undefined {
+    return this.classHooks.get(C);
+  }
+
+  /** The chain of environments of a closure, innermost first, as its meta lists them. */
+  envChain(fid: number, env: object | undefined): object[] {
+    const chain: object[] = [];
+    let current = env as Env | undefined;
+    for (const _ of this.metaOf(fid).envs) {
+      assert(current, `environment chain of function ${fid} is too short`);
+      chain.push(current);
+      current = current.$p as Env | undefined;
+    }
+    return chain;
+  }
+
+  /** The class in whose scope a function's code must be evaluated, if private names or super need one. */
+  scopeClass(fid: number, chain: object[]): object | undefined {
+    const meta = this.metaOf(fid);
+    if (meta.classEnv === undefined) return undefined;
+    const index = meta.envs.indexOf(meta.classEnv);
+    return index < 0 ? undefined : ((chain[index] as Env).$class as object | undefined);
+  }
+
+  private evaluate(code: string, scope: object | undefined): unknown {
+    const hook = scope ? this.classHooks.get(scope) : undefined;
+    return (hook ?? this.moduleEval!)(code);
+  }
+
+  /** Makes a closure again. `chain` are its environments, which may still be empty; `scope` the class from scopeClass(). */
+  remakeClosure(fid: number, chain: object[], scope: object | undefined): object {
+    const meta = this.metaOf(fid);
+    const cacheable = scope === undefined;
+    let factory = cacheable ? this.factories.get(fid) : undefined;
+    if (!factory) {
+      const range = this.ranges.get(fid)!;
+      assert(range.text, `function ${fid} has no text of its own`);
+      const text = this.bundle.code.slice(range.text[0], range.text[1]);
+      const params = meta.envs.map((env) => `$e${env}`).join(', ');
+      const strict = meta.strict ? '"use strict"; ' : '';
+      factory = this.evaluate(`(function (${params}) { ${strict}return (${text}); })\n//# sourceURL=${this.registerClosure(fid, range, params, strict)}`, scope) as never;
+      if (cacheable) this.factories.set(fid, factory!);
+    }
+    const fn = factory!(...chain) as AnyFunction;
+    const lowered = this.kindOf(fid);
+    if (lowered === 'async') setPrototypeOf(fn, asyncFunctionPrototype);
+    else if (lowered === 'asyncGenerator') setPrototypeOf(fn, asyncGeneratorFunctionPrototype);
+    return brand(fn, fid, chain[0]);
+  }
+
+  private kindOf(fid: number): 'sync' | 'async' | 'asyncGenerator' {
+    const range = this.ranges.get(fid)!;
+    const text = this.bundle.code.slice(Math.max(0, range.text![0] - 5), range.text![0]);
+    return text.endsWith('$$fa(') || text.endsWith('$fa((') ? 'async' : text.endsWith('$$fg(') || text.endsWith('$fg((') ? 'asyncGenerator' : 'sync';
+  }
+
+  /** A remade closure's code runs in a script of its own; its positions map back to the bundle by a constant shift. */
+  private registerClosure(fid: number, range: FunctionRange, params: string, strict: string): string {
+    const name = `godwit-closure:${this.bundle.hash}:${++this.resumeCount}`;
+    const prefix = `(function (${params}) { ${strict}return (`.length;
+    const [from, to] = range.text!;
+    const labels = new Map<number, Label>();
+    for (const label of this.bundle.table.labels) if (label.at >= from && label.at < to) labels.set(label.at - from + prefix, label);
+    const functions = new Map<number, FunctionRange>();
+    for (const f of this.bundle.table.functions)
+      if (f.start >= from && f.end <= to && f.entry)
+        functions.set(f.fid, { ...f, entry: [f.entry[0] - from + prefix, f.entry[1] - from + prefix], start: f.start - from + prefix, end: f.end - from + prefix });
+    const text = `${' '.repeat(prefix)}${this.bundle.code.slice(from, to)}`;
+    this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions });
+    void fid;
+    return name;
+  }
+
+  /** Evaluates a class again without its author's static code; returns it branded. */
+  remakeClass(fid: number, heritage: unknown, chain: object[], keys: PropertyKey[], scope: object | undefined): object {
+    const meta = this.metaOf(fid);
+    const text = remadeClassText(this.bundle.code, this.ranges.get(fid)!);
+    const params = meta.envs.map((env) => `$e${env}`).join(', ');
+    const factory = this.evaluate(`(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (${text}); })`, scope) as AnyFunction;
+    const C = factory(heritage, keys, ...chain) as AnyFunction;
+    return this.brandClass(C, fid, chain[0], keys);
+  }
+
+  // Private fields --------------------------------------------------------------------------------------------------
+
+  /** An object with the private fields of `C` installed and nothing of the author's constructor run. */
+  constructSkipping(C: object, target: object | undefined): object {
+    const derived = this.metaOf(fidOf(C)!).derived === true;
+    const parent = getPrototypeOf(C);
+    this.skip.on = true;
+    this.skip.target = target;
+    try {
+      if (derived) setPrototypeOf(C, returnTarget);
+      return Reflect.construct(C as never, derived ? [target] : []) as object;
+    } finally {
+      if (derived) setPrototypeOf(C, parent);
+      this.skip.on = false;
+      this.skip.target = undefined;
+    }
+  }
+
+  // Module variables ------------------------------------------------------------------------------------------------
+
+  readVariables(): Env {
+    return this.variables.length === 0 ? {} : (this.moduleEval!(`({ ${this.variables.join(', ')} })`) as Env);
+  }
+
+  writeVariables(values: Env): void {
+    const write = this.moduleEval!(`(function ($v) { ${this.variables.map((n) => `${n} = $v.${n};`).join(' ')} })`) as AnyFunction;
+    write(values);
+  }
+
+  readVariable(name: string): unknown {
+    return /^[\w$]+$/.test(name) && (this.variables.includes(name) || name.startsWith('$$')) ? this.moduleEval!(name) : undefined;
+  }
+
+  // Positions -------------------------------------------------------------------------------------------------------
+
+  /** Tables of a script by its URL: the bundle's, a remade closure's or a resumed frame's. */
+  scriptTable(url: string): ScriptTable | undefined {
+    if (url === this.scriptName && !this.scripts.has(url)) {
+      const labels = new Map(this.bundle.table.labels.map((l) => [l.at, l]));
+      this.scripts.set(url, { labels, lineStarts: lineStarts(this.bundle.code), functions: this.ranges });
+    }
+    return this.scripts.get(url);
+  }
+
+  urlOf(scriptId: string): string | undefined {
+    return this.scriptUrls.get(scriptId);
+  }
+
+  tableOf(scriptId: string): ScriptTable | undefined {
+    const url = this.scriptUrls.get(scriptId);
+    return url === undefined ? undefined : this.scriptTable(url);
+  }
+
+  /** The innermost function of a script around an offset. */
+  functionAt(url: string, offset: number): number | undefined {
+    let best: FunctionRange | undefined;
+    for (const f of this.scriptTable(url)?.functions.values() ?? [])
+      if (f.start <= offset && offset < f.end && (!best || f.start > best.start)) best = f;
+    return best?.fid;
+  }
+
+  /** Classes alive that declare private names. */
+  classesWithPrivates(): object[] {
+    return this.privateClasses.map((ref) => ref.deref()).filter((C) => C !== undefined);
+  }
+
+  labelAt(statement: number, kind: Label['kind'] | 'entry'): Label | undefined {
+    return kind === 'entry' ? undefined : this.labelsByStatement.get(`${statement}:${kind === 'loop'}`);
+  }
+
+  // Frames ----------------------------------------------------------------------------------------------------------
+
+  /** The function that goes on with a frame; call it with the frame's `self` and variables. */
+  frameFunction(frame: { fid: number; statement: number; kind: Frame['kind']; vars: Env }, suspended: boolean): AnyFunction {
+    const meta = this.metaOf(frame.fid);
+    const range = this.ranges.get(frame.fid)!;
+    const key = `${frame.fid}:${frame.statement}:${frame.kind}:${suspended}`;
+    const scope = meta.classEnv === undefined ? undefined : (frame.vars[`$e${meta.classEnv}`] as Env | undefined)?.$class;
+    let factory = scope ? undefined : this.frameFactories.get(key);
+    if (!factory) {
+      const label = this.labelAt(frame.statement, frame.kind);
+      const peeled = peel({
+        code: this.bundle.code,
+        range,
+        label,
+        suspended,
+        envs: meta.envs,
+        strict: meta.strict,
+        generator: this.isGeneratorRange(range),
+        isStatic: this.isStaticMember(frame.fid),
+      });
+      const name = `godwit-resume:${this.bundle.hash}:${++this.resumeCount}`;
+      this.registerResume(name, peeled.text, peeled.tree);
+      factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, scope as object | undefined) as never;
+      if (!scope) this.frameFactories.set(key, factory!);
+    }
+    return factory!(...meta.envs.map((env) => frame.vars[`$e${env}`]));
+  }
+
+  private isGeneratorRange(range: FunctionRange): boolean {
+    return range.generator;
+  }
+
+  private isStaticMember(fid: number): boolean {
+    for (const meta of this.metas) for (const m of meta.members ?? []) if (m.fid === fid) return m.static;
+    return false;
+  }
+
+  private registerResume(name: string, text: string, tree: unknown): void {
+    const parsed = parsePrinted(text);
+    const origins = new Map<number, number>();
+    const fids = new Map<object, number>();
+    walkPairs({ type: 'Program', body: [tree] }, parsed, (made, printed) => {
+      if (typeof made.start !== 'number') return;
+      if (/^(Function|ArrowFunction)/.test(made.type)) {
+        const fid = this.fidByStart.get(made.start);
+        if (fid !== undefined) fids.set(printed, fid);
+      } else if (/(Statement|Declaration)$/.test(made.type)) origins.set(printed.start, made.start);
+    });
+    const table: SafepointTable = { labels: [], functions: [] };
+    collect(parsed, fids as never, (start) => origins.get(start), table);
+    const labels = new Map<number, Label>();
+    for (const label of table.labels) {
+      const original = this.labelsByStatement.get(`${label.statement}:${label.kind === 'loop'}`);
+      if (!original) continue;
+      const resumed = label.callee?.[0] === '$$next';
+      labels.set(label.at, { ...original, at: label.at, callee: resumed ? ['$$next'] : label.callee, receiver: label.receiver });
+    }
+    this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions: new Map(table.functions.map((f) => [f.fid, f])) });
+  }
+
+  /** Goes on with a captured stack; returns what its outermost call returns. */
+  resumeStack(stack: Frame[]): unknown {
+    this.stack = stack;
+    this.entered = 0;
+    return this.enterNext();
+  }
+
+  /** Enters the next captured frame. The name of this function is how captures recognise resumed calls. */
+  private enterNext(): unknown {
+    const frame = this.stack[this.entered++];
+    assert(frame, 'a resumed frame has a frame above it');
+    if (frame.coroutine) return stepResumed(frame.coroutine, frame.result);
+    if (frame.generator) return apply(nativeNext, frame.generator, []);
+    const result = apply(this.frameFunction(frame, false), frame.self, [frame.vars]);
+    return frame.construct && !isObject(result) ? frame.self : result;
+  }
+}
+
+const returnTarget = function returnTarget(this: unknown, target: object): object {
+  return target;
+};
+
+const toPropertyKey = (value: unknown): PropertyKey => {
+  if (typeof value === 'symbol' || typeof value === 'string') return value;
+  const primitive = isObject(value) ? Object.getOwnPropertyNames({ [value as never]: 0 })[0] : undefined;
+  return primitive ?? (isObject(value) ? (Object.getOwnPropertySymbols({ [value as never]: 0 })[0] as symbol) : String(value));
+};
+
+function delegateStep(iterator: Iterator<unknown>, received: { mode: 'next' | 'throw' | 'return'; value: unknown }): unknown {
+  if (received.mode === 'next') return iterator.next(received.value as never);
+  const method = iterator[received.mode];
+  if (method) return apply(method, iterator, [received.value]);
+  if (received.mode === 'return') return { value: received.value, done: true };
+  closeIterator(iterator);
+  throw new TypeError('The iterator does not provide a throw method.');
+}
+
+/** A direct eval sees no locals here: it runs as an indirect one unless its code names a local of the caller. */
+function directEval(code: unknown, names: string[], where: string): unknown {
+  if (typeof code !== 'string') return code;
+  const used = names.filter((name) => new RegExp(`(?<![\\w$.])${name.replace(/\$/g, '\\$')}(?![\\w$])`).test(code));
+  if (used.length > 0)
+    throw new GodwitError('GODWIT_DIRECT_EVAL', `Cannot run direct eval at ${where}: its code names the local "${used[0]}", which a moved program could not see; pass the value in with new Function`);
+  // biome-ignore lint/security/noGlobalEval: this is the guest's own eval
+  return (0, eval)(code);
+}
+
+export function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
+  return starts;
+}
+

@@ -1,0 +1,269 @@
+/**
+ * How the codec saves and remakes what only the realm understands: closures, classes and their members, the runtime's own
+ * closures, promises, generators, cursors, private fields. Each kind says which parts must exist before it is made again.
+ */
+import { types } from 'node:util';
+import { GodwitError } from '../base/index.js';
+import type { Internals, Privates, SpecialKind } from '../heap/index.js';
+import { identityOf } from './brand.js';
+import { coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator, type Coroutine } from './coroutines.js';
+import { hostClosureName, remakeHostClosure } from './host-closures.js';
+import { CollectionCursor, cursorPosition, placeCursor } from './iteration.js';
+import { isGuestPromise, promiseState, type PromiseState, stampPromise } from './promises.js';
+import type { Frame, Realm } from './realm.js';
+
+const getPrototypeOf = Object.getPrototypeOf;
+const apply = Reflect.apply;
+
+interface GeneratorState {
+  fid: number;
+  statement: number;
+  kind: Frame['kind'];
+  suspended: boolean;
+}
+
+/** What must be done after the whole heap is back: generators run to their label, cursors walk to their place. */
+export class Finishing {
+  readonly steps: (() => void)[] = [];
+  run(): void {
+    for (const step of this.steps) step();
+  }
+}
+
+export function specialKinds(realm: Realm, internals: Internals, frames: readonly Frame[], finishing: Finishing): SpecialKind[] {
+  return [
+    closures(realm),
+    classMembers(realm),
+    classPrototypes(realm),
+    promises(),
+    asyncGenerators(),
+    generators(realm, internals, frames, finishing),
+    cursors(finishing),
+  ];
+}
+
+/** Guest closures, module-level declarations, classes and runtime closures: everything with a function id. */
+function closures(realm: Realm): SpecialKind {
+  return {
+    tag: 'closure',
+    ownProperties: true,
+    claims: (value) => typeof value === 'function' && identityOf(value) !== undefined && !isMember(realm, value),
+    save(value) {
+      const { fid, env } = identityOf(value)!;
+      if (fid < 0) return { create: ['host', fid, env] };
+      const meta = realm.metaOf(fid);
+      if (meta.kind === 'declaration') return { create: ['declared', fid] };
+      if (meta.kind === 'main') return { create: ['main', fid] };
+      const chain = realm.envChain(fid, env);
+      const scope = realm.scopeClass(fid, chain);
+      if (meta.kind !== 'class') return { create: ['closure', fid, scope, ...chain] };
+      return { create: ['class', fid, scope, meta.derived ? getPrototypeOf(value) : undefined, meta.envs.length, ...chain, ...realm.keysOf(value)] };
+    },
+    create([how, fid, ...parts]) {
+      if (how === 'host') return remakeHostClosure(fid as number, parts[0] as object) as unknown as object;
+      if (how === 'declared') return realm.declaredFunction(fid as number);
+      if (how === 'closure') return realm.remakeClosure(fid as number, parts.slice(1) as object[], parts[0] as object | undefined);
+      if (how === 'class') {
+        const [scope, heritage, envs, ...rest] = parts as [object | undefined, unknown, number, ...unknown[]];
+        return realm.remakeClass(fid as number, heritage, rest.slice(0, envs) as object[], rest.slice(envs) as PropertyKey[], scope);
+      }
+      throw new GodwitError('GODWIT_CANNOT_RESTORE', `Cannot restore closure ${String(how)} ${hostClosureName(fid as number)}`);
+    },
+  };
+}
+
+const isMember = (realm: Realm, value: object): boolean => {
+  const identity = identityOf(value);
+  return identity !== undefined && identity.fid >= 0 && realm.metaOf(identity.fid).kind === 'member';
+};
+
+/** Methods and accessors come back with their class. */
+function classMembers(realm: Realm): SpecialKind {
+  return {
+    tag: 'member',
+    ownProperties: true,
+    claims: (value) => typeof value === 'function' && isMember(realm, value),
+    save(value) {
+      const { fid, env } = identityOf(value)!;
+      return { create: [fid, env] };
+    },
+    create: ([fid, C]) => realm.memberFunction(C as object, fid as number),
+  };
+}
+
+function classPrototypes(realm: Realm): SpecialKind {
+  return {
+    tag: 'class prototype',
+    ownProperties: true,
+    claims: (value) => realm.classPrototypes.has(value),
+    save: (value) => ({ create: [realm.classPrototypes.get(value)] }),
+    create: ([C]) => (C as { prototype: object }).prototype,
+  };
+}
+
+function promises(): SpecialKind {
+  return {
+    tag: 'promise',
+    ownProperties: true,
+    claims: (value) => isGuestPromise(value),
+    save: (value) => ({ create: [promiseState(value)] }),
+    create: ([state]) => stampPromise({}, state as PromiseState),
+  };
+}
+
+function asyncGenerators(): SpecialKind {
+  return {
+    tag: 'async generator',
+    ownProperties: true,
+    claims: (value) => isAsyncGenerator(value),
+    save: (value) => ({ create: [coroutineOf(value)] }),
+    create: ([coroutine]) => stampAsyncGenerator({}, coroutine as Coroutine),
+  };
+}
+
+function finishedGenerator(): object {
+  // biome-ignore lint/correctness/useYield: a generator that is already done
+  const done = (function* () {})();
+  apply(nativeNext, done, []);
+  return done;
+}
+
+/**
+ * Native generators, of authors and of async bodies. A suspended one is asked for its label and variables through the inspector,
+ * which does not disturb it; one that is on the stack is described by its frame.
+ */
+function generators(realm: Realm, internals: Internals, frames: readonly Frame[], finishing: Finishing): SpecialKind {
+  const onStack = new Map<object, Frame>();
+  for (const frame of frames) if (frame.generator) onStack.set(frame.generator, frame);
+  return {
+    tag: 'generator',
+    ownProperties: true,
+    claims: (value) => types.isGeneratorObject(value),
+    save(value) {
+      const frame = onStack.get(value);
+      if (frame) return { create: savedGenerator(realm, frame.fid, frame.statement, frame.kind, false, frame.vars, frame.self) };
+      const inside = internals.of(value);
+      if (inside['[[GeneratorState]]'] === 'closed') return { create: ['done'] };
+      if (inside['[[GeneratorState]]'] === 'running') throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is running inside a built-in');
+      return { create: suspendedGenerator(realm, inside) };
+    },
+    create([how, state, vars, self, ...envs]) {
+      if (how === 'done') return finishedGenerator();
+      const { fid, statement, kind, suspended } = JSON.parse(state as string) as GeneratorState;
+      const frame = { fid, statement, kind, vars: vars as Record<string, unknown> };
+      const meta = realm.metaOf(fid);
+      const environments: Record<string, unknown> = {};
+      meta.envs.forEach((env, i) => {
+        environments[`$e${env}`] = envs[i];
+      });
+      const make = realm.frameFunction({ ...frame, vars: environments }, suspended);
+      const generator = apply(make, self, [vars]) as object;
+      if (suspended && kind !== 'entry') finishing.steps.push(() => apply(nativeNext, generator, []));
+      return generator;
+    },
+  };
+}
+
+function savedGenerator(realm: Realm, fid: number, statement: number, kind: Frame['kind'], suspended: boolean, vars: Record<string, unknown>, self: unknown): unknown[] {
+  const envs = realm.metaOf(fid).envs.map((env) => vars[`$e${env}`]);
+  const state: GeneratorState = { fid, statement, kind, suspended };
+  return ['live', JSON.stringify(state), vars, self, ...envs];
+}
+
+function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unknown[] {
+  const location = inside['[[GeneratorLocation]]'] as { scriptId: string; lineNumber: number; columnNumber: number };
+  const scopes = inside['[[Scopes]]'] as { description: string; variables: Record<string, unknown> }[];
+  const fn = inside['[[GeneratorFunction]]'] as object;
+  const url = realm.urlOf(location.scriptId);
+  const table = url === undefined ? undefined : realm.scriptTable(url);
+  if (!table) throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it belongs to a built-in');
+  const offset = table.lineStarts[location.lineNumber]! + location.columnNumber;
+  const label = table.labels.get(offset);
+  const fid = label?.fid ?? identityOf(fn)?.fid ?? realm.functionAt(url!, offset);
+  if (fid === undefined) throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
+  const vars: Record<string, unknown> = {};
+  for (const scope of scopes) {
+    if (/^(Module|Global|Script)/.test(scope.description)) break;
+    const closure = /^Closure/.test(scope.description);
+    for (const name of Object.keys(scope.variables)) {
+      if (name in vars || (closure && !/^\$e\d+$/.test(name))) continue;
+      const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
+      if ('value' in descriptor) vars[name] = descriptor.value;
+    }
+  }
+  const temps = realm.ranges.get(fid)?.temps ?? {};
+  for (const name of Object.keys(vars)) {
+    const live = temps[name];
+    if (live && (!label || label.statement > live[1] || label.statement < live[0] - 0)) delete vars[name];
+  }
+  return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
+}
+
+/** Map and Set cursors: the position is the number of live entries before it. */
+function cursors(finishing: Finishing): SpecialKind {
+  return {
+    tag: 'cursor',
+    ownProperties: false,
+    claims: (value) => value instanceof CollectionCursor,
+    save(value) {
+      const cursor = value as CollectionCursor;
+      const started = cursor.iterator !== undefined;
+      return { create: [cursor.source, cursor.kind, cursor.finished, started, started && !cursor.finished ? cursorPosition(cursor) : 0] };
+    },
+    create([source, kind, finished, started, position]) {
+      const cursor = new CollectionCursor(source as Map<unknown, unknown>, kind as 'map' | 'set');
+      cursor.finished = finished as boolean;
+      if (started && !finished) finishing.steps.push(() => placeCursor(cursor, position as number));
+      return cursor;
+    },
+  };
+}
+
+/** Private fields of class instances, read and written through the hook inside each class. */
+export function privateFields(realm: Realm): Privates {
+  const readers = new WeakMap<object, (value: object) => unknown[] | undefined>();
+  const writers = new WeakMap<object, (value: object, values: unknown[]) => void>();
+  const names = (C: object, isStatic: boolean) => (realm.metaOf(identityOf(C)!.fid).privateNames ?? []).filter((p) => p.static === isStatic);
+  const reader = (C: object, hook: (code: string) => unknown, isStatic: boolean) => {
+    let read = isStatic ? undefined : readers.get(C);
+    if (!read) {
+      const own = names(C, isStatic);
+      const fields = own.filter((p) => p.kind === 'field');
+      read = hook(`(o) => #${own[0]!.name} in o ? [${fields.map((p) => `o.#${p.name}`).join(', ')}] : undefined`) as never;
+      if (!isStatic) readers.set(C, read!);
+    }
+    return read!;
+  };
+  const writer = (C: object, hook: (code: string) => unknown, isStatic: boolean) => {
+    let write = isStatic ? undefined : writers.get(C);
+    if (!write) {
+      const fields = names(C, isStatic).filter((p) => p.kind === 'field');
+      write = hook(`(o, v) => { ${fields.map((p, i) => `o.#${p.name} = v[${i}];`).join(' ')} }`) as never;
+      if (!isStatic) writers.set(C, write!);
+    }
+    return write!;
+  };
+  return {
+    of(value) {
+      let found: { owner: object; values: unknown[] }[] | undefined;
+      if (typeof value === 'function') {
+        const hook = realm.hookOf(value);
+        if (!hook || names(value, true).length === 0) return undefined;
+        return [{ owner: value, values: reader(value, hook, true)(value) ?? [] }];
+      }
+      for (const C of realm.classesWithPrivates()) {
+        const hook = realm.hookOf(C);
+        if (!hook || names(C, false).length === 0) continue;
+        const values = reader(C, hook, false)(value);
+        if (values) (found ??= []).push({ owner: C, values });
+      }
+      return found;
+    },
+    allocate: (owner) => (typeof owner === 'function' && realm.metaOf(identityOf(owner)!.fid).derived ? undefined : realm.constructSkipping(owner, undefined)),
+    install: (value, owner) => {
+      if (value !== owner) realm.constructSkipping(owner, value);
+    },
+    fill: (value, owner, values) => writer(owner, realm.hookOf(owner)!, value === owner)(value, values),
+  };
+}
+

@@ -1,0 +1,333 @@
+/**
+ * Resume by peeling (related: Pettyjohn et al. 2005, Loitsch 2007): a frame stopped at a label is re-entered through code made
+ * on demand: the rest of the statement that holds the label, then the statements after it, outwards. A loop that holds the label
+ * becomes "rest of this iteration, then the ordinary loop", so nothing is left in the loop and it runs at full speed again.
+ *
+ *   stopped in:  for (let i = 0; i < n; i++) { a(); b(i); }     at b
+ *   peeled:      { let i = $f.i; $b1: { $c1: { $$next(); } i++; for (; i < n; i++) { a(); b(i); } } }
+ */
+import { generate } from 'astring';
+import * as acorn from 'acorn';
+import { assert, GodwitError } from '../base/index.js';
+import {
+  block,
+  breaks,
+  call,
+  declare,
+  id,
+  labeled,
+  literal,
+  member,
+  type Node,
+  patternNames,
+  statement,
+  undefinedValue,
+} from '../compile/ast.js';
+import { callOf, type FunctionRange, type Label } from '../compile/table.js';
+
+export interface PeelRequest {
+  code: string;
+  range: FunctionRange;
+  /** undefined: the frame stands at the function's entry. */
+  label: Label | undefined;
+  /** A suspended generator or coroutine: the label's yield waits for a value. Otherwise the label's call is running. */
+  suspended: boolean;
+  /** Environments of enclosing scopes that the code reads, innermost first; parameters of the factory. */
+  envs: number[];
+  strict: boolean;
+  generator: boolean;
+  isStatic: boolean;
+}
+
+export interface Peeled {
+  /** `(function ($e2, $e1) { return function ($f) {…} })` */
+  text: string;
+  /** The tree the text was printed from; label statements and functions keep their `start` in the bundle. */
+  tree: Node;
+}
+
+/** Makes the resume code of one frame. */
+export function peel(request: PeelRequest): Peeled {
+  const fn = parseFunction(request.code, request.range);
+  const peeler = new Peeler(request);
+  const body = request.label === undefined ? fn.body.body : peeler.rest(fn.body.body, request.label.statement);
+  const names = functionLevelNames(fn);
+  const head: Node[] = [];
+  if (request.strict) head.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
+  for (const name of names) head.push(declare('var', name, member(id('$f'), name)));
+  const own = request.range.usesArguments ? [declare('var', '$arguments', member(id('$f'), 'arguments'))] : [];
+  const rewritten = body.map((s: Node) => peeler.rewrite(s));
+  const made: Node = {
+    type: 'FunctionExpression',
+    id: null,
+    params: [id('$f')],
+    body: block([...head, ...own, ...rewritten]),
+    generator: request.generator,
+    async: false,
+    expression: false,
+    start: request.range.start,
+  };
+  const tree = statement({
+    type: 'FunctionExpression',
+    id: null,
+    params: request.envs.map((env) => id(`$e${env}`)),
+    body: block([{ type: 'ReturnStatement', argument: made }]),
+    generator: false,
+    async: false,
+    expression: false,
+  });
+  return { text: generate(tree, { indent: ' ' }).trim().replace(/;$/, ''), tree };
+}
+
+/** Parses one function of the bundle where it stands, so that offsets are the bundle's. */
+export function parseFunction(code: string, range: FunctionRange): Node {
+  const options: acorn.Options & { checkPrivateFields: boolean } = {
+    ecmaVersion: 'latest',
+    sourceType: 'script',
+    allowSuperOutsideMethod: true,
+    allowReturnOutsideFunction: true,
+    checkPrivateFields: false,
+  };
+  const text = code.slice(range.start, range.end);
+  if (/^(function|async|\(?[\w$,\s]*\)?\s*=>)/.test(text) && !text.startsWith('(')) return acorn.parseExpressionAt(code, range.start, options);
+  // A method's text starts at its parameters; an arrow's may too.
+  try {
+    const node: Node = acorn.parseExpressionAt(code, range.start, options);
+    if (node.type === 'ArrowFunctionExpression' && node.end === range.end) return node;
+  } catch {
+    // not an arrow
+  }
+  const prefix = ['function*', 'function'].find((p) => {
+    try {
+      acorn.parseExpressionAt(p + text, 0, options);
+      return p === 'function*' ? /\byield\b/.test(text) : true;
+    } catch {
+      return false;
+    }
+  });
+  assert(prefix, `function ${range.fid} does not parse alone`);
+  const node: Node = acorn.parseExpressionAt(prefix + text, 0, options);
+  shift(node, range.start - prefix.length);
+  return node;
+}
+
+function shift(root: Node, by: number): void {
+  const work: Node[] = [root];
+  for (let node = work.pop(); node; node = work.pop()) {
+    node.start += by;
+    node.end += by;
+    for (const key of Object.keys(node)) {
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+}
+
+/** Parameters and `var`s: restored at the top of the resume function. */
+function functionLevelNames(fn: Node): Set<string> {
+  const names = new Set<string>();
+  for (const p of fn.params) for (const n of patternNames(p)) names.add(n.name);
+  const work: Node[] = [fn.body];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (/^(Function|ArrowFunction|Class)/.test(node.type)) continue;
+    if (node.type === 'VariableDeclaration' && node.kind === 'var') for (const d of node.declarations) for (const n of patternNames(d.id)) names.add(n.name);
+    for (const key of Object.keys(node)) {
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
+      } else if (value && typeof value.type === 'string') work.push(value);
+    }
+  }
+  return names;
+}
+
+class Peeler {
+  private count = 0;
+
+  constructor(private readonly request: PeelRequest) {}
+
+  private fresh(hint: string): string {
+    return `$${hint}r${++this.count}`;
+  }
+
+  /** The rest of a statement list from the label on; what the list declared before is restored. */
+  rest(list: Node[], at: number): Node[] {
+    const index = list.findIndex((s) => s.start <= at && at < s.end);
+    if (index < 0) throw new GodwitError('GODWIT_CANNOT_RESUME', `Cannot resume frame: no statement at ${at} of function ${this.request.range.fid}`);
+    const restored: Node[] = [];
+    for (const s of list.slice(0, index)) restored.push(...restoreLexical(s));
+    return [...restored, ...this.resume(list[index], at, []), ...list.slice(index + 1)];
+  }
+
+  private resume(s: Node, at: number, labels: string[]): Node[] {
+    const label = this.request.label!;
+    if (s.start === at && /^(For|While|DoWhile)Statement$/.test(s.type) && label.kind === 'loop') return this.again(s, labels);
+    if (s.start === at && callOf(s) && label.kind !== 'loop') return [this.atCall(s)];
+    switch (s.type) {
+      case 'BlockStatement':
+        return [block(this.rest(s.body, at))];
+      case 'IfStatement':
+        return [block(this.restOf(contains(s.consequent, at) ? s.consequent : s.alternate, at))];
+      case 'LabeledStatement':
+        if (/^(For|While|DoWhile)Statement$/.test(s.body.type) || s.body.type === 'LabeledStatement') return this.resume(s.body, at, [...labels, s.label.name]);
+        return [{ type: 'LabeledStatement', label: s.label, body: block(this.restOf(s.body, at)) }];
+      case 'TryStatement':
+        return [this.inTry(s, at)];
+      case 'SwitchStatement':
+        return [this.inSwitch(s, at)];
+      case 'ForStatement':
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+        return this.inLoop(s, at, labels);
+      default:
+        throw new GodwitError('GODWIT_CANNOT_RESUME', `Cannot resume frame: label ${at} inside ${s.type}`);
+    }
+  }
+
+  private restOf(node: Node, at: number): Node[] {
+    return node.type === 'BlockStatement' ? this.rest(node.body, at) : this.resume(node, at, []);
+  }
+
+  /** Stopped at the back edge: the update is done, the test (or for do-while the body) comes next. */
+  private again(s: Node, labels: string[]): Node[] {
+    if (s.type !== 'ForStatement') return [wrap(labels, s)];
+    const loop = { ...s, init: null };
+    const lets = loopLets(s);
+    return lets.length > 0 ? [block([...lets, wrap(labels, loop)])] : [wrap(labels, loop)];
+  }
+
+  private inLoop(s: Node, at: number, labels: string[]): Node[] {
+    const out = this.fresh('b');
+    const next = this.fresh('c');
+    const iteration = redirect(block(this.restOf(s.body, at)), { out, next, labels });
+    const first = labeled(next, iteration);
+    if (s.type === 'WhileStatement') return [labeled(out, block([first, wrap(labels, { ...s })]))];
+    if (s.type === 'DoWhileStatement') {
+      const again: Node = { type: 'IfStatement', test: s.test, consequent: block([wrap(labels, { ...s })]), alternate: null };
+      return [labeled(out, block([first, again]))];
+    }
+    const loop = wrap(labels, { ...s, init: null });
+    const update = s.update ? [statement(s.update)] : [];
+    return [block([...loopLets(s), labeled(out, block([first, ...update, loop]))])];
+  }
+
+  private inTry(s: Node, at: number): Node {
+    if (contains(s.block, at)) return { ...s, block: block(this.rest(s.block.body, at)) };
+    assert(s.handler && contains(s.handler.body, at), 'a label inside a native finally block is never captured');
+    const restored: Node[] = s.handler.param ? patternNames(s.handler.param).map((n) => declare('let', n.name, member(id('$f'), n.name))) : [];
+    const body = block([...restored, ...this.rest(s.handler.body.body, at)]);
+    return s.finalizer ? { type: 'TryStatement', block: body, handler: null, finalizer: s.finalizer } : body;
+  }
+
+  private inSwitch(s: Node, at: number): Node {
+    const index = s.cases.findIndex((c: Node) => c.consequent.some((x: Node) => contains(x, at)));
+    const list = [...this.rest(s.cases[index].consequent, at), ...s.cases.slice(index + 1).flatMap((c: Node) => c.consequent)];
+    const out = this.fresh('s');
+    return labeled(out, redirect(block(list), { out, next: undefined, labels: [] }));
+  }
+
+  /** The statement of the label itself: its call becomes the next frame, its yield waits again. */
+  private atCall(s: Node): Node {
+    const label = this.request.label!;
+    const replace = (node: Node): Node => {
+      if (node.type === 'AssignmentExpression') return { ...node, right: replace(node.right) };
+      if (label.kind === 'yield') return { type: 'YieldExpression', delegate: false, argument: undefinedValue() };
+      if (label.kind === 'delegate')
+        return {
+          type: 'YieldExpression',
+          delegate: true,
+          argument: call(id('$$redelegate'), [node.argument, literal(this.request.suspended)]),
+        };
+      return call(id('$$next'), []);
+    };
+    if (s.type === 'ExpressionStatement') return { ...s, expression: replace(s.expression) };
+    if (s.type === 'ReturnStatement') return { ...s, argument: replace(s.argument) };
+    const d = s.declarations[0];
+    const kind = s.kind === 'var' ? 'var' : s.kind;
+    return { ...s, kind, declarations: [{ ...d, init: replace(d.init) }] };
+  }
+
+  /** `arguments` and `super` have no meaning of their own in resume code. */
+  rewrite(root: Node): Node {
+    const { isStatic } = this.request;
+    const self = this.request.range.usesArguments;
+    const visit = (node: Node, own: boolean): Node => {
+      if (node.type === 'Identifier') return own && self && node.name === 'arguments' ? id('$arguments') : node;
+      if (node.type === 'MemberExpression' && node.object.type === 'Super' && own) return superRead(node, isStatic);
+      if (node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && node.callee.object.type === 'Super' && own)
+        return { ...call(member(superRead(node.callee, isStatic), 'call'), [{ type: 'ThisExpression' }, ...node.arguments.map((a: Node) => visit(a, own))]), start: node.start };
+      if (/^(FunctionExpression|FunctionDeclaration)$/.test(node.type) || /^Class/.test(node.type)) return node;
+      let copy: Node | undefined;
+      for (const key of Object.keys(node)) {
+        if (key === 'loc' || (node.type === 'Property' && key === 'key' && !node.computed) || (node.type === 'MemberExpression' && key === 'property' && !node.computed)) continue;
+        const value = node[key];
+        if (Array.isArray(value)) {
+          const list = value.map((item) => (item && typeof item.type === 'string' ? visit(item, own) : item));
+          if (list.some((item, i) => item !== value[i])) (copy ??= { ...node })[key] = list;
+        } else if (value && typeof value.type === 'string') {
+          const next = visit(value, own);
+          if (next !== value) (copy ??= { ...node })[key] = next;
+        }
+      }
+      return copy ?? node;
+    };
+    return visit(root, true);
+  }
+}
+
+const superRead = (node: Node, isStatic: boolean): Node =>
+  call(id('$$super'), [id('$home'), literal(isStatic), node.computed ? node.property : literal(node.property.name), { type: 'ThisExpression' }]);
+
+const contains = (node: Node | null, at: number): boolean => node !== null && node !== undefined && node.start <= at && at < node.end;
+const wrap = (labels: string[], loop: Node): Node => labels.reduceRight((body, label) => labeled(label, body), loop);
+
+/** `let i = $f.i` for the variables a for head declares. */
+const loopLets = (s: Node): Node[] =>
+  s.init?.type === 'VariableDeclaration' && s.init.kind !== 'var'
+    ? s.init.declarations.flatMap((d: Node) => patternNames(d.id).map((n) => declare(s.init.kind, n.name, member(id('$f'), n.name))))
+    : [];
+
+function restoreLexical(s: Node): Node[] {
+  if (s.type !== 'VariableDeclaration' || s.kind === 'var') return [];
+  return s.declarations.flatMap((d: Node) => patternNames(d.id).map((n) => declare(s.kind, n.name, member(id('$f'), n.name))));
+}
+
+interface Exits {
+  out: string;
+  next: string | undefined;
+  labels: string[];
+}
+
+/** Breaks and continues of the peeled loop (or switch) leave or end the peeled iteration. */
+function redirect(root: Node, exits: Exits): Node {
+  const visit = (node: Node, inLoop: boolean, inSwitch: boolean): Node => {
+    if (/^(Function|ArrowFunction|Class)/.test(node.type)) return node;
+    if (node.type === 'BreakStatement') {
+      if (node.label ? exits.labels.includes(node.label.name) : !inLoop && !inSwitch) return breaks(exits.out);
+      return node;
+    }
+    if (node.type === 'ContinueStatement') {
+      if (exits.next === undefined) return node;
+      if (node.label ? exits.labels.includes(node.label.name) : !inLoop) return breaks(exits.next);
+      return node;
+    }
+    const loop = inLoop || /^(For|While|DoWhile|ForIn|ForOf)Statement$/.test(node.type);
+    const sw = inSwitch || node.type === 'SwitchStatement';
+    let copy: Node | undefined;
+    for (const key of ['body', 'consequent', 'alternate', 'block', 'handler', 'finalizer', 'cases']) {
+      const value = node[key];
+      if (Array.isArray(value)) {
+        const list = value.map((item) => visit(item, loop, sw));
+        if (list.some((item, i) => item !== value[i])) (copy ??= { ...node })[key] = list;
+      } else if (value && typeof value.type === 'string') {
+        const next = visit(value, loop, sw);
+        if (next !== value) (copy ??= { ...node })[key] = next;
+      }
+    }
+    return copy ?? node;
+  };
+  return visit(root, false, false);
+}
+

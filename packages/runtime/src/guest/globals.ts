@@ -1,0 +1,267 @@
+/**
+ * What a guest finds in its realm: globals of its own (process, timers, console, performance), built-in modules by name, and pins
+ * for those that hold something only this machine has. A pin ends with what it was for, where that has an end.
+ */
+import { Console } from 'node:console';
+import { types } from 'node:util';
+import type { Bundle } from '@godwit/checkpoint/compile';
+import { CallbackJob, hostClosureKind, newPromise, rejectPromise, resolvePromise, enqueueMicrotask } from '@godwit/checkpoint/guest';
+import { guestClock } from '../services/process/clock.js';
+import type { GuestProcess } from '../services/process/process.js';
+import { timerFunctions } from '../services/timers/timers.js';
+import type { HostChannel } from './channel.js';
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type Require = (name: string) => unknown;
+
+/** Modules whose functions hold nothing between calls. */
+const PURE = new Set([
+  'path', 'path/posix', 'path/win32', 'url', 'util', 'util/types', 'querystring', 'string_decoder', 'buffer', 'assert', 'assert/strict', 'events', 'stream',
+  'os', 'punycode', 'constants', 'v8', 'module', 'console', 'stream/web', 'diagnostics_channel', 'async_hooks',
+]); // biome-ignore format: one table
+
+/** Modules that are exact for synchronous calls; a callback or promise pins until it is answered. */
+const WRAPPED = new Set(['fs', 'fs/promises', 'crypto', 'zlib', 'dns', 'dns/promises']);
+/** Functions of wrapped modules that open something with no end we can see. */
+const OPENS = /^(create(Read|Write)Stream|watch|watchFile|open|openSync|opendir|opendirSync)$/;
+
+export interface RealmServices {
+  importModule(specifier: string): { default: unknown; namespace: unknown };
+  importDynamic(specifier: string): unknown;
+  require: AnyFunction;
+  adopt(process: GuestProcess): void;
+  modules: Map<string, unknown>;
+}
+
+class Pins {
+  private readonly reasons = new Map<string, number>();
+  constructor(private readonly channel: HostChannel) {}
+  add(reason: string): void {
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+    this.report();
+  }
+  remove(reason: string): void {
+    const count = (this.reasons.get(reason) ?? 0) - 1;
+    if (count > 0) this.reasons.set(reason, count);
+    else this.reasons.delete(reason);
+    this.report();
+  }
+  private report(): void {
+    this.channel.send('pins', [...this.reasons.keys()]);
+  }
+}
+
+const define = (target: object, key: PropertyKey, value: unknown, enumerable = false): void => {
+  Object.defineProperty(target, key, { value, writable: true, enumerable, configurable: true });
+};
+
+class PromisifyRecord {
+  constructor(readonly original: AnyFunction) {}
+}
+class CallbackRecord {
+  constructor(readonly promise: object) {}
+}
+const makeNodeCallback = hostClosureKind('promisify callback', (record: CallbackRecord) => (error: unknown, value: unknown) => {
+  if (error) rejectPromise(record.promise, error);
+  else resolvePromise(record.promise, value);
+});
+const makePromisified = hostClosureKind(
+  'promisified',
+  (record: PromisifyRecord) =>
+    function promisified(this: unknown, ...args: unknown[]): object {
+      const promise = newPromise();
+      record.original.call(this, ...args, makeNodeCallback(new CallbackRecord(promise)));
+      return promise;
+    },
+);
+
+class SleepRecord {
+  constructor(
+    readonly promise: object,
+    readonly value: unknown,
+  ) {}
+}
+const makeSleeper = hostClosureKind('timers/promises', (record: SleepRecord) => () => resolvePromise(record.promise, record.value));
+
+export function installRealmServices(initial: GuestProcess, channel: HostChannel, nativeRequire: Require): RealmServices {
+  const pins = new Pins(channel);
+  const modules = new Map<string, unknown>();
+  const { performance } = globalThis;
+  define(performance, 'now', () => guestClock.nowMs());
+  define(performance, 'timeOrigin', guestClock.originMs);
+  const globals = { ...timerFunctions, queueMicrotask: (callback: unknown) => microtask(callback) };
+  for (const [key, value] of Object.entries(globals)) {
+    Object.defineProperty(value, 'name', { value: key });
+    define(globalThis, key, value, true);
+  }
+  const guestConsole = new Console({ stdout: initial.stdout as never, stderr: initial.stderr as never, ignoreErrors: false });
+  define(globalThis, 'console', guestConsole);
+  const adopt = (process: GuestProcess): void => {
+    define(globalThis, 'process', process);
+    // The console writes to the streams of the process that came back.
+    for (const key of ['_stdout', '_stderr'] as const) define(guestConsole, key, key === '_stdout' ? process.stdout : process.stderr);
+    modules.set('process', process);
+  };
+  adopt(initial);
+  for (const name of ['fetch', 'WebSocket', 'BroadcastChannel', 'MessageChannel', 'EventSource']) pinGlobal(name, pins);
+
+  const timersPromises = {
+    setTimeout: (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout),
+    setImmediate: (value?: unknown) => sleep(undefined, value, (fn: unknown) => timerFunctions.setImmediate(fn)),
+    scheduler: { wait: (delay?: number) => sleep(delay, undefined, timerFunctions.setTimeout), yield: () => sleep(undefined, undefined, (fn: unknown) => timerFunctions.setImmediate(fn)) },
+  };
+  modules.set('timers', { ...timerFunctions, promises: timersPromises });
+  modules.set('timers/promises', timersPromises);
+  modules.set('console', guestConsole);
+  modules.set('perf_hooks', { ...(nativeRequire('node:perf_hooks') as object), performance });
+  modules.set('util', utilModule(nativeRequire));
+
+  const load = (specifier: string): unknown => {
+    const name = specifier.replace(/^node:/, '');
+    if (specifier === 'godwit:host') return hostModule(channel);
+    let found = modules.get(name);
+    if (found !== undefined) return found;
+    found = nativeRequire(`node:${name}`);
+    if (WRAPPED.has(name)) found = wrapModule(name, found as Record<string, unknown>, pins, channel);
+    else if (!PURE.has(name)) pins.add(`uses node:${name}`);
+    modules.set(name, found);
+    return found;
+  };
+  const require = (name: unknown): unknown => load(String(name));
+  return {
+    modules,
+    adopt,
+    require: require as AnyFunction,
+    importModule(specifier) {
+      const value = load(specifier);
+      return { default: value, namespace: withDefault(value) };
+    },
+    importDynamic(specifier) {
+      const promise = newPromise();
+      try {
+        resolvePromise(promise, withDefault(load(specifier)));
+      } catch (error) {
+        rejectPromise(promise, error);
+      }
+      return promise;
+    },
+  };
+}
+
+const withDefault = (value: unknown): unknown => (typeof value === 'object' && value !== null ? { ...value, default: value } : { default: value });
+
+/** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
+export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {
+  const wanted = new Set(['util', 'events', 'buffer', 'path', 'url', 'timers', 'timers/promises', 'console', 'perf_hooks', 'assert', 'string_decoder', 'querystring', 'os']);
+  for (const specifier of bundle.imports) if (specifier.startsWith('node:')) wanted.add(specifier.slice(5));
+  for (const match of bundle.code.matchAll(/require\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
+  const named: Record<string, unknown> = {};
+  for (const name of [...wanted].sort()) {
+    try {
+      named[`node:${name}`] = services.importModule(`node:${name}`).default;
+    } catch {
+      // a module this Node does not have is refused when the guest asks for it
+    }
+  }
+  if (bundle.imports.includes('godwit:host')) named['godwit:host'] = services.importModule('godwit:host').default;
+  return named;
+}
+
+function microtask(callback: unknown): void {
+  if (typeof callback !== 'function') {
+    const error = new TypeError(`The "callback" argument must be of type function. Received ${callback === undefined ? 'undefined' : typeof callback}`);
+    throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+  }
+  enqueueMicrotask(new CallbackJob(callback as () => unknown, []));
+}
+
+function sleep(delay: number | undefined, value: unknown, start: (fn: unknown, delay?: unknown) => unknown): object {
+  const promise = newPromise();
+  start(makeSleeper(new SleepRecord(promise, value)), delay);
+  return promise;
+}
+
+function utilModule(nativeRequire: Require): unknown {
+  const native = nativeRequire('node:util') as Record<string, unknown> & { promisify: { custom: symbol } };
+  const promisify = (original: unknown): unknown => {
+    if (typeof original !== 'function') throw Object.assign(new TypeError('The "original" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+    if (original === timerFunctions.setTimeout) return (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout);
+    const custom = (original as unknown as Record<symbol, unknown>)[native.promisify.custom];
+    return custom ?? makePromisified(new PromisifyRecord(original as AnyFunction));
+  };
+  return { ...native, promisify: Object.assign(promisify, { custom: native.promisify.custom }) };
+}
+
+function hostModule(channel: HostChannel): unknown {
+  return {
+    send: (service: string, message: unknown) => channel.send(service, message),
+    receive: (service: string, handler: (message: unknown) => unknown) => channel.listen(service, handler),
+    ref: (key: unknown) => channel.ref(key),
+    unref: (key: unknown) => channel.unref(key),
+  };
+}
+
+function pinGlobal(name: string, pins: Pins): void {
+  const native = (globalThis as Record<string, unknown>)[name] as AnyFunction | undefined;
+  if (typeof native !== 'function') return;
+  const wrapped = function pinned(this: unknown, ...args: unknown[]): unknown {
+    pins.add(`uses ${name}`);
+    return new.target ? Reflect.construct(native, args) : native.apply(globalThis, args);
+  };
+  Object.defineProperty(wrapped, 'name', { value: name });
+  define(globalThis, name, wrapped);
+}
+
+/** A copy of a module whose asynchronous calls pin the guest until they are answered. */
+function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, channel: HostChannel): unknown {
+  const wrapped: Record<string, unknown> = {};
+  for (const key of Object.keys(native)) {
+    const value = Object.getOwnPropertyDescriptor(native, key)!;
+    if (!('value' in value) && !value.get) continue;
+    const member = native[key];
+    if (key === 'promises' && typeof member === 'object') wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
+    else if (typeof member === 'function' && !/^[A-Z]/.test(key)) wrapped[key] = wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel);
+    else wrapped[key] = member;
+  }
+  return wrapped;
+}
+
+function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
+  const wrapped: AnyFunction = function wrappedBuiltin(this: unknown, ...args) {
+    if (OPENS.test(key)) pins.add(`opened with ${label}`);
+    const last = args.length - 1;
+    const callback = args[last];
+    if (typeof callback === 'function' && !key.endsWith('Sync')) {
+      const reason = `waits for ${label}`;
+      pins.add(reason);
+      args[last] = (...results: unknown[]) => {
+        pins.remove(reason);
+        channel.run(new CallbackJob(callback as AnyFunction, results));
+      };
+    }
+    const result = native.apply(this, args);
+    if (!isNativePromise(result)) return result;
+    const promise = newPromise();
+    const reason = `waits for ${label}`;
+    pins.add(reason);
+    nativeThen.call(
+      result,
+      (value) => {
+        pins.remove(reason);
+        resolvePromise(promise, value);
+      },
+      (error) => {
+        pins.remove(reason);
+        rejectPromise(promise, error);
+      },
+    );
+    return promise;
+  };
+  Object.defineProperty(wrapped, 'name', { value: key });
+  Object.defineProperty(wrapped, 'length', { value: native.length });
+  for (const extra of Object.keys(native)) define(wrapped, extra, (native as unknown as Record<string, unknown>)[extra], true);
+  return wrapped;
+}
+
+const isNativePromise = (value: unknown): value is Promise<unknown> => types.isPromise(value);
+const nativeThen = (async () => {})().then;

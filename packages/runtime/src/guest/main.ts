@@ -1,0 +1,266 @@
+/**
+ * A guest's worker thread: prepares the realm, runs or restores one guest, answers captures. One guest a thread, ever.
+ */
+import { createRequire } from 'node:module';
+import { workerData } from 'node:worker_threads';
+import { GodwitError, messageOf } from '@godwit/checkpoint/base';
+import { CallbackJob, drain, Guest, type Frame, MainActivity, type PausedFrame, perform, prepareRealm, promiseState, PutOff, setJobHost, setProgram, state as jobs } from '@godwit/checkpoint/guest';
+import { guestClock } from '../services/process/clock.js';
+import { GuestProcess, processClasses, setProcessHost } from '../services/process/process.js';
+import { restoreStdio, setOutput, type StdioState, stdioClasses, stdioState } from '../services/stdio/stdio.js';
+import { restoreTimers, setAfterTurn, timerClasses, timersPending, timerState, type TimerState, turn } from '../services/timers/timers.js';
+import { HostChannel, hostChannelClasses, type HostChannelState } from './channel.js';
+import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
+import { type CaptureReport, type FromWorker, type GuestSettings, HOLD, REQUEST, type ToWorker, VERDICT } from './protocol.js';
+import { installRealmServices, namedModules, type RealmServices } from './globals.js';
+
+const port = workerData.port as import('node:worker_threads').MessagePort;
+const words = new Int32Array(workerData.words as SharedArrayBuffer);
+const realExit = process.exit.bind(process);
+const post = port.postMessage.bind(port);
+const now = () => performance.timeOrigin + performanceNow();
+const performanceNow = performance.now.bind(performance);
+const nativeQueueMicrotask = queueMicrotask;
+
+/** The services' part of an image. */
+class ServiceState {
+  constructor(
+    readonly process: GuestProcess,
+    readonly timers: TimerState,
+    readonly stdio: StdioState,
+    readonly clock: { originMs: number; lastMs: number; turnMs: number },
+    readonly channel: HostChannelState,
+    readonly main: { promise: object | undefined; done: boolean },
+  ) {}
+}
+
+let guest: Guest;
+let guestProcess: GuestProcess;
+let services: RealmServices;
+let esm = true;
+const channel = new HostChannel((service, message, transfer) => send({ type: 'send', service, message }, transfer), (activity) => {
+  if (jobs.activity !== undefined) return false;
+  perform(activity);
+  drain();
+  afterTurn();
+  return true;
+});
+let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
+let wakeScheduled = false;
+let ended = false;
+
+const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
+
+prepareRealm();
+setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
+setJobHost({
+  wake() {
+    if (wakeScheduled) return;
+    wakeScheduled = true;
+    nativeQueueMicrotask(() => {
+      wakeScheduled = false;
+      drain();
+      afterTurn();
+    });
+  },
+  uncaught,
+  reportUnhandled(promises) {
+    for (const promise of promises) {
+      const record = promiseState(promise);
+      if (record.handled) continue;
+      if (guestProcess.listenerCount('unhandledRejection') > 0) guestProcess.emit('unhandledRejection', record.value, promise);
+      else uncaught(record.value, 'unhandledRejection');
+    }
+  },
+});
+setProcessHost({ exit, kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }) });
+setAfterTurn(afterTurn);
+
+function uncaught(error: unknown, origin: string): void {
+  if (guestProcess.listenerCount('uncaughtException') > 0) {
+    guestProcess.emit('uncaughtException', error, origin);
+    return;
+  }
+  guestProcess.stderr.write(
+    origin === 'unhandledRejection' && !(error instanceof Error)
+      ? `[UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${String(error)}".] {\n  code: 'ERR_UNHANDLED_REJECTION'\n}\n\nNode.js ${process.version}\n`
+      : uncaughtText(error, esm),
+  );
+  if (error instanceof GodwitError) exit(126);
+  guestProcess.exitCode = 1;
+  guestProcess._exiting = true;
+  try {
+    guestProcess.emit('exit', 1);
+  } finally {
+    exit(1);
+  }
+}
+
+function exit(code: number): never {
+  ended = true;
+  send({ type: 'exit', code });
+  realExit(0);
+  throw new Error('unreachable'); // the thread stops inside exit()
+}
+
+/** After each turn: has the guest ended? */
+function afterTurn(): void {
+  if (ended || jobs.activity !== undefined || !mainState.done) return;
+  if (timersPending() || channel.active() || jobs.microtasks.length + jobs.ticks.length > 0 || channel.pending() > 0) return;
+  guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
+  drain();
+  if (timersPending() || channel.active()) return;
+  if (mainState.promise && promiseState(mainState.promise).status === 0) {
+    guestProcess.stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
+    guestProcess.exitCode = 13;
+  }
+  guestProcess.exit();
+}
+
+function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: GuestSettings): void {
+  esm = !bundle.sloppy;
+  guestProcess = new GuestProcess(settings);
+  const require = createRequire(bundle.entry);
+  services = installRealmServices(guestProcess, channel, require);
+  installStackFormatter(new SourcePlaces(bundle, () => guest.realm), esm);
+  guest = new Guest({
+    bundle,
+    host: {
+      importModule: (specifier) => services.importModule(specifier),
+      importDynamic: (specifier) => services.importDynamic(specifier),
+      require: services.require,
+      filename: bundle.entry,
+      dirname: bundle.entry.slice(0, bundle.entry.lastIndexOf('/')) || '/',
+    },
+    named: {
+      'godwit:services': { ...processClasses, ...timerClasses, ...stdioClasses, ...hostChannelClasses, MainActivity, ServiceState },
+      ...namedModules(bundle, services),
+    },
+    onPaused,
+  });
+  setProgram(guest.realm, (threw, value) => {
+    mainState.done = true;
+    if (threw) uncaught(value, 'uncaughtException');
+    else if (bundle.topLevelAwait) mainState.promise = value as object;
+  });
+}
+
+function start(bundle: import('@godwit/checkpoint/compile').Bundle, settings: GuestSettings): void {
+  setUp(bundle, settings);
+  send({ type: 'running', atMs: now() });
+  jobs.microtasksFirst = esm;
+  perform(new MainActivity());
+  drain();
+  turn();
+}
+
+let settle: (() => void) | undefined;
+function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
+  setUp(message.bundle, message.settings);
+  const restored = guest.restore(message.pages) as ServiceState;
+  guestProcess = restored.process;
+  services.adopt(guestProcess);
+  restoreStdio(restored.stdio);
+  guestClock.restore(restored.clock);
+  mainState = restored.main;
+  settle = () => {
+    settle = undefined;
+    restoreTimers(restored.timers);
+    channel.restore(restored.channel);
+    send({ type: 'running', atMs: now() });
+    guest.resume();
+    drain();
+    turn();
+    channel.flush();
+  };
+  send({ type: 'loaded' });
+}
+
+// Captures -----------------------------------------------------------------------------------------------------------
+
+function serviceState(): ServiceState {
+  return new ServiceState(guestProcess, timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
+}
+
+/** Takes the guest as data and hands it to the host, or says why not now. Returns whether the guest must be held. */
+function capture(id: number, frames: Frame[] | undefined, reason: string | undefined, paused: boolean, hold: boolean): void {
+  const stoppedAtMs = now();
+  let held = false;
+  try {
+    if (!frames) throw new PutOff(reason);
+    channel.drainPort(port);
+    const before = performanceNow();
+    const snapshot = guest.snapshot(frames, serviceState());
+    const report: CaptureReport = {
+      objects: snapshot.stats.objects,
+      heapBytes: snapshot.stats.bytes,
+      encodeMs: performanceNow() - before,
+      frames: snapshot.frames,
+      types: snapshot.stats.types.slice(0, 40),
+    };
+    Atomics.store(words, VERDICT, HOLD);
+    send({ type: 'captured', id, pages: snapshot.pages, report, paused, stoppedAtMs });
+    held = hold;
+  } catch (error) {
+    const pinned = error instanceof GodwitError && error.code === 'GODWIT_CANNOT_CAPTURE';
+    send({ type: 'putOff', id, reason: messageOf(error), paused, pinned });
+  }
+  // Nothing of the guest may run until the host decides; a host that ends the guest terminates the thread here.
+  if (held) Atomics.wait(words, VERDICT, HOLD);
+}
+
+const HOLD_FLAG = 1 << 30;
+
+function onPaused(paused: PausedFrame[]): void {
+  const request = Atomics.load(words, REQUEST);
+  if (request === 0) return;
+  Atomics.store(words, REQUEST, 0);
+  const id = request & ~HOLD_FLAG;
+  try {
+    const frames = guest.frames(paused);
+    capture(id, frames, undefined, true, (request & HOLD_FLAG) !== 0);
+  } catch (error) {
+    capture(id, undefined, messageOf(error), true, false);
+  }
+}
+
+port.on('message', (message: ToWorker) => {
+  try {
+    receive(message);
+  } catch (error) {
+    send({ type: 'failed', code: error instanceof GodwitError ? error.code : 'GODWIT_INTERNAL', message: error instanceof GodwitError ? error.message : String((error as Error)?.stack ?? error) });
+  }
+});
+
+function receive(message: ToWorker): void {
+  switch (message.type) {
+    case 'start':
+      start(message.bundle, message.settings);
+      return;
+    case 'restore':
+      restore(message);
+      return;
+    case 'run':
+      settle?.();
+      return;
+    case 'capture':
+      if (Atomics.load(words, REQUEST) === 0) return; // already answered from a pause
+      Atomics.store(words, REQUEST, 0);
+      if (jobs.activity !== undefined) capture(message.id, undefined, 'the runtime itself is running', false, false);
+      else capture(message.id, [], undefined, false, message.hold);
+      return;
+    case 'deliver':
+      channel.receive(message.service, message.message);
+      return;
+    case 'signal':
+      if (guestProcess.listenerCount(message.name) > 0) channel.run(new CallbackJob(emitSignal, [message.name]));
+      else send({ type: 'signalDefault', name: message.name });
+      return;
+  }
+}
+
+function emitSignal(name: unknown): void {
+  guestProcess.emit(name as string, name, 0);
+}
+
+send({ type: 'ready' });

@@ -1,0 +1,250 @@
+/**
+ * One guest's worker as the node daemon sees it: start, restore, capture, signal, end. A worker serves one guest and ends with it
+ * (docs/adr/0002: own workers instead of piscina's, for the inspector, per-guest limits and immediate termination).
+ *
+ * Keeps true: at most one capture is under way; a held guest is either released with goOn() or ended with terminate().
+ */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { assert, GodwitError } from '@godwit/checkpoint/base';
+import type { Bundle } from '@godwit/checkpoint/compile';
+import { type CaptureReport, type FromWorker, GO_ON, type GuestSettings, REQUEST, type ToWorker, VERDICT, WORDS } from '../guest/protocol.js';
+import type { WorkerInspector } from './inspector.js';
+
+export interface GuestEvents {
+  output(fd: 1 | 2, seq: number, bytes: Uint8Array): void;
+  send(service: string, message: unknown): void;
+  /** The guest ended by itself or was ended; called once. */
+  ended(end: { code: number; signal?: string; reason?: string }): void;
+  running(atMs: number): void;
+}
+
+export interface Captured {
+  pages: Uint8Array[];
+  report: CaptureReport;
+  /** Wall time of the guest's last instruction. */
+  stoppedAtMs: number;
+  putOff: { reason: string; waitedMs: number }[];
+  paused: boolean;
+}
+
+export interface CaptureOptions {
+  /** Keep the guest stopped until goOn() or terminate(). */
+  hold: boolean;
+  /** Give up after this long; the guest goes on. */
+  timeoutMs: number;
+}
+
+const HOLD_FLAG = 1 << 30;
+const GRACE_MS = 1;
+const RETRY_MIN_MS = 1;
+const RETRY_MAX_MS = 16;
+
+export class GuestWorker {
+  private readonly worker: Worker;
+  private readonly port: MessagePort;
+  private readonly words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  private events: GuestEvents | undefined;
+  private nextCapture = 1;
+  private pendingCapture: { id: number; settle: (message: Extract<FromWorker, { type: 'captured' | 'putOff' }>) => void } | undefined;
+  private heldPaused = false;
+  private over = false;
+  private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  private readonly readyPromise: Promise<void>;
+  pinReasons: string[] = [];
+
+  constructor(
+    private readonly inspector: WorkerInspector,
+    options: { memoryMb?: number } = {},
+  ) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    this.worker = new Worker(new URL('../guest/main.js', import.meta.url), {
+      workerData: { port: port2, words: this.words.buffer },
+      transferList: [port2],
+      env: {},
+      stdout: false,
+      stderr: false,
+      ...(options.memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }),
+    });
+    this.readyPromise = new Promise((resolve, reject) => {
+      this.port.once('message', () => resolve());
+      this.worker.once('error', reject);
+    });
+    this.readyPromise.catch(() => {});
+    this.port.on('message', (message: FromWorker) => this.receive(message));
+    this.worker.on('error', (error: Error & { code?: string }) => {
+      const reason = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'out of memory' : error.message;
+      this.end({ code: error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 134 : 125, reason });
+    });
+    this.worker.on('exit', (code) => {
+      // A message that the worker posted before it stopped may still be under way.
+      setImmediate(() => this.end({ code, reason: 'the worker stopped' }));
+    });
+  }
+
+  /** Resolves when the worker has loaded its code and can be paused. */
+  async ready(): Promise<void> {
+    await Promise.all([this.readyPromise, this.inspector.ready(this.worker)]);
+  }
+
+  get threadId(): number {
+    return this.worker.threadId;
+  }
+
+  start(bundle: Bundle, settings: GuestSettings, events: GuestEvents): void {
+    this.events = events;
+    this.post({ type: 'start', bundle, settings });
+  }
+
+  /** Loads an image; the guest stands still until run(). */
+  restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[], events: GuestEvents): Promise<void> {
+    this.events = events;
+    return new Promise((resolve, reject) => {
+      this.loaded = { resolve, reject };
+      this.post({ type: 'restore', bundle, settings, pages });
+    });
+  }
+
+  run(): void {
+    this.post({ type: 'run' });
+  }
+
+  deliver(service: string, message: unknown): void {
+    this.post({ type: 'deliver', service, message });
+  }
+
+  signal(name: string): void {
+    this.post({ type: 'signal', name });
+  }
+
+  /**
+   * Captures the guest wherever it is, trying again while this instant cannot be exact.
+   * Errors: GODWIT_PINNED (cannot move, with reasons), GODWIT_PUT_OFF (no good instant within timeoutMs), GODWIT_ENDED.
+   */
+  async capture(options: CaptureOptions): Promise<Captured> {
+    assert(!this.pendingCapture, 'one capture at a time');
+    const started = performance.now();
+    const putOff: { reason: string; waitedMs: number }[] = [];
+    let retryMs = RETRY_MIN_MS;
+    for (;;) {
+      if (this.over) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
+      if (this.pinReasons.length > 0) throw new GodwitError('GODWIT_PINNED', `Cannot capture the process: it ${this.pinReasons.join(', ')}`);
+      const attempt = performance.now();
+      const answer = await this.attempt(options.hold);
+      if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
+      if (answer.type === 'captured') {
+        this.heldPaused = answer.paused;
+        if (!options.hold) this.release(answer.paused);
+        return { pages: answer.pages, report: answer.report, stoppedAtMs: answer.stoppedAtMs, putOff, paused: answer.paused };
+      }
+      this.release(answer.paused);
+      const elapsed = performance.now() - started;
+      if (putOff.length < 1000) putOff.push({ reason: answer.reason, waitedMs: performance.now() - attempt });
+      if (elapsed > options.timeoutMs)
+        throw new GodwitError(answer.pinned ? 'GODWIT_PINNED' : 'GODWIT_PUT_OFF', answer.pinned ? answer.reason : `Cannot capture the process yet: ${answer.reason}`, {
+          fields: { reason: answer.reason, attempts: putOff.length },
+        });
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      retryMs = Math.min(RETRY_MAX_MS, retryMs * 1.5);
+    }
+  }
+
+  private attempt(hold: boolean): Promise<Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined> {
+    const id = this.nextCapture++ & 0xffffff;
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (message: Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined) => {
+        clearTimeout(timer);
+        this.pendingCapture = undefined;
+        resolve(message);
+      };
+      this.pendingCapture = { id, settle };
+      Atomics.store(this.words, REQUEST, id | (hold ? HOLD_FLAG : 0));
+      // An idle guest answers the message; a busy one is stopped.
+      this.post({ type: 'capture', id, hold });
+      timer = setTimeout(() => this.inspector.pause(this.worker.threadId), GRACE_MS);
+    });
+  }
+
+  /** Lets a held guest go on as if nothing had happened. */
+  goOn(): void {
+    this.release(this.heldPaused);
+  }
+
+  private release(paused: boolean): void {
+    Atomics.store(this.words, VERDICT, GO_ON);
+    Atomics.notify(this.words, VERDICT);
+    if (paused) this.inspector.resume(this.worker.threadId);
+    this.heldPaused = false;
+  }
+
+  /** Ends the worker at once; a guest that is held never runs again. */
+  async terminate(): Promise<void> {
+    this.over = true;
+    const threadId = this.worker.threadId;
+    const done = this.worker.terminate();
+    // terminate() alone hangs while the debugger holds the thread.
+    this.inspector.resume(threadId);
+    await done;
+    this.port.close();
+  }
+
+  private post(message: ToWorker): void {
+    this.port.postMessage(message);
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        return;
+      case 'loaded':
+        this.loaded?.resolve();
+        this.loaded = undefined;
+        return;
+      case 'running':
+        this.events?.running(message.atMs);
+        return;
+      case 'output':
+        if (!this.over) this.events?.output(message.fd, message.seq, message.bytes);
+        return;
+      case 'captured':
+      case 'putOff':
+        if (this.pendingCapture?.id === message.id) this.pendingCapture.settle(message);
+        return;
+      case 'send':
+        if (message.service === 'pins') this.pinReasons = message.message as string[];
+        else this.events?.send(message.service, message.message);
+        return;
+      case 'pins':
+        this.pinReasons = message.reasons;
+        return;
+      case 'exit':
+        this.end({ code: message.code });
+        return;
+      case 'signalDefault':
+        this.events?.send('signalDefault', message.name);
+        return;
+      case 'failed': {
+        const error = new GodwitError(message.code as never, message.message);
+        if (this.loaded) {
+          this.loaded.reject(error);
+          this.loaded = undefined;
+        } else this.end({ code: 125, reason: message.message });
+        return;
+      }
+    }
+  }
+
+  private end(how: { code: number; signal?: string; reason?: string }): void {
+    this.loaded?.reject(new GodwitError('GODWIT_ENDED', `Cannot load the image: ${how.reason ?? 'the worker ended'}`));
+    this.loaded = undefined;
+    const capture = this.pendingCapture;
+    this.pendingCapture = undefined;
+    if (this.over) return;
+    this.over = true;
+    (capture?.settle as ((m: undefined) => void) | undefined)?.(undefined);
+    this.events?.ended(how);
+    void this.worker.terminate();
+    this.port.close();
+  }
+}

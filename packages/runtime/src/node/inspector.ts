@@ -1,0 +1,62 @@
+/**
+ * The main thread's end of the inspector: one session for the process, one attachment for each worker. It only asks V8 to pause and
+ * to go on; what is read in a pause is read inside the worker (checkpoint/capture/session.ts).
+ */
+import inspector from 'node:inspector';
+import type { Worker } from 'node:worker_threads';
+
+export class WorkerInspector {
+  private readonly session = new inspector.Session();
+  private readonly attached = new Map<string, string>();
+  private readonly waiting = new Map<string, (() => void)[]>();
+  private nextId = 0;
+
+  constructor() {
+    this.session.connect();
+    this.session.on('NodeWorker.attachedToWorker', ({ params }) => {
+      const { sessionId, workerInfo } = params;
+      this.attached.set(workerInfo.workerId, sessionId);
+      this.send(sessionId, 'Debugger.enable');
+      for (const done of this.waiting.get(workerInfo.workerId) ?? []) done();
+      this.waiting.delete(workerInfo.workerId);
+    });
+    this.session.on('NodeWorker.detachedFromWorker', ({ params }) => {
+      for (const [worker, sessionId] of this.attached) if (sessionId === params.sessionId) this.attached.delete(worker);
+    });
+    this.session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+  }
+
+  /** Resolves when the worker can be paused. */
+  async ready(worker: Worker): Promise<void> {
+    const key = String(worker.threadId);
+    if (this.attached.has(key)) return;
+    await new Promise<void>((resolve) => {
+      const list = this.waiting.get(key) ?? [];
+      list.push(resolve);
+      this.waiting.set(key, list);
+    });
+  }
+
+  /** Stops the worker's JavaScript at its next stack check. */
+  pause(threadId: number): void {
+    this.command(threadId, 'Debugger.pause');
+  }
+
+  /** Lets a stopped worker go on; harmless otherwise. */
+  resume(threadId: number): void {
+    this.command(threadId, 'Debugger.resume');
+  }
+
+  private command(threadId: number, method: string): void {
+    const sessionId = this.attached.get(String(threadId));
+    if (sessionId !== undefined) this.send(sessionId, method);
+  }
+
+  private send(sessionId: string, method: string): void {
+    this.session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: ++this.nextId, method }) }, () => {});
+  }
+
+  close(): void {
+    this.session.disconnect();
+  }
+}
