@@ -38,6 +38,8 @@ export class ProgramContext {
   readonly moduleFunctions: Node[] = [];
   readonly moduleStatements: Node[] = [];
   envCount: number;
+  /** Printed names that are module variables or globals. */
+  readonly sharedNames: Set<string>;
 
   constructor(
     readonly analysis: Analysis,
@@ -45,6 +47,7 @@ export class ProgramContext {
     readonly names: Map<Node, string>,
     readonly fileOf: (node: Node) => string,
   ) {
+    this.sharedNames = new Set([...analysis.moduleBindings.map((b) => b.out), ...analysis.free]);
     this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), 0);
   }
 
@@ -118,6 +121,9 @@ export class FunctionContext {
     if (!this.temps.includes(name)) this.temps.push(name);
     return id(name);
   }
+
+  /** Does this printed name stand for a local (a register), as opposed to a module variable or a global? */
+  readonly isRegister = (name: string): boolean => !this.program.sharedNames.has(name) && !name.startsWith('$$');
 
   label(hint: string): string {
     return `$${hint}${++this.labelCount}${this.prefix.slice(1)}`;

@@ -28,6 +28,7 @@ import {
   undefinedValue,
   when,
 } from './ast.js';
+import { separateCopies } from './copies.js';
 import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta } from './context.js';
 import { lowerExpression } from './expressions.js';
 import { lowerPatternInto } from './patterns.js';
@@ -184,7 +185,7 @@ export function lowerFunction(node: Node, facts: FunctionFacts, outer: FunctionC
   const directives = facts.strict && simple && node.body.type === 'BlockStatement' ? node.body.body.filter((s: Node) => s.directive) : [];
   const head: Node[] = [...directives, ...(options.first ?? [])];
   if (context.temps.length > 0) head.push(declareAll(context.temps));
-  const statements = [...head, ...entry, ...body];
+  const statements = [...head, ...separateCopies([...entry, ...body], context.isRegister)];
   if (!driven) {
     return located(
       {

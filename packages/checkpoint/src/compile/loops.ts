@@ -95,8 +95,9 @@ export function lowerFor(node: Node, context: FunctionContext, out: Node[], labe
   if (node.init) {
     if (node.init.type === 'VariableDeclaration') {
       lowerStatement(node.init, context, before);
-      // One plain declaration goes back into the head.
-      if (before.length === 1 && before[0].type === 'VariableDeclaration' && !complex(node.init)) init = before.pop();
+      // Loop variables are declared around the loop: V8 does not show variables of the head at the back edge.
+      if (node.init.kind === 'var' && before.length === 1 && before[0].type === 'VariableDeclaration' && !complex(node.init)) init = before.pop();
+      else declareBeforeLoop(before);
     } else if (complex(node.init)) lowerForEffect(node.init, context, before);
     else init = lowerExpression(node.init, context, before);
   }
@@ -119,6 +120,11 @@ export function lowerFor(node: Node, context: FunctionContext, out: Node[], labe
   const loop = withLabels(labels, located({ type: 'ForStatement', init, test, update, body: single }, node));
   if (before.length > 0) out.push(block([...before, loop]));
   else out.push(loop);
+}
+
+/** `const` in a head becomes `let`-free to assign: nobody reassigns it, and it is set once either way. */
+function declareBeforeLoop(list: Node[]): void {
+  for (const s of list) if (s.type === 'VariableDeclaration' && s.kind === 'const') s.kind = 'let';
 }
 
 /** `for (let i = …; …; …)` with a captured variable: each iteration starts with a copy of the environment before it. */

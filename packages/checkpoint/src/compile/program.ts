@@ -24,6 +24,7 @@ import {
   statement,
   undefinedValue,
 } from './ast.js';
+import { separateCopies } from './copies.js';
 import { FunctionContext, ProgramContext } from './context.js';
 import { analyzeProgram } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
@@ -70,7 +71,7 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     type: 'FunctionExpression',
     id: id('$main'),
     params: [],
-    body: { type: 'BlockStatement', body: [...head, ...entry, ...lowered] },
+    body: { type: 'BlockStatement', body: [...head, ...separateCopies([...entry, ...lowered], context.isRegister)] },
     async: false,
     generator: awaits,
     expression: false,

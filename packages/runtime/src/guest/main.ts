@@ -18,7 +18,8 @@ const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
 const realExit = process.exit.bind(process);
 const post = port.postMessage.bind(port);
-const now = () => performance.timeOrigin + performanceNow();
+const timeOrigin = performance.timeOrigin;
+const now = () => timeOrigin + performanceNow();
 const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 

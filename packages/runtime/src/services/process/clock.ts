@@ -2,8 +2,9 @@
  * The guest's clocks. Monotonic time counts from the guest's start on wall time, so that it goes on over a move; it never goes
  * backwards. Timers read the time of the current turn, as Node's do.
  */
-const wallMs = (): number => performance.timeOrigin + nativeNow();
+const { timeOrigin } = performance;
 const nativeNow = performance.now.bind(performance);
+const wallMs = (): number => timeOrigin + nativeNow();
 
 class GuestClock {
   /** Wall time at which the guest's monotonic clock read 0. */
