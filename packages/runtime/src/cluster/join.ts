@@ -79,6 +79,11 @@ export class ClusterMembership {
     return this.#state.members;
   }
 
+  /** Whether a node holds its lease right now, read from the store itself: newer than `members`. */
+  async hasLease(id: number): Promise<boolean> {
+    return (await this.bucket.get(`${leasePrefix}${id}`)) !== undefined;
+  }
+
   /** Tells the others with the next announcement. */
   setInfo(info: NodeInfo): void {
     this.lease.setInfo(info);

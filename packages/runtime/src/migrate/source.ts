@@ -5,9 +5,11 @@
  *      │ REFUSE          │                   │               │  ↑ no answer       │ target lost        │
  *      ↓ timeout …       ↓                   ↓         stale ↓  │ (undecided)      ↓                    ↓
  *     kept ←───────── takingBack ←───────────┴──────────── reading ─────────────→ gone ←───────────────┘
+ *                          ↑── abandoned ── abandoning ←─target lost─ committing, undecided
  *
  * Keeps true: before COMMIT every failure takes the guest back; from the COMMIT on nothing but the location table says
  * whose the guest is, however long it takes to ask; the guest stays stopped meanwhile; nothing is released before that.
+ * A COMMIT that may reach the table after its target was declared lost would give the guest to nobody: it is abandoned there.
  * Every wait has one timer; `wait` numbers it, so that a timer of an earlier state is known as stale.
  */
 
@@ -23,6 +25,8 @@ export type SourcePhase =
   | 'undecided'
   | 'reading'
   | 'rereading'
+  | 'abandoning'
+  | 'reabandoning'
   | 'takingBack'
   | 'handing'
   | 'draining'
@@ -58,6 +62,7 @@ export type SourceEvent =
   | { type: 'tookBack' }
   | { type: 'takeBackFailed'; reason: string }
   | { type: 'commitAnswer'; answer: 'committed' | 'stale' | 'unknown' }
+  | { type: 'abandonAnswer'; answer: 'abandoned' | 'committed' | 'void' | 'unknown' }
   | { type: 'locationRead'; location: Location | undefined | 'unknown' }
   | { type: 'timeout'; wait: number }
   | { type: 'linkLost'; reason: string }
@@ -75,11 +80,13 @@ export type SourceCommand =
   /** Call a capture off or resume the stopped guest where it was. Answered by tookBack or takeBackFailed. */
   | { type: 'takeBack'; reason: string }
   | { type: 'commit' }
+  /** Compare-and-swap: this attempt can no longer be committed. */
+  | { type: 'abandon' }
   | { type: 'readLocation' }
   /** The guest is the target's: re-point flows, forward service queues, serve pages. */
   | { type: 'handOver' }
-  /** Enter in the location table that this node lost it. */
-  | { type: 'reportLost'; reason: string }
+  /** Enter in the location table that the guest was lost at that node; to be tried until it is known to be there. */
+  | { type: 'reportLost'; node: number; epoch: number; reason: string }
   /** End the stopped copy and free everything. */
   | { type: 'release' }
   | { type: 'finish'; outcome: MoveOutcome };
@@ -130,6 +137,7 @@ const table: Record<SourcePhase, Rule> = {
   },
 
   committing(state, event) {
+    if (event.type === 'targetLost') return abandon(state);
     if (event.type === 'commitAnswer' && event.answer === 'committed') {
       return go({ ...state, tries: 0 }, 'handing', migrateLimits.runResendMs, [{ type: 'handOver' }, send({ type: 'run' })]);
     }
@@ -142,6 +150,7 @@ const table: Record<SourcePhase, Rule> = {
 
   /** Whether the COMMIT happened is not known. Said again it comes out the same, so it is asked until there is an answer. */
   undecided(state, event) {
+    if (event.type === 'targetLost') return abandon(state);
     // A late answer of an earlier try counts as much as that of a new one.
     if (event.type === 'commitAnswer' && event.answer !== 'unknown') return table.committing(state, event);
     return event.type === 'timeout' ? commit(state) : proven(state, event);
@@ -165,6 +174,24 @@ const table: Record<SourcePhase, Rule> = {
       : same(state);
   },
 
+  /** The target was lost with the COMMIT open: whichever of the two reached the table first holds. */
+  abandoning(state, event) {
+    const isCommitted = (event.type === 'abandonAnswer' || event.type === 'commitAnswer') && event.answer === 'committed';
+    if (isCommitted) return goneWithTarget(state);
+    if (event.type === 'abandonAnswer' && event.answer === 'abandoned') return takeBack(state, 'the target was lost');
+    if (event.type === 'abandonAnswer' && event.answer === 'void') {
+      return go(state, 'reading', migrateLimits.decideTimeoutMs, [{ type: 'readLocation' }]);
+    }
+    const isOpen = event.type === 'timeout' || event.type === 'abandonAnswer';
+    return isOpen ? go(state, 'reabandoning', migrateLimits.decideRetryMs, []) : same(state);
+  },
+
+  reabandoning(state, event) {
+    if (event.type === 'timeout') return abandon(state);
+    const isAnswer = (event.type === 'abandonAnswer' || event.type === 'commitAnswer') && event.answer !== 'unknown';
+    return isAnswer ? table.abandoning(state, event) : same(state);
+  },
+
   takingBack(state, event) {
     if (event.type === 'tookBack') {
       const refusal = state.refusal ? { refusal: state.refusal } : {};
@@ -173,7 +200,10 @@ const table: Record<SourcePhase, Rule> = {
     if (event.type !== 'takeBackFailed' && event.type !== 'timeout') return same(state);
     const why = event.type === 'timeout' ? 'it did not resume in time' : event.reason;
     const reason = `the guest could not be taken back: ${why}`;
-    return finish(state, { kind: 'gone', reason }, [{ type: 'reportLost', reason }, { type: 'release' }]);
+    return finish(state, { kind: 'gone', reason }, [
+      { type: 'reportLost', node: state.move.fromNode, epoch: state.move.epoch, reason },
+      { type: 'release' },
+    ]);
   },
 
   handing(state, event) {
@@ -230,10 +260,23 @@ function afterCommit(state: SourceState, event: SourceEvent): SourceStep {
   if (event.type === 'message' && event.message.type === 'drained') {
     return finish(state, { kind: 'moved', drained: true }, [{ type: 'release' }]);
   }
-  const lost = event.type === 'targetLost' ? 'the target was lost' : undefined;
-  const failed = event.type === 'message' && event.message.type === 'failed' ? event.message.reason : undefined;
-  const reason = lost ?? failed;
+  if (event.type === 'targetLost') return goneWithTarget(state);
+  const reason = event.type === 'message' && event.message.type === 'failed' ? event.message.reason : undefined;
   return reason === undefined ? same(state) : finish(state, { kind: 'gone', reason }, [{ type: 'release' }]);
+}
+
+/** The COMMIT may have reached the table after the target's guests were marked lost there, so it is said for this one again. */
+function goneWithTarget(state: SourceState): SourceStep {
+  const { toNode, epoch } = state.move;
+  const reason = `node ${toNode} was lost`;
+  return finish(state, { kind: 'gone', reason }, [
+    { type: 'reportLost', node: toNode, epoch: epoch + 1, reason },
+    { type: 'release' },
+  ]);
+}
+
+function abandon(state: SourceState): SourceStep {
+  return go(state, 'abandoning', migrateLimits.decideTimeoutMs, [{ type: 'abandon' }]);
 }
 
 function giveDrainUp(state: SourceState): SourceStep {

@@ -61,7 +61,8 @@ export type TargetCommand =
   | { type: 'abandon' }
   /** The guest is this node's, in epoch + 1: start it. */
   | { type: 'run' }
-  | { type: 'reportLost'; reason: string }
+  /** Enter in the location table that the guest was lost here; to be tried until it is known to be there. */
+  | { type: 'reportLost'; node: number; epoch: number; reason: string }
   /** End the copy and give the reservation back. */
   | { type: 'drop'; reason: string }
   | { type: 'finish'; outcome: ArrivalOutcome };
@@ -193,7 +194,9 @@ function loseIfPagesGone(state: TargetState, event: TargetEvent): TargetStep {
 }
 
 function lose(state: TargetState, reason: string): TargetStep {
-  return finish(state, { kind: 'lost', reason }, [{ type: 'drop', reason }, { type: 'reportLost', reason }, failed(reason)]);
+  const { toNode, epoch } = state.move;
+  const report: TargetCommand = { type: 'reportLost', node: toNode, epoch: epoch + 1, reason };
+  return finish(state, { kind: 'lost', reason }, [{ type: 'drop', reason }, report, failed(reason)]);
 }
 
 function refuse(state: TargetState, reason: RefuseReason, detail: string): TargetStep {

@@ -101,6 +101,25 @@ export class Locations {
     return lost;
   }
 
+  /**
+   * Marks every guest lost whose owner is not there, whatever became of the node that should have said so: a COMMIT may
+   * reach the table after its target's guests were marked, with its source dead too. To be called by every node now and
+   * then, and after each loss. `isOwned` asks for the lease of the location's node (ClusterMembership.hasLease), or, for
+   * this node's own, whether the guest is known here.
+   */
+  async sweepLost(isOwned: (location: Location) => Promise<boolean>): Promise<Location[]> {
+    const lost: Location[] = [];
+    for (const seen of await this.list()) {
+      if (seen.state !== 'running' || (await isOwned(seen))) continue;
+      const { node, epoch } = seen;
+      const change = await this.#change(seen.pid, (location) =>
+        lostAt(location, node, `node ${node} was lost`, this.nowMs(), epoch),
+      );
+      if ('write' in change) lost.push(change.write);
+    }
+    return lost;
+  }
+
   /** Forgets an ended or lost guest, for its mother when nobody will ask any more. */
   async remove(pid: number): Promise<void> {
     const entry = await this.bucket.get(keyOf(pid));

@@ -29,6 +29,10 @@ function sweep(rules: Rules): { runs: number; bad: string[] } {
   return { runs, bad };
 }
 
+/** The target dies after LOADED, and the COMMIT gets through only when everybody knows of its death. */
+const lateCommit = (operation: number): Fault =>
+  (({ 6: 'killTarget', 7: 'lose', 8: 'lose' }) as Record<number, Fault>)[operation] ?? 'none';
+
 /** Many faults at random, messages overtaking each other. */
 function storm(rules: Rules, numRuns: number) {
   const fault = fc.oneof(
@@ -61,8 +65,22 @@ describe('a move', () => {
 
   it('leaves exactly one owner, or a loss with a reason, in a storm of faults', () => {
     const outcome = storm(goodRules, 3_000);
-    expect(outcome.failed, fc.defaultReportMessage(outcome)).toBe(false);
+    const { errorInstance } = outcome;
+    expect(
+      outcome.failed,
+      `seed ${outcome.seed}, path ${outcome.counterexamplePath}\n${(errorInstance as Error | undefined)?.message}`,
+    ).toBe(false);
   }, 60_000);
+
+  it('does not commit a guest to a target that was declared lost before the COMMIT arrived', () => {
+    expect(runMove(lateCommit).violations).toEqual([]);
+    expect(runMove(lateCommit).location).toMatchObject({ state: 'running', node: 1 });
+    const ignorant: Rules = {
+      ...goodRules,
+      source: (state, event) => (event.type === 'targetLost' ? { state, commands: [] } : sourceStep(state, event)),
+    };
+    expect(runMove(lateCommit, ignorant).violations).not.toEqual([]);
+  });
 
   it('is modelled with delays that pass the bounds they are meant to pass', () => {
     expect(modelDelays.past).toBeLessThan(7_000);

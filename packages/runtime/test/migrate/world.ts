@@ -88,8 +88,16 @@ class World {
       next.action();
       this.#checkNow();
     }
+    if (this.#dead.has(source)) this.#sweep();
     if (this.#violations.length === 0) this.#checkEnd();
     return { violations: this.#violations, location: this.#location, operations: this.#operations, trace: this.#trace };
+  }
+
+  /** What the other nodes do now and then: whoever is owned by a dead node is lost. A living source must not need it. */
+  #sweep(): void {
+    const { node } = this.#location;
+    const change = lostAt(this.#location, node, `node ${node} was lost`, this.#nowMs);
+    if (this.#dead.has(node) && 'write' in change) this.#location = change.write;
   }
 
   #checkNow(): void {
@@ -195,6 +203,9 @@ class World {
           return () => this.#toSource({ type: 'commitAnswer', answer });
         });
         break;
+      case 'abandon':
+        this.#abandon((answer) => this.#toSource({ type: 'abandonAnswer', answer }));
+        break;
       case 'readLocation':
         this.#table('read', () => {
           const location = this.#location;
@@ -202,7 +213,7 @@ class World {
         });
         break;
       case 'reportLost':
-        this.#reportLost(source, move.epoch, command.reason);
+        this.#reportLost(command.node, command.epoch, command.reason);
         break;
       case 'release':
         this.#sourceGuest = 'none';
@@ -232,13 +243,7 @@ class World {
       case 'load':
         break;
       case 'abandon':
-        this.#table('abandon', () => {
-          const change = abandoned(this.#location, move.epoch, move.attempt);
-          if ('write' in change) this.#location = change.write;
-          const isCommitted = 'stale' in change && change.stale.state === 'running' && change.stale.node === target;
-          const answer = 'stale' in change ? (isCommitted ? 'committed' : 'void') : 'abandoned';
-          return () => this.#toTarget({ type: 'abandonAnswer', answer });
-        });
+        this.#abandon((answer) => this.#toTarget({ type: 'abandonAnswer', answer }));
         break;
       case 'run':
         this.#driver(target, 'run', (failed) => {
@@ -250,7 +255,7 @@ class World {
         });
         break;
       case 'reportLost':
-        this.#reportLost(target, move.epoch + 1, command.reason);
+        this.#reportLost(command.node, command.epoch, command.reason);
         break;
       case 'drop':
         this.#targetGuest = 'none';
@@ -311,6 +316,16 @@ class World {
     };
     this.#later(delayMs, once);
     if (fault === 'repeat') this.#later(6_000, once);
+  }
+
+  #abandon(tell: (answer: 'abandoned' | 'committed' | 'void') => void): void {
+    this.#table('abandon', () => {
+      const change = abandoned(this.#location, move.epoch, move.attempt);
+      if ('write' in change) this.#location = change.write;
+      const isCommitted = 'stale' in change && change.stale.state === 'running' && change.stale.node === target;
+      const answer = 'stale' in change ? (isCommitted ? 'committed' : 'void') : 'abandoned';
+      return () => tell(answer);
+    });
   }
 
   #reportLost(node: number, epoch: number, reason: string): void {
