@@ -125,6 +125,10 @@ export const migrateLimits = {
   maxSectionNameBytes: 256,
   /** Sections open at once on one link. */
   maxOpenSections: 64,
+  /** Guests on their way to one node at once; more are refused as `busy`. */
+  maxArrivals: 16,
+  /** Arrivals a node remembers, so that a source that missed the last word can ask again. */
+  rememberedArrivals: 256,
   /** Links one node accepts. */
   maxLinks: 256,
   /** Handshake of a link. */

@@ -20,6 +20,9 @@ export interface TargetState {
   readonly phase: TargetPhase;
   readonly move: MoveRef;
   readonly wait: number;
+  /** Nothing of the guest is left at the source: its loss does no harm. */
+  readonly complete: boolean;
+  readonly sourceLost: boolean;
   readonly outcome: ArrivalOutcome | undefined;
 }
 
@@ -38,7 +41,8 @@ export type TargetEvent =
   | { type: 'reserveFailed'; reason: RefuseReason; detail: string }
   /** A piece of the essence came. */
   | { type: 'progress' }
-  | { type: 'loaded' }
+  /** `complete`: there are no pages to follow. */
+  | { type: 'loaded'; complete: boolean }
   | { type: 'loadFailed'; reason: string }
   | { type: 'abandonAnswer'; answer: 'abandoned' | 'committed' | 'void' | 'unknown' }
   | { type: 'running' }
@@ -74,13 +78,15 @@ export interface TargetStep {
 
 /** The state on an OFFER; the event `begin` with its needs follows. */
 export function initialTarget(move: MoveRef): TargetState {
-  return { phase: 'reserving', move, wait: 0, outcome: undefined };
+  return { phase: 'reserving', move, wait: 0, complete: false, sourceLost: false, outcome: undefined };
 }
 
 /** The machine. */
 export function targetStep(state: TargetState, event: TargetEvent): TargetStep {
   if (event.type === 'timeout' && event.wait !== state.wait) return same(state);
-  return table[state.phase](state, event);
+  // Said once, needed later: what was only on the source is gone when the guest turns out to be this node's.
+  const known = event.type === 'sourceLost' ? { ...state, sourceLost: true } : state;
+  return table[state.phase](known, event);
 }
 
 type Rule = (state: TargetState, event: TargetEvent) => TargetStep;
@@ -102,8 +108,10 @@ const table: Record<TargetPhase, Rule> = {
 
   receiving(state, event) {
     if (event.type === 'progress') return go(state, 'receiving', migrateLimits.essenceTimeoutMs, []);
-    if (event.type === 'loaded')
-      return go(state, 'waiting', migrateLimits.runTimeoutMs, [{ type: 'send', message: { type: 'loaded' } }]);
+    if (event.type === 'loaded') {
+      const loaded = { ...state, complete: event.complete };
+      return go(loaded, 'waiting', migrateLimits.runTimeoutMs, [{ type: 'send', message: { type: 'loaded' } }]);
+    }
     // Without LOADED there is no COMMIT, so nobody has to be asked before giving up.
     if (event.type === 'loadFailed') return fail(state, event.reason);
     if (event.type === 'timeout') return fail(state, 'the essence did not arrive in time');
@@ -165,6 +173,8 @@ function decide(state: TargetState): TargetStep {
 }
 
 function start(state: TargetState): TargetStep {
+  // Not even begun: it would do a little more of its work, twice perhaps after a restart, and then stop for want of pages.
+  if (state.sourceLost && !state.complete) return lose(state, pagesWereThere(state));
   return go(state, 'starting', migrateLimits.startTimeoutMs, [{ type: 'run' }]);
 }
 
@@ -189,8 +199,12 @@ function dropIfOver(state: TargetState, event: TargetEvent): TargetStep {
 
 function loseIfPagesGone(state: TargetState, event: TargetEvent): TargetStep {
   if (event.type === 'pagesLost') return lose(state, event.reason);
-  if (event.type === 'sourceLost') return lose(state, `pages of it were on node ${state.move.fromNode}, which was lost`);
+  if (event.type === 'sourceLost' && !state.complete) return lose(state, pagesWereThere(state));
   return same(state);
+}
+
+function pagesWereThere(state: TargetState): string {
+  return `pages of it were on node ${state.move.fromNode}, which was lost`;
 }
 
 function lose(state: TargetState, reason: string): TargetStep {

@@ -292,7 +292,7 @@ class World {
     this.#driver(target, 'load', (failed) => {
       if (this.#target?.phase !== 'receiving') return;
       if (!failed) this.#targetGuest = 'loaded';
-      this.#toTarget(failed ? { type: 'loadFailed', reason: 'damaged' } : { type: 'loaded' });
+      this.#toTarget(failed ? { type: 'loadFailed', reason: 'damaged' } : { type: 'loaded', complete: false });
     });
   }
 
