@@ -96,7 +96,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
 /** Inner scopes first; from enclosing functions only environments are taken. */
 function mergeScope(vars: Env, scope: Env, type: string): void {
   for (const name of Object.keys(scope)) {
-    if (name in vars) continue;
+    if (name in vars || name === '$main' || name === '$f') continue;
     if (type === 'closure' && !/^\$e\d+$/.test(name)) continue;
     const descriptor = ownDescriptor(scope, name)!;
     if ('value' in descriptor) vars[name] = descriptor.value;

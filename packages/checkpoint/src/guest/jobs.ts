@@ -56,6 +56,8 @@ export class JobState {
   unhandled: object[] = [];
   /** ESM programs run their microtasks before the first ticks, as in Node. */
   microtasksFirst = false;
+  /** Which loop of drain() the running activity belongs to: after a resume that loop goes on first. */
+  inMicrotasks = false;
 }
 
 /** Set by the runtime: called when microtasks are queued while no activity runs, and for errors nobody caught. */
@@ -105,6 +107,7 @@ export function perform(activity: Activity): void {
 export function finish(threw: boolean, value: unknown): void {
   const activity = state.activity;
   assert(activity, 'an activity is running');
+  if (state.inMicrotasks) state.microtasksFirst = true;
   state.activity = undefined;
   activity.complete(threw, value);
 }
@@ -118,7 +121,10 @@ export function drain(): void {
   for (;;) {
     if (state.microtasksFirst) state.microtasksFirst = false;
     else for (let tick = state.ticks.shift(); tick; tick = state.ticks.shift()) perform(tick);
+    state.inMicrotasks = true;
     for (let job = state.microtasks.shift(); job; job = state.microtasks.shift()) perform(job);
+    state.inMicrotasks = false;
+    state.microtasksFirst = false;
     if (state.ticks.length > 0) continue;
     if (state.unhandled.length === 0) return;
     const promises = state.unhandled;

@@ -186,7 +186,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
     if (/^(Module|Global|Script)/.test(scope.description)) break;
     const closure = /^Closure/.test(scope.description);
     for (const name of Object.keys(scope.variables)) {
-      if (name in vars || (closure && !/^\$e\d+$/.test(name))) continue;
+      if (name in vars || name === '$main' || name === '$f' || (closure && !/^\$e\d+$/.test(name))) continue;
       const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
       if ('value' in descriptor) vars[name] = descriptor.value;
     }

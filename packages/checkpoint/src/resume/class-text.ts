@@ -11,7 +11,8 @@ import type { FunctionRange } from '../compile/table.js';
 
 export function remadeClassText(code: string, range: FunctionRange): string {
   const options: acorn.Options & { checkPrivateFields: boolean } = { ecmaVersion: 'latest', checkPrivateFields: false };
-  const node: Node = acorn.parseExpressionAt(code, range.start, options);
+  const source = code.slice(range.start, range.end);
+  const node: Node = acorn.parseExpressionAt(`(${source})`, 0, options);
   const edits: { from: number; to: number; text: string }[] = [];
   if (node.superClass && node.superClass.type !== 'Literal') edits.push({ from: node.superClass.start, to: node.superClass.end, text: '$h' });
   let keys = 0;
@@ -29,8 +30,9 @@ export function remadeClassText(code: string, range: FunctionRange): string {
     if (index >= 0) edits.push({ from: element.key.start, to: element.key.end, text: `$k[${index}]` });
   }
   edits.sort((a, b) => b.from - a.from);
-  let text = code.slice(range.start, range.end);
-  for (const e of edits) text = text.slice(0, e.from - range.start) + e.text + text.slice(e.to - range.start);
+  let text = source;
+  // The parse stood in parentheses, one character further on.
+  for (const e of edits) text = text.slice(0, e.from - 1) + e.text + text.slice(e.to - 1);
   return text;
 }
 

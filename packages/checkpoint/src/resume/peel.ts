@@ -79,36 +79,37 @@ export function peel(request: PeelRequest): Peeled {
   return { text: generate(tree, { indent: ' ' }).trim().replace(/;$/, ''), tree };
 }
 
+const PARSE: acorn.Options & { checkPrivateFields: boolean } = {
+  ecmaVersion: 'latest',
+  sourceType: 'script',
+  allowSuperOutsideMethod: true,
+  allowReturnOutsideFunction: true,
+  checkPrivateFields: false,
+};
+
 /** Parses one function of the bundle where it stands, so that offsets are the bundle's. */
 export function parseFunction(code: string, range: FunctionRange): Node {
-  const options: acorn.Options & { checkPrivateFields: boolean } = {
-    ecmaVersion: 'latest',
-    sourceType: 'script',
-    allowSuperOutsideMethod: true,
-    allowReturnOutsideFunction: true,
-    checkPrivateFields: false,
-  };
   const text = code.slice(range.start, range.end);
-  if (/^(function|async|\(?[\w$,\s]*\)?\s*=>)/.test(text) && !text.startsWith('(')) return acorn.parseExpressionAt(code, range.start, options);
-  // A method's text starts at its parameters; an arrow's may too.
-  try {
-    const node: Node = acorn.parseExpressionAt(code, range.start, options);
-    if (node.type === 'ArrowFunctionExpression' && node.end === range.end) return node;
-  } catch {
-    // not an arrow
+  const isMethod = text.startsWith('(') && !isArrow(text);
+  if (!isMethod) {
+    const root: Node = acorn.parseExpressionAt(`(${text})`, 0, PARSE);
+    shift(root, range.start - 1);
+    return root;
   }
-  const prefix = ['function*', 'function'].find((p) => {
-    try {
-      acorn.parseExpressionAt(p + text, 0, options);
-      return p === 'function*' ? /\byield\b/.test(text) : true;
-    } catch {
-      return false;
-    }
-  });
-  assert(prefix, `function ${range.fid} does not parse alone`);
-  const node: Node = acorn.parseExpressionAt(prefix + text, 0, options);
-  shift(node, range.start - prefix.length);
-  return node;
+  // A method's text starts at its parameters.
+  const prefix = range.generator ? 'class $ extends $ { *m' : /\bsuper\(/.test(text) ? 'class $ extends $ { constructor' : 'class $ extends $ { m';
+  const root: Node = acorn.parseExpressionAt(`${prefix}${text} }`, 0, PARSE);
+  const method = root.body.body[0].value;
+  shift(method, range.start - prefix.length);
+  return method;
+}
+
+function isArrow(text: string): boolean {
+  try {
+    return acorn.parseExpressionAt(text, 0, PARSE).type === 'ArrowFunctionExpression';
+  } catch {
+    return false;
+  }
 }
 
 function shift(root: Node, by: number): void {

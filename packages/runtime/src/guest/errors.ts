@@ -102,6 +102,9 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
       } else if (url.startsWith('node:') || url === '') lines.push(`\n    at ${site}`);
     }
     while (/node:(vm|internal|events)|<anonymous>\)?$/.test(lines.at(-1) ?? '') && lines.length > 0) lines.pop();
+    // An error of the runtime itself has no guest frames: its own are what is wanted.
+    if (!sites.some((site) => (site.getFileName() ?? '').startsWith('godwit-')))
+      return header + sites.map((site) => `\n    at ${site}`).join('');
     return header + lines.join('');
   };
   Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
@@ -113,7 +116,8 @@ function nameOf(site: NodeJS.CallSite): string | undefined {
   const type = site.getTypeName();
   const method = site.getMethodName();
   if (site.isConstructor()) return `new ${fn}`;
-  if (type && type !== 'Object' && type !== 'global' && !site.isToplevel() && method) return fn.startsWith(`${type}.`) ? fn : `${type}.${fn}`;
+  if (type && type !== 'Object' && type !== 'global' && !site.isToplevel() && method)
+    return fn.startsWith(`${type}.`) ? fn : `${type}.${fn}`;
   return fn;
 }
 

@@ -5,7 +5,14 @@
 import { Console } from 'node:console';
 import { types } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
-import { CallbackJob, hostClosureKind, newPromise, rejectPromise, resolvePromise, enqueueMicrotask } from '@godwit/checkpoint/guest';
+import {
+  CallbackJob,
+  enqueueMicrotask,
+  hostClosureKind,
+  newPromise,
+  rejectPromise,
+  resolvePromise,
+} from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
 import { timerFunctions } from '../services/timers/timers.js';
@@ -81,7 +88,10 @@ class SleepRecord {
     readonly value: unknown,
   ) {}
 }
-const makeSleeper = hostClosureKind('timers/promises', (record: SleepRecord) => () => resolvePromise(record.promise, record.value));
+const makeSleeper = hostClosureKind(
+  'timers/promises',
+  (record: SleepRecord) => () => resolvePromise(record.promise, record.value),
+);
 
 export function installRealmServices(initial: GuestProcess, channel: HostChannel, nativeRequire: Require): RealmServices {
   const pins = new Pins(channel);
@@ -94,21 +104,27 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
     Object.defineProperty(value, 'name', { value: key });
     define(globalThis, key, value, true);
   }
-  const guestConsole = new Console({ stdout: initial.stdout as never, stderr: initial.stderr as never, ignoreErrors: false });
+  // Streams and the global process are put in by adopt(), after built-ins are named: they belong to the guest, not to the realm.
+  const nowhere = { write: () => true, on() {}, once() {}, removeListener() {}, listenerCount: () => 0 };
+  const guestConsole = new Console({ stdout: nowhere as never, stderr: nowhere as never, ignoreErrors: false });
   define(globalThis, 'console', guestConsole);
   const adopt = (process: GuestProcess): void => {
     define(globalThis, 'process', process);
     // The console writes to the streams of the process that came back.
-    for (const key of ['_stdout', '_stderr'] as const) define(guestConsole, key, key === '_stdout' ? process.stdout : process.stderr);
+    for (const key of ['_stdout', '_stderr'] as const)
+      define(guestConsole, key, key === '_stdout' ? process.stdout : process.stderr);
     modules.set('process', process);
   };
-  adopt(initial);
+  modules.set('process', initial);
   for (const name of ['fetch', 'WebSocket', 'BroadcastChannel', 'MessageChannel', 'EventSource']) pinGlobal(name, pins);
 
   const timersPromises = {
     setTimeout: (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout),
     setImmediate: (value?: unknown) => sleep(undefined, value, (fn: unknown) => timerFunctions.setImmediate(fn)),
-    scheduler: { wait: (delay?: number) => sleep(delay, undefined, timerFunctions.setTimeout), yield: () => sleep(undefined, undefined, (fn: unknown) => timerFunctions.setImmediate(fn)) },
+    scheduler: {
+      wait: (delay?: number) => sleep(delay, undefined, timerFunctions.setTimeout),
+      yield: () => sleep(undefined, undefined, (fn: unknown) => timerFunctions.setImmediate(fn)),
+    },
   };
   modules.set('timers', { ...timerFunctions, promises: timersPromises });
   modules.set('timers/promises', timersPromises);
@@ -148,13 +164,29 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
   };
 }
 
-const withDefault = (value: unknown): unknown => (typeof value === 'object' && value !== null ? { ...value, default: value } : { default: value });
+const withDefault = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? { ...value, default: value } : { default: value };
 
 /** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
 export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {
-  const wanted = new Set(['util', 'events', 'buffer', 'path', 'url', 'timers', 'timers/promises', 'console', 'perf_hooks', 'assert', 'string_decoder', 'querystring', 'os']);
+  const wanted = new Set([
+    'util',
+    'events',
+    'buffer',
+    'path',
+    'url',
+    'timers',
+    'timers/promises',
+    'console',
+    'perf_hooks',
+    'assert',
+    'string_decoder',
+    'querystring',
+    'os',
+  ]);
   for (const specifier of bundle.imports) if (specifier.startsWith('node:')) wanted.add(specifier.slice(5));
   for (const match of bundle.code.matchAll(/require\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
+  wanted.delete('process');
   const named: Record<string, unknown> = {};
   for (const name of [...wanted].sort()) {
     try {
@@ -169,7 +201,9 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
 
 function microtask(callback: unknown): void {
   if (typeof callback !== 'function') {
-    const error = new TypeError(`The "callback" argument must be of type function. Received ${callback === undefined ? 'undefined' : typeof callback}`);
+    const error = new TypeError(
+      `The "callback" argument must be of type function. Received ${callback === undefined ? 'undefined' : typeof callback}`,
+    );
     throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
   }
   enqueueMicrotask(new CallbackJob(callback as () => unknown, []));
@@ -184,8 +218,10 @@ function sleep(delay: number | undefined, value: unknown, start: (fn: unknown, d
 function utilModule(nativeRequire: Require): unknown {
   const native = nativeRequire('node:util') as Record<string, unknown> & { promisify: { custom: symbol } };
   const promisify = (original: unknown): unknown => {
-    if (typeof original !== 'function') throw Object.assign(new TypeError('The "original" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
-    if (original === timerFunctions.setTimeout) return (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout);
+    if (typeof original !== 'function')
+      throw Object.assign(new TypeError('The "original" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+    if (original === timerFunctions.setTimeout)
+      return (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout);
     const custom = (original as unknown as Record<symbol, unknown>)[native.promisify.custom];
     return custom ?? makePromisified(new PromisifyRecord(original as AnyFunction));
   };
@@ -219,8 +255,10 @@ function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, c
     const value = Object.getOwnPropertyDescriptor(native, key)!;
     if (!('value' in value) && !value.get) continue;
     const member = native[key];
-    if (key === 'promises' && typeof member === 'object') wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
-    else if (typeof member === 'function' && !/^[A-Z]/.test(key)) wrapped[key] = wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel);
+    if (key === 'promises' && typeof member === 'object')
+      wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
+    else if (typeof member === 'function' && !/^[A-Z]/.test(key))
+      wrapped[key] = wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel);
     else wrapped[key] = member;
   }
   return wrapped;

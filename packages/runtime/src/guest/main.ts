@@ -4,15 +4,37 @@
 import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import { GodwitError, messageOf } from '@godwit/checkpoint/base';
-import { CallbackJob, drain, Guest, type Frame, MainActivity, type PausedFrame, perform, prepareRealm, promiseState, PutOff, setJobHost, setProgram, state as jobs } from '@godwit/checkpoint/guest';
+import {
+  CallbackJob,
+  drain,
+  type Frame,
+  Guest,
+  state as jobs,
+  MainActivity,
+  type PausedFrame,
+  PutOff,
+  perform,
+  prepareRealm,
+  promiseState,
+  setJobHost,
+  setProgram,
+} from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import { GuestProcess, processClasses, setProcessHost } from '../services/process/process.js';
-import { restoreStdio, setOutput, type StdioState, stdioClasses, stdioState } from '../services/stdio/stdio.js';
-import { restoreTimers, setAfterTurn, timerClasses, timersPending, timerState, type TimerState, turn } from '../services/timers/timers.js';
-import { HostChannel, hostChannelClasses, type HostChannelState } from './channel.js';
+import { restoreStdio, type StdioState, setOutput, stdioClasses, stdioState } from '../services/stdio/stdio.js';
+import {
+  restoreTimers,
+  setAfterTurn,
+  type TimerState,
+  timerClasses,
+  timerState,
+  timersPending,
+  turn,
+} from '../services/timers/timers.js';
+import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
-import { type CaptureReport, type FromWorker, type GuestSettings, HOLD, REQUEST, type ToWorker, VERDICT } from './protocol.js';
 import { installRealmServices, namedModules, type RealmServices } from './globals.js';
+import { type CaptureReport, type FromWorker, type GuestSettings, HOLD, REQUEST, type ToWorker, VERDICT } from './protocol.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
@@ -39,13 +61,16 @@ let guest: Guest;
 let guestProcess: GuestProcess;
 let services: RealmServices;
 let esm = true;
-const channel = new HostChannel((service, message, transfer) => send({ type: 'send', service, message }, transfer), (activity) => {
-  if (jobs.activity !== undefined) return false;
-  perform(activity);
-  drain();
-  afterTurn();
-  return true;
-});
+const channel = new HostChannel(
+  (service, message, transfer) => send({ type: 'send', service, message }, transfer),
+  (activity) => {
+    if (jobs.activity !== undefined) return false;
+    perform(activity);
+    drain();
+    afterTurn();
+    return true;
+  },
+);
 let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
 let wakeScheduled = false;
 let ended = false;
@@ -134,11 +159,19 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
       dirname: bundle.entry.slice(0, bundle.entry.lastIndexOf('/')) || '/',
     },
     named: {
-      'godwit:services': { ...processClasses, ...timerClasses, ...stdioClasses, ...hostChannelClasses, MainActivity, ServiceState },
+      'godwit:services': {
+        ...processClasses,
+        ...timerClasses,
+        ...stdioClasses,
+        ...hostChannelClasses,
+        MainActivity,
+        ServiceState,
+      },
       ...namedModules(bundle, services),
     },
     onPaused,
   });
+  services.adopt(guestProcess);
   setProgram(guest.realm, (threw, value) => {
     mainState.done = true;
     if (threw) uncaught(value, 'uncaughtException');
@@ -214,7 +247,11 @@ const HOLD_FLAG = 1 << 30;
 
 function onPaused(paused: PausedFrame[]): void {
   const request = Atomics.load(words, REQUEST);
-  if (request === 0) return;
+  if (request === 0) {
+    // The capture was answered from a message while the pause was under way; or an author's `debugger` statement.
+    send({ type: 'strayPause' });
+    return;
+  }
   Atomics.store(words, REQUEST, 0);
   const id = request & ~HOLD_FLAG;
   try {
@@ -229,7 +266,11 @@ port.on('message', (message: ToWorker) => {
   try {
     receive(message);
   } catch (error) {
-    send({ type: 'failed', code: error instanceof GodwitError ? error.code : 'GODWIT_INTERNAL', message: error instanceof GodwitError ? error.message : String((error as Error)?.stack ?? error) });
+    send({
+      type: 'failed',
+      code: error instanceof GodwitError ? error.code : 'GODWIT_INTERNAL',
+      message: error instanceof GodwitError ? error.message : String((error as Error)?.stack ?? error),
+    });
   }
 });
 

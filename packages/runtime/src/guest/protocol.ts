@@ -48,6 +48,7 @@ export type FromWorker =
   | { type: 'captured'; id: number; pages: Uint8Array[]; report: CaptureReport; paused: boolean; stoppedAtMs: number }
   | { type: 'putOff'; id: number; reason: string; paused: boolean; pinned: boolean }
   | { type: 'send'; service: string; message: unknown }
+  | { type: 'strayPause' }
   | { type: 'pins'; reasons: string[] }
   | { type: 'exit'; code: number }
   | { type: 'signalDefault'; name: string }

@@ -7,7 +7,16 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { assert, GodwitError } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
-import { type CaptureReport, type FromWorker, GO_ON, type GuestSettings, REQUEST, type ToWorker, VERDICT, WORDS } from '../guest/protocol.js';
+import {
+  type CaptureReport,
+  type FromWorker,
+  GO_ON,
+  type GuestSettings,
+  REQUEST,
+  type ToWorker,
+  VERDICT,
+  WORDS,
+} from '../guest/protocol.js';
 import type { WorkerInspector } from './inspector.js';
 
 export interface GuestEvents {
@@ -45,7 +54,9 @@ export class GuestWorker {
   private readonly words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   private events: GuestEvents | undefined;
   private nextCapture = 1;
-  private pendingCapture: { id: number; settle: (message: Extract<FromWorker, { type: 'captured' | 'putOff' }>) => void } | undefined;
+  private pendingCapture:
+    | { id: number; settle: (message: Extract<FromWorker, { type: 'captured' | 'putOff' }>) => void }
+    | undefined;
   private heldPaused = false;
   private over = false;
   private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
@@ -128,7 +139,8 @@ export class GuestWorker {
     let retryMs = RETRY_MIN_MS;
     for (;;) {
       if (this.over) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
-      if (this.pinReasons.length > 0) throw new GodwitError('GODWIT_PINNED', `Cannot capture the process: it ${this.pinReasons.join(', ')}`);
+      if (this.pinReasons.length > 0)
+        throw new GodwitError('GODWIT_PINNED', `Cannot capture the process: it ${this.pinReasons.join(', ')}`);
       const attempt = performance.now();
       const answer = await this.attempt(options.hold);
       if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
@@ -141,9 +153,13 @@ export class GuestWorker {
       const elapsed = performance.now() - started;
       if (putOff.length < 1000) putOff.push({ reason: answer.reason, waitedMs: performance.now() - attempt });
       if (elapsed > options.timeoutMs)
-        throw new GodwitError(answer.pinned ? 'GODWIT_PINNED' : 'GODWIT_PUT_OFF', answer.pinned ? answer.reason : `Cannot capture the process yet: ${answer.reason}`, {
-          fields: { reason: answer.reason, attempts: putOff.length },
-        });
+        throw new GodwitError(
+          answer.pinned ? 'GODWIT_PINNED' : 'GODWIT_PUT_OFF',
+          answer.pinned ? answer.reason : `Cannot capture the process yet: ${answer.reason}`,
+          {
+            fields: { reason: answer.reason, attempts: putOff.length },
+          },
+        );
       await new Promise((resolve) => setTimeout(resolve, retryMs));
       retryMs = Math.min(RETRY_MAX_MS, retryMs * 1.5);
     }
@@ -210,6 +226,9 @@ export class GuestWorker {
       case 'captured':
       case 'putOff':
         if (this.pendingCapture?.id === message.id) this.pendingCapture.settle(message);
+        return;
+      case 'strayPause':
+        this.inspector.resume(this.worker.threadId);
         return;
       case 'send':
         if (message.service === 'pins') this.pinReasons = message.message as string[];

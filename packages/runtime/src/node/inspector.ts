@@ -53,7 +53,11 @@ export class WorkerInspector {
   }
 
   private send(sessionId: string, method: string): void {
-    this.session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: ++this.nextId, method }) }, () => {});
+    this.session.post(
+      'NodeWorker.sendMessageToWorker',
+      { sessionId, message: JSON.stringify({ id: ++this.nextId, method }) },
+      () => {},
+    );
   }
 
   close(): void {

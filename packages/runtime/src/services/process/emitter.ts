@@ -7,7 +7,12 @@ interface Entry {
 
 export class ServiceEmitter {
   constructor() {
-    Object.defineProperty(this, '_listeners', { value: Object.create(null), writable: true, enumerable: false, configurable: true });
+    Object.defineProperty(this, '_listeners', {
+      value: Object.create(null),
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
   }
   private entries(name: PropertyKey): Entry[] {
     const all = (this as unknown as { _listeners: Record<PropertyKey, Entry[]> })._listeners;

@@ -81,7 +81,9 @@ export class GuestProcess extends ServiceEmitter {
   }
   nextTick(callback: unknown, ...args: unknown[]): void {
     if (typeof callback !== 'function') {
-      const error = new TypeError(`The "callback" argument must be of type function. Received ${callback === undefined ? 'undefined' : typeof callback}`);
+      const error = new TypeError(
+        `The "callback" argument must be of type function. Received ${callback === undefined ? 'undefined' : typeof callback}`,
+      );
       throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
     }
     enqueueTick(new CallbackJob(callback as () => unknown, args));
@@ -116,7 +118,9 @@ export class GuestProcess extends ServiceEmitter {
   emitWarning(warning: unknown, type?: unknown): void {
     const name = warning instanceof Error ? warning.name : typeof type === 'string' ? type : 'Warning';
     const text = warning instanceof Error ? warning.message : String(warning);
-    this.stderr.write(`(node:${this.pid}) ${name}: ${text}\n(Use \`node --trace-warnings ...\` to show where the warning was created)\n`);
+    this.stderr.write(
+      `(node:${this.pid}) ${name}: ${text}\n(Use \`node --trace-warnings ...\` to show where the warning was created)\n`,
+    );
   }
   binding(name: string): never {
     throw new Error(`No such module: ${name}`);
@@ -138,7 +142,12 @@ function hrtime(previous?: [number, number]): [number, number] {
   return [seconds, nanos];
 }
 const hrtimeWithBigint = Object.assign(hrtime, { bigint: () => BigInt(Math.round(guestClock.nowMs() * 1e6)) + 1_000_000_000n });
-Object.defineProperty(GuestProcess.prototype, 'hrtime', { value: hrtimeWithBigint, writable: true, configurable: true, enumerable: false });
+Object.defineProperty(GuestProcess.prototype, 'hrtime', {
+  value: hrtimeWithBigint,
+  writable: true,
+  configurable: true,
+  enumerable: false,
+});
 Object.defineProperty(GuestProcess.prototype, Symbol.toStringTag, { value: 'process', configurable: true });
 Object.defineProperty(GuestProcess.prototype, 'memoryUsage', {
   value: Object.assign(() => real.memoryUsage(), { rss: () => real.memoryUsage.rss() }),

@@ -41,7 +41,8 @@ export class GuestOutput extends ServiceEmitter {
   write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
     const done = typeof encoding === 'function' ? encoding : callback;
     let bytes: Uint8Array;
-    if (typeof chunk === 'string') bytes = fromString(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+    if (typeof chunk === 'string')
+      bytes = fromString(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
     else if (chunk instanceof Uint8Array) bytes = chunk;
     else {
       const error = new TypeError('The "chunk" argument must be of type string or an instance of Buffer or Uint8Array.');

@@ -2,7 +2,7 @@
  * Timers of one guest: setTimeout, setInterval, setImmediate as data on the guest's own clock. The native event loop only wakes us;
  * order and due times are decided here, as Node does: by due millisecond, then by order of creation; ticks and microtasks in between.
  */
-import { type Activity, drain, perform, state as jobs, uncaught } from '@godwit/checkpoint/guest';
+import { type Activity, drain, state as jobs, perform, uncaught } from '@godwit/checkpoint/guest';
 import { guestClock } from '../process/clock.js';
 
 type Callback = (...args: unknown[]) => unknown;
@@ -89,7 +89,8 @@ interface Inner {
   dueMs: number;
 }
 const inner = (timer: Timeout): Inner => timer as unknown as Inner;
-const hidden = (target: object, key: string, value: unknown) => Object.defineProperty(target, key, { value, writable: true, enumerable: false, configurable: true });
+const hidden = (target: object, key: string, value: unknown) =>
+  Object.defineProperty(target, key, { value, writable: true, enumerable: false, configurable: true });
 
 export class Immediate {
   _onImmediate: Callback | null;
@@ -216,7 +217,9 @@ function delayOf(value: unknown): number {
 
 function requireCallback(callback: unknown): asserts callback is Callback {
   if (typeof callback === 'function') return;
-  const error = new TypeError(`The "callback" argument must be of type function. Received ${callback === null ? 'null' : typeof callback === 'undefined' ? 'undefined' : `type ${typeof callback}`}`);
+  const error = new TypeError(
+    `The "callback" argument must be of type function. Received ${callback === null ? 'null' : typeof callback === 'undefined' ? 'undefined' : `type ${typeof callback}`}`,
+  );
   throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
