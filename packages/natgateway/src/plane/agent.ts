@@ -301,7 +301,10 @@ export class FlowAgent implements FlowTable {
 
   onAck(flow: AgentFlow, seq: number, credit: number): void {
     const freedBytes = acknowledge(flow.send, seq);
-    if (freedBytes < 0) return this.cutFlow(flow, 'EPROTO');
+    if (freedBytes < 0) {
+      this.cutFlow(flow, 'EPROTO');
+      return;
+    }
     flow.send.limit = Math.max(flow.send.limit, seq + credit);
     this.pump(flow);
     if (freedBytes > 0 && flow.closing === null) this.guests.get(flow.origin.pid)?.events?.onDrain(flow.id, flow.acceptedBytes);

@@ -14,17 +14,23 @@ import { parseClaimed, parseConnected, parseListened, parseOpen, parsePortLost, 
 export function handleAgentFrame(agent: FlowAgent, header: FrameHeader, payload: Uint8Array): void {
   switch (header.type) {
     case FrameType.OPEN:
-      return onOpen(agent, header.id, payload);
+      onOpen(agent, header.id, payload);
+      return;
     case FrameType.LISTENED:
-      return onListened(agent, header.id, payload);
+      onListened(agent, header.id, payload);
+      return;
     case FrameType.REFUSED:
-      return onRefused(agent, header, payload);
+      onRefused(agent, header, payload);
+      return;
     case FrameType.CLAIMED:
-      return onClaimed(agent, header.id, payload);
+      onClaimed(agent, header.id, payload);
+      return;
     case FrameType.PORT_LOST:
-      return onPortLost(agent, header.id, payload);
+      onPortLost(agent, header.id, payload);
+      return;
     default:
-      return onFlowFrame(agent, header, payload);
+      onFlowFrame(agent, header, payload);
+      return;
   }
 }
 
@@ -32,28 +38,55 @@ function onFlowFrame(agent: FlowAgent, header: FrameHeader, payload: Uint8Array)
   const { type, id, seq, aux } = header;
   const flow = agent.flows.get(id);
   if (flow === undefined) return;
-  if (type === FrameType.RESUMED) return onResumed(agent, flow, seq, aux);
+  if (type === FrameType.RESUMED) {
+    onResumed(agent, flow, seq, aux);
+    return;
+  }
   if (!agent.isLive(flow)) return;
-  if (type === FrameType.ACK) return agent.onAck(flow, seq, aux);
-  if (type === FrameType.CLOSED) return onClosed(agent, flow);
+  if (type === FrameType.ACK) {
+    agent.onAck(flow, seq, aux);
+    return;
+  }
+  if (type === FrameType.CLOSED) {
+    onClosed(agent, flow);
+    return;
+  }
   if (flow.closing !== null) return; // the guest wants no more of it
-  if (type === FrameType.DATA) return onData(agent, flow, seq, payload);
-  if (type === FrameType.END) return onEnd(agent, flow, seq, Buffer.from(payload).toString('latin1'));
-  if (type === FrameType.CONNECTED) return onConnected(agent, flow, payload);
+  if (type === FrameType.DATA) {
+    onData(agent, flow, seq, payload);
+    return;
+  }
+  if (type === FrameType.END) {
+    onEnd(agent, flow, seq, Buffer.from(payload).toString('latin1'));
+    return;
+  }
+  if (type === FrameType.CONNECTED) {
+    onConnected(agent, flow, payload);
+    return;
+  }
   agent.host.log('error', 'the gateway sent a frame that a node does not take', { type });
 }
 
 function onData(agent: FlowAgent, flow: AgentFlow, seq: number, bytes: Uint8Array): void {
   const repeated = repeatedBytes(flow.receive, seq, bytes.length);
-  if (repeated < 0) return agent.cutFlow(flow, 'EPROTO');
+  if (repeated < 0) {
+    agent.cutFlow(flow, 'EPROTO');
+    return;
+  }
   if (repeated < bytes.length) agent.deliver(flow, repeated === 0 ? bytes : bytes.subarray(repeated));
 }
 
 function onEnd(agent: FlowAgent, flow: AgentFlow, seq: number, code: string): void {
   const taken = takeEndMarker(flow.receive, seq, code);
-  if (taken === 'gap') return agent.cutFlow(flow, 'EPROTO');
+  if (taken === 'gap') {
+    agent.cutFlow(flow, 'EPROTO');
+    return;
+  }
   if (taken === 'repeated') return;
-  if (code !== '') return agent.cutFlow(flow, code);
+  if (code !== '') {
+    agent.cutFlow(flow, code);
+    return;
+  }
   agent.guests.get(flow.origin.pid)?.events?.onEnd(flow.id);
   agent.tellProgress(flow);
 }
@@ -82,7 +115,11 @@ function onOpen(agent: FlowAgent, id: number, payload: Uint8Array): void {
   flow.peer = peer;
   flow.local = local;
   agent.enter(guest, flow);
-  if (guest.events === null || !guest.listeners.has(listenerPort)) return agent.closeFlow(flow, 'reset'); // the listener has just gone
+  if (guest.events === null || !guest.listeners.has(listenerPort)) {
+    // the listener has just gone
+    agent.closeFlow(flow, 'reset');
+    return;
+  }
   guest.events.onOpen(id, peer, local, listenerPort);
 }
 
@@ -150,7 +187,10 @@ function onResumed(agent: FlowAgent, flow: AgentFlow, seq: number, credit: numbe
   const freedBytes = rewindTo(flow.send, seq, seq + credit);
   flow.ready = true;
   flow.closeSent = false;
-  if (freedBytes < 0) return agent.cutFlow(flow, 'EPROTO');
+  if (freedBytes < 0) {
+    agent.cutFlow(flow, 'EPROTO');
+    return;
+  }
   agent.pump(flow);
   if (freedBytes > 0 && flow.closing === null) guest.events?.onDrain(flow.id, flow.acceptedBytes);
   agent.tellProgress(flow);

@@ -263,34 +263,46 @@ export class Gateway {
   #carryOut(command: TableCommand, peer: Socket | undefined): void {
     switch (command.type) {
       case 'bind':
-        return this.#bind(command);
+        this.#bind(command);
+        return;
       case 'unbind':
-        return this.#ports.close(command.port);
+        this.#ports.close(command.port);
+        return;
       case 'listened':
-        return this.#linkOf(command.node)?.sendMessage(FrameType.LISTENED, command.request, { port: command.port });
+        this.#linkOf(command.node)?.sendMessage(FrameType.LISTENED, command.request, { port: command.port });
+        return;
       case 'refuse':
-        return this.#refuse(command.node, command.request, command.about === 'listen' ? 0 : 1, command.code, command.message);
+        this.#refuse(command.node, command.request, command.about === 'listen' ? 0 : 1, command.code, command.message);
+        return;
       case 'fence': {
         const message = `Cannot go on with PID ${command.pid}: epoch ${command.epoch} is over, ${command.known} is known`;
-        return this.#refuse(command.node, command.pid, 2, 'GODWIT_FENCED', message, command.epoch);
+        this.#refuse(command.node, command.pid, 2, 'GODWIT_FENCED', message, command.epoch);
+        return;
       }
       case 'admit':
-        return this.#admitPeer(command.flow, peer);
+        this.#admitPeer(command.flow, peer);
+        return;
       case 'reject-peer':
         return void peer?.resetAndDestroy();
       case 'announce':
-        return this.#announce(command.flow, command.node);
+        this.#announce(command.flow, command.node);
+        return;
       case 'dial':
-        return this.#dialOut(command.flow, command.node);
+        this.#dialOut(command.flow, command.node);
+        return;
       case 'hold-flows':
-        return this.#hold(command.pid, command.ticket);
+        this.#hold(command.pid, command.ticket);
+        return;
       case 'claimed':
-        return this.#claimed(command);
+        this.#claimed(command);
+        return;
       case 'reset-flow':
-        return this.#resetFlow(command.flow);
+        this.#resetFlow(command.flow);
+        return;
       case 'port-lost': {
         const { port, code, message } = command;
-        return this.#linkOf(command.node)?.sendMessage(FrameType.PORT_LOST, command.pid, { port, code, message });
+        this.#linkOf(command.node)?.sendMessage(FrameType.PORT_LOST, command.pid, { port, code, message });
+        return;
       }
     }
   }

@@ -155,7 +155,10 @@ function readMessage(socket: Socket, host: Host, limits: GatewayLimits): Promise
       seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
       if (seen.length < 4) return;
       const length = seen.readUInt32LE(0);
-      if (length > handshakeMessageBytes) return finish(`a message of ${length} bytes`);
+      if (length > handshakeMessageBytes) {
+        finish(`a message of ${length} bytes`);
+        return;
+      }
       if (seen.length < 4 + length) return;
       const message = parseObject(seen.subarray(4, 4 + length));
       const rest = seen.subarray(4 + length);

@@ -136,7 +136,10 @@ export class Uplink {
         { cause: error },
       );
       this.#absentSinceMs = host.monotonicMs();
-      if (this.#onFirst !== null) return this.#onFirst(lost);
+      if (this.#onFirst !== null) {
+        this.#onFirst(lost);
+        return;
+      }
       this.#renew(lost);
     }
     this.#attempts += 1;

@@ -24,36 +24,51 @@ export function step(state: TableState, event: TableEvent): { state: TableState;
 function apply(state: TableState, event: TableEvent, out: TableCommand[]): void {
   switch (event.type) {
     case 'listen':
-      return listen(state, event, out);
+      listen(state, event, out);
+      return;
     case 'unlisten':
-      return unlisten(state, event, out);
+      unlisten(state, event, out);
+      return;
     case 'bound':
-      return bound(state, event, out);
+      bound(state, event, out);
+      return;
     case 'bind-failed':
-      return bindFailed(state, event, out);
+      bindFailed(state, event, out);
+      return;
     case 'accepted':
-      return accepted(state, event, out);
+      accepted(state, event, out);
+      return;
     case 'dial':
-      return dial(state, event, out);
+      dial(state, event, out);
+      return;
     case 'connected':
-      return connected(state, event);
+      connected(state, event);
+      return;
     case 'closed':
-      return closed(state, event.flow);
+      closed(state, event.flow);
+      return;
     case 'hold':
     case 'release':
-      return hold(state, event, out);
+      hold(state, event, out);
+      return;
     case 'hold-expired':
-      return holdExpired(state, event, out);
+      holdExpired(state, event, out);
+      return;
     case 'claim':
-      return claim(state, event, out);
+      claim(state, event, out);
+      return;
     case 'leave':
-      return leave(state, event, out);
+      leave(state, event, out);
+      return;
     case 'load':
-      return load(state, event);
+      load(state, event);
+      return;
     case 'node-lost':
-      return nodeLost(state, event.node, out);
+      nodeLost(state, event.node, out);
+      return;
     default:
-      return unreachable(event, 'table event');
+      unreachable(event, 'table event');
+      return;
   }
 }
 
