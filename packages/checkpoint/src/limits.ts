@@ -4,4 +4,16 @@
 export const limits = {
   /** Objects asked about in one inspector round: bounds the ids V8 keeps and the size of one JSON message. */
   internalsBatchObjects: 256,
+  /** Bytes of records after which a heap page is cut: small enough to fetch on a fault, large enough to compress. */
+  heapPageBytes: 64 * 1024,
+  /** Bytes from which a buffer or string gets a page of its own, so that it can be sent ahead and stored once. */
+  largeBlobBytes: 32 * 1024,
+  /** Keys up to which objects share a shape; longer ones are dictionaries whose keys travel with them. */
+  shapeKeys: 32,
+  /** Shapes of one image, to bound generated code; objects past it travel as dictionaries. */
+  shapes: 8192,
+  /** Array elements from which named extras are asked of the inspector instead of listing every index as a string. */
+  arrayNamesElements: 4096,
+  /** Uses from which a shape is worth a generated factory. */
+  shapeFactoryUses: 16,
 } as const;

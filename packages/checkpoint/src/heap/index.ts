@@ -1,2 +1,6 @@
-/** The heap codec: guest graph to pages and back, and the internal slots it needs from the debugger. */
+/** The heap codec: guest graph to pages and back, names for built-ins, and internal slots read through the debugger. */
+export { nameBuiltins } from './builtins.js';
+export { decodeHeap } from './decode.js';
+export { encodeHeap } from './encode.js';
 export { type InternalScope, type InternalSlots, Internals } from './internals.js';
+export type { HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';

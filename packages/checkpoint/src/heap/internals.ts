@@ -8,18 +8,8 @@
 import inspector from 'node:inspector';
 import { GodwitError } from '../base/index.js';
 import { limits } from '../limits.js';
-import {
-  bare,
-  getOwnPropertyDescriptor,
-  hasOwn,
-  isArray,
-  type List,
-  list,
-  ownKeys,
-  reflectApply,
-  reflectDefine,
-  reflectDelete,
-} from './primordials.js';
+import { bare, type List, list, reflectApply, reflectDefine, reflectDelete } from './primordials.js';
+import { setAside } from './set-aside.js';
 
 /** One scope of a suspended generator: V8's description (`Local (name)`, `Closure (name)` …) and its variables. */
 export interface InternalScope {
@@ -27,7 +17,7 @@ export interface InternalScope {
   readonly variables: object;
 }
 
-/** Internal slots by V8's names, brackets included: `'[[PromiseState]]'`. */
+/** Internal slots by V8's names, brackets included: `'[[PromiseState]]'`; private fields as `'#name'`. */
 export type InternalSlots = { [internalName: string]: unknown };
 
 interface RemoteObject {
@@ -40,6 +30,7 @@ interface RemoteObject {
 interface PropertyAnswer {
   result: { name: string; value?: RemoteObject }[];
   internalProperties?: { name: string; value?: RemoteObject }[];
+  privateProperties?: { name: string; value?: RemoteObject }[];
 }
 
 const sessionPost = inspector.Session.prototype.post;
@@ -99,6 +90,23 @@ export class Internals {
     return found;
   }
 
+  /** How many own properties an array has besides its elements, `length` included. Does not list the elements. */
+  namedProperties(array: object): number {
+    const withToJson = hideToJson();
+    const batch = list<object>();
+    batch[0] = array;
+    this.#holder.asked = batch;
+    try {
+      const { objectId } = this.#call('function () { return this.asked[0]; }', []);
+      const params = { objectId, ownProperties: true, nonIndexedPropertiesOnly: true };
+      return (this.#post('Runtime.getProperties', params) as PropertyAnswer).result.length;
+    } finally {
+      this.#holder.asked = undefined;
+      this.#post('Runtime.releaseObjectGroup', { objectGroup });
+      if (withToJson) withToJson();
+    }
+  }
+
   /** Ends the session. */
   dispose(): void {
     this.#session.disconnect();
@@ -106,7 +114,7 @@ export class Internals {
 
   #readBatch(batch: List<object>): List<InternalSlots> {
     const slots = list<InternalSlots>();
-    const byReference = list<{ slots: InternalSlots; name: string }>();
+    const byReference: References = list();
     const references: { objectId: string }[] = [];
     this.#holder.asked = batch;
     try {
@@ -117,16 +125,9 @@ export class Internals {
         if (element.name === 'length') continue;
         const into: InternalSlots = bare({});
         slots[slots.length] = into;
-        const properties = this.#properties(element.value!.objectId!).internalProperties;
-        for (let p = 0; properties !== undefined && p < properties.length; p++) {
-          const { name, value } = properties[p]!;
-          if (value === undefined || name === '[[Prototype]]') continue;
-          if (value.objectId === undefined) into[name] = primitive(value);
-          else {
-            byReference[byReference.length] = { slots: into, name };
-            define(references, references.length, { objectId: value.objectId });
-          }
-        }
+        const answer = this.#properties(element.value!.objectId!);
+        collect(answer.internalProperties, into, byReference, references);
+        collect(answer.privateProperties, into, byReference, references);
       }
       if (references.length > 0) this.#call('function () { this.take(arguments); }', references);
       const taken = this.#holder.taken as List<unknown>;
@@ -168,6 +169,26 @@ export class Internals {
   }
 }
 
+type References = List<{ slots: InternalSlots; name: string }>;
+
+/** Takes primitives over at once and notes what is to be fetched by reference. */
+function collect(
+  from: PropertyAnswer['internalProperties'],
+  into: InternalSlots,
+  wanted: References,
+  ids: { objectId: string }[],
+): void {
+  for (let i = 0; from !== undefined && i < from.length; i++) {
+    const { name, value } = from[i]!;
+    if (value === undefined || name === '[[Prototype]]') continue;
+    if (value.objectId === undefined) into[name] = primitive(value);
+    else {
+      wanted[wanted.length] = { slots: into, name };
+      define(ids, ids.length, { objectId: value.objectId });
+    }
+  }
+}
+
 function define(array: unknown[], index: number, value: unknown): void {
   reflectDefine(array, index, bare({ value, writable: true, enumerable: true, configurable: true }));
 }
@@ -197,38 +218,14 @@ function scopesOf(raw: List<unknown>): InternalScope[] {
 
 /**
  * node:inspector serialises its messages with JSON.stringify, which would call a `toJSON` that the guest put on
- * Object.prototype or Array.prototype. It is taken away for the time of the question, and put back in its place in key order.
+ * Object.prototype or Array.prototype. It is set aside for the time of the question.
  */
 function hideToJson(): (() => void) | undefined {
-  const hides = list<() => void>();
-  if (hasOwn(objectPrototype, 'toJSON')) hides[hides.length] = hideKey(objectPrototype);
-  if (isArray(arrayPrototype) && hasOwn(arrayPrototype, 'toJSON')) hides[hides.length] = hideKey(arrayPrototype);
-  if (hides.length === 0) return undefined;
+  const fromObject = setAside(objectPrototype, 'toJSON');
+  const fromArray = setAside(arrayPrototype, 'toJSON');
+  if (!fromObject && !fromArray) return undefined;
   return () => {
-    for (let i = 0; i < hides.length; i++) hides[i]!();
-  };
-}
-
-function hideKey(target: object): () => void {
-  const keys = ownKeys(target);
-  const kept = list<{ key: PropertyKey; descriptor: PropertyDescriptor }>();
-  let after = false;
-  for (let i = 0; i < keys.length; i++) {
-    if (keys[i] === 'toJSON') after = true;
-    if (after) kept[kept.length] = { key: keys[i]!, descriptor: bare(getOwnPropertyDescriptor(target, keys[i]!)!) };
-  }
-  if (!reflectDelete(target, 'toJSON')) {
-    throw new GodwitError(
-      'GODWIT_CANNOT_CAPTURE',
-      'Cannot capture "Object.prototype.toJSON": it cannot be set aside (not configurable)',
-    );
-  }
-  return () => {
-    for (let i = 0; i < kept.length; i++) {
-      const { key, descriptor } = kept[i]!;
-      // Deleting and adding again is what keeps the order; a key that cannot be deleted stays where it is.
-      if (i > 0) reflectDelete(target, key);
-      reflectDefine(target, key, descriptor);
-    }
+    fromObject?.();
+    fromArray?.();
   };
 }

@@ -45,11 +45,9 @@ export const join = uncurry(Array.prototype.join) as (self: ArrayLike<unknown>, 
 export const charCodeAt = uncurry(String.prototype.charCodeAt) as (self: string, index: number) => number;
 export const slice = uncurry(String.prototype.slice) as (self: string, from: number, to?: number) => string;
 export const startsWith = uncurry(String.prototype.startsWith) as (self: string, what: string) => boolean;
-export const replaceText = uncurry(String.prototype.replaceAll) as unknown as (self: string, what: string, by: string) => string;
+export const includes = uncurry(String.prototype.includes) as (self: string, what: string) => boolean;
 export const bytesSet = uncurry(Uint8Array.prototype.set) as (self: Uint8Array, from: Uint8Array, at?: number) => void;
 export const bytesPart = uncurry(Uint8Array.prototype.subarray) as (self: Uint8Array, from: number, to: number) => Uint8Array;
-export const bytesFill = uncurry(Uint8Array.prototype.fill) as (self: Uint8Array, value: number) => void;
-export const regExpTest = uncurry(RegExp.prototype.exec) as (self: RegExp, text: string) => RegExpExecArray | null;
 export const symbolDescription = uncurry(
   // The accessor exists in every engine this runs on.
   Object.getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!,

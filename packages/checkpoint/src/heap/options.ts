@@ -1,0 +1,58 @@
+/**
+ * What the codec is told by the realm it runs in: which objects have names, which kinds only the realm understands,
+ * how private fields are read and written. These are interfaces only; the guest runtime implements them.
+ */
+import type { Internals } from './internals.js';
+
+/** Objects and symbols that exist in every realm and travel as a name. Made by nameBuiltins. */
+export interface NamedBuiltins {
+  /** The name of a built-in, or undefined for anything the guest made. */
+  nameOf(value: object | symbol): string | undefined;
+  /** The inverse. Throws GODWIT_CANNOT_RESTORE when this realm has nothing of that name. */
+  resolve(name: string): object | symbol;
+  /** Like nameOf, but also tries what Node makes on first use (fetch, crypto …). Slow; asked before a refusal. */
+  lateNameOf(value: object | symbol): string | undefined;
+  /** Named objects whose own properties, prototype or extensibility differ from what they were before guest code ran. */
+  changed(): object[];
+  /** Whether objects that inherit from this named prototype may have state that no script can see. */
+  isOpaque(prototype: object): boolean;
+}
+
+/** An object kind that only the realm can save and make again. */
+export interface SpecialKind {
+  /** Stable name: part of the image format. */
+  tag: string;
+  /** Must be cheap (asked for every object) and must not run guest code. Proxies are never offered. */
+  claims(value: object): boolean;
+  /** `create`: parts whose identities exist (perhaps not filled yet) when `create` runs. `fill`: any graph value. */
+  save(value: object): { create: unknown[]; fill?: unknown };
+  create(parts: unknown[]): object;
+  /** Runs when every object exists and everything but specials is filled. */
+  fill?(value: object, state: unknown): void;
+  /** Also save prototype, own properties and extensibility generically. */
+  ownProperties: boolean;
+}
+
+/** Private fields, brand by brand. */
+export interface Privates {
+  /** One entry for each class whose private fields the object has. */
+  of(value: object): { owner: object; values: unknown[] }[] | undefined;
+  /** A new object made by a base class with its private fields installed; undefined: derived, use install. */
+  allocate(owner: object): object | undefined;
+  install(value: object, owner: object): void;
+  fill(value: object, owner: object, values: unknown[]): void;
+}
+
+export interface HeapOptions {
+  builtins: NamedBuiltins;
+  specials: SpecialKind[];
+  privates?: Privates;
+  internals: Internals;
+}
+
+/** What an image holds, by kind of object; `bytes` before compression. */
+export interface HeapStats {
+  objects: number;
+  bytes: number;
+  types: { name: string; objects: number; bytes: number }[];
+}
