@@ -55,6 +55,7 @@ export function nameBuiltins(extra: Record<string, unknown>): NamedBuiltins {
 class BuiltinTable implements NamedBuiltins {
   readonly #names = new SafeMap<object | symbol, string>();
   readonly #values = new SafeMap<string, object | symbol>();
+  readonly #objects: List<object> = list();
   readonly #pristine: List<Pristine> = list();
   readonly #queue: List<{ value: object; watched: boolean }> = list();
   readonly #roots: List<{ object: object; name: string }> = list();
@@ -109,6 +110,10 @@ class BuiltinTable implements NamedBuiltins {
     return this.#names.get(value);
   }
 
+  eachObject(visit: (object: object, number: number) => void): void {
+    for (let i = 0; i < this.#objects.length; i++) visit(this.#objects[i]!, i);
+  }
+
   changed(): object[] {
     const found: object[] = [];
     for (let i = 0; i < this.#pristine.length; i++) {
@@ -144,6 +149,7 @@ class BuiltinTable implements NamedBuiltins {
     for (let n = 2; this.#values.has(unique); n++) unique = `${name}#${n}`;
     this.#names.set(value, unique);
     this.#values.set(unique, value);
+    if (typeof value !== 'symbol') this.#objects[this.#objects.length] = value;
     if (typeof value !== 'symbol' && !isProxy(value)) this.#queue[this.#queue.length] = { value, watched };
   }
 

@@ -9,6 +9,10 @@
 import { types } from 'node:util';
 import { GodwitError } from '../base/index.js';
 import { limits } from '../limits.js';
+import { allKinds, type IntrinsicKind } from './kinds.js';
+import type { HeapOptions, Privates, SpecialKind } from './options.js';
+import { flagAccessor, type OwnProperty, plainProperty, restoreOwnState } from './own-properties.js';
+import { type List, list, setPrototypeOf, slice, startsWith, symbolFor, uncurry } from './primordials.js';
 import {
   formArray,
   formPlain,
@@ -21,11 +25,7 @@ import {
   tagBuiltinChange,
   tagNamed,
   tagWeakEntries,
-} from './encode.js';
-import { allKinds, type IntrinsicKind } from './kinds.js';
-import type { HeapOptions, Privates, SpecialKind } from './options.js';
-import { flagAccessor, type OwnProperty, plainProperty, restoreOwnState } from './own-properties.js';
-import { type List, list, setPrototypeOf, slice, startsWith, symbolFor, uncurry } from './primordials.js';
+} from './record-forms.js';
 import { genericFactory, literalFactory, type ShapeFactory } from './shape-factories.js';
 import * as wire from './wire.js';
 import { Numbers } from './wire.js';
@@ -474,7 +474,8 @@ class Decoder {
       const reader = new wire.ByteReader(page, 2);
       if (page[0] !== wire.pageBlob) malformed('blob page');
       const size = page.length - 2;
-      blob = page[1] === 2 ? reader.raw(size) : reader.text(page[1] === 1 ? size / 2 : size, page[1] === 1);
+      const wide = page[1] === wire.blobWide;
+      blob = page[1] === wire.blobBytes ? reader.raw(size) : reader.text(wide ? size / 2 : size, wide);
       this.#blobs[id] = blob;
     }
     return blob;

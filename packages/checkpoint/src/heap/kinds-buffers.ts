@@ -9,9 +9,14 @@ import { bytesSet, isView, type List, list, reflectConstruct, uncurry } from './
 
 /** Raw bytes among saved values; the encoder writes them as they are and the decoder gives back a Uint8Array. */
 export class BytesPart {
-  readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    this.#bytes = bytes;
+  }
+
+  /** The bytes of a part; undefined for any other value. A private field is asked, which no proxy can see. */
+  static read(value: unknown): Uint8Array | undefined {
+    return typeof value === 'object' && value !== null && #bytes in value ? value.#bytes : undefined;
   }
 }
 

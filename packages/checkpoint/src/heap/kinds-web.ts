@@ -158,8 +158,7 @@ function formatters(): IntrinsicKind[] {
   const made: IntrinsicKind[] = [];
   for (const name of Object.getOwnPropertyNames(Intl)) {
     const Class = getOwnPropertyDescriptor(Intl, name)!.value as { prototype?: { resolvedOptions?: () => object } };
-    const resolved =
-      Class?.prototype && hasOwn(Class.prototype, 'resolvedOptions') && Class.prototype.resolvedOptions;
+    const resolved = Class?.prototype && hasOwn(Class.prototype, 'resolvedOptions') && Class.prototype.resolvedOptions;
     if (typeof resolved === 'function') made.push(formatter(name, Class as unknown as Formatter, resolved));
   }
   return made;
@@ -195,4 +194,10 @@ const controllerOf = new SafeWeakMap<object, object>();
 export const webKinds: readonly IntrinsicKind[] = [
   abortController,
   abortSignal,
-  url, urlSearchParams, textEncoder, textDecoder, locale, ...formatters()];
+  url,
+  urlSearchParams,
+  textEncoder,
+  textDecoder,
+  locale,
+  ...formatters(),
+];

@@ -14,6 +14,8 @@ export interface NamedBuiltins {
   lateNameOf(value: object | symbol): string | undefined;
   /** Named objects whose own properties, prototype or extensibility differ from what they were before guest code ran. */
   changed(): object[];
+  /** Calls back with every named object and its number; numbers are dense and grow. */
+  eachObject(visit: (object: object, number: number) => void): void;
   /** Whether objects that inherit from this named prototype may have state that no script can see. */
   isOpaque(prototype: object): boolean;
 }
@@ -48,6 +50,8 @@ export interface HeapOptions {
   specials: SpecialKind[];
   privates?: Privates;
   internals: Internals;
+  /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */
+  hiddenClasses?: boolean;
 }
 
 /** What an image holds, by kind of object; `bytes` before compression. */

@@ -10,7 +10,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { limits } from '../limits.js';
-import { bytesPart, bytesSet, charCodeAt, type List, list, SafeMap, slice, uncurry } from './primordials.js';
+import { bytesPart, bytesSet, charCodeAt, type List, list, slice, uncurry } from './primordials.js';
 
 // Value kinds, in the low three bits of a tag. Plain constants: they are read in the hottest loops.
 export const valueConstant = 0;
@@ -30,6 +30,11 @@ export const constantFalse = 3;
 export const constantHole = 4;
 export const constantDouble = 5;
 export const constantBytes = 6;
+
+// The second byte of a blob page.
+export const blobLatin = 0;
+export const blobWide = 1;
+export const blobBytes = 2;
 
 export const pageRecords = 1;
 export const pageBlob = 2;
@@ -119,21 +124,40 @@ export class ByteWriter {
   }
 }
 
-/** The string table of a page under construction. */
+/** Slots of the string cache; a power of two. */
+const cacheSlots = 4096;
+
+/**
+ * The string table of a page under construction. Repeated strings are found through a small direct-mapped cache: a collision
+ * costs a duplicate in the page, never a wrong string, and the cache costs a tenth of a Map.
+ */
 export class StringTable {
-  #index = new SafeMap<string, number>();
+  readonly #cached: List<string> = list();
+  readonly #cachedIndex = new Words(cacheSlots);
   #all: List<string> = list();
   #text = '';
+
+  constructor() {
+    for (let i = 0; i < cacheSlots; i++) this.#cached[i] = '';
+  }
 
   get characters(): number {
     return this.#text.length;
   }
 
   indexOf(text: string): number {
-    const known = this.#index.get(text);
-    if (known !== undefined) return known;
+    const { length } = text;
+    let slot = length;
+    if (length > 0) {
+      slot = length * 31 + charCodeAt(text, 0) + charCodeAt(text, length - 1) * 37 + charCodeAt(text, length >> 1) * 257;
+      if (length > 3) slot += charCodeAt(text, length - 2) * 1021 + charCodeAt(text, length - 3) * 67;
+    }
+    slot &= cacheSlots - 1;
+    const at = this.#cachedIndex[slot]!;
+    if (at < this.#all.length && this.#cached[slot] === text && this.#all[at] === text) return at;
     const index = this.#all.length;
-    this.#index.set(text, index);
+    this.#cached[slot] = text;
+    this.#cachedIndex[slot] = index;
     this.#all[index] = text;
     this.#text += text;
     return index;
@@ -160,7 +184,6 @@ export class StringTable {
     out.text(latin, false);
     out.text(wide, true);
     if (this.#all.length > 0) {
-      this.#index = new SafeMap();
       this.#all = list();
       this.#text = '';
     }
