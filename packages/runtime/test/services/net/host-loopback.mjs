@@ -1,0 +1,24 @@
+/**
+ * 'godwit:host' for tests: the guest side runs unbundled in a plain worker, its messages go to the real NetService on the other
+ * side of the thread's port. Ordered, each handler call a macrotask, as the guest's channel does it.
+ */
+import { parentPort } from 'node:worker_threads';
+
+const handlers = new Map();
+const held = new Set();
+parentPort.on('message', (message) => handlers.get(message.service)?.(message.message));
+parentPort.unref();
+
+export function send(service, message) {
+  parentPort.postMessage({ service, message });
+}
+export function receive(service, handler) {
+  handlers.set(service, handler);
+}
+export function ref(key) {
+  held.add(key);
+  parentPort.ref();
+}
+export function unref(key) {
+  if (held.delete(key) && held.size === 0) parentPort.unref();
+}
