@@ -35,8 +35,8 @@ const proto = generatorPrototype as Record<string, unknown>;
 export function captureFrames(paused: PausedFrame[], realm: Realm, session: ThreadSession, running: readonly RunningBody[]): Frame[] {
   const guest: GuestFrame[] = [];
   paused.forEach((frame, index) => {
-    const table = realm.tableOf(frame.location.scriptId);
-    if (!table || frame.functionName === '' && isModuleScope(frame)) return;
+    if (realm.urlOf(frame.location.scriptId) === undefined) return;
+    if (isModuleScope(frame, realm)) throw new PutOff('the program is being loaded');
     guest.push(readFrame(frame, index, realm, session, guest.length === 0));
   });
   if (guest.length === 0) throw new PutOff('the runtime itself is running');
@@ -66,14 +66,17 @@ export function captureFrames(paused: PausedFrame[], realm: Realm, session: Thre
   return frames.reverse();
 }
 
-const isModuleScope = (frame: PausedFrame): boolean => frame.functionLocation?.lineNumber === 0;
+/** The bundle's own wrapper, or the wrapper of a remade closure or frame: they only run while code is being loaded. */
+const isModuleScope = (frame: PausedFrame, realm: Realm): boolean =>
+  realm.urlOf(frame.location.scriptId) === realm.scriptName && frame.functionLocation?.lineNumber === 0 && (frame.functionLocation.columnNumber ?? 0) <= 10;
 
 function offsetOf(frame: PausedFrame, lineStarts: number[]): number {
   return lineStarts[frame.location.lineNumber]! + (frame.location.columnNumber ?? 0);
 }
 
 function readFrame(paused: PausedFrame, index: number, realm: Realm, session: ThreadSession, top: boolean): GuestFrame {
-  const table = realm.tableOf(paused.location.scriptId)!;
+  const table = realm.tableOf(paused.location.scriptId);
+  if (!table) throw new PutOff('code is being loaded');
   const inBundle = realm.urlOf(paused.location.scriptId) === realm.scriptName;
   const offset = offsetOf(paused, table.lineStarts);
   const label = table.labels.get(offset);
@@ -86,6 +89,8 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
     if (scope.type === 'closure' && scope.startLocation?.lineNumber === 0 && (scope.startLocation.columnNumber ?? 0) <= 1 && inBundle) break;
     scopes.push(scope);
   }
+  // V8 now and then reports no scopes at all for a frame (seen in catch blocks); its variables are then unknown.
+  if (!scopes.some((s) => s.type === 'local')) throw new PutOff(`V8 does not show the variables of ${paused.functionName || 'a function'} here`);
   const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
   const self = values.pop();
   const vars: Env = {};
