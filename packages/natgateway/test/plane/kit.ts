@@ -99,6 +99,9 @@ export interface ScriptedFlow {
   unread: Uint8Array[];
 }
 
+/** Length of a stream that is neither begun nor ended. */
+export const silent = Number.NaN;
+
 /** A guest that is moved from agent to agent. It answers each connection with a stream of its own while it reads. */
 export class ScriptedGuest implements FlowEvents {
   readonly flows = new Map<FlowId, ScriptedFlow>();
@@ -129,6 +132,11 @@ export class ScriptedGuest implements FlowEvents {
     const thawed = target.thaw(this.pid, this.epoch, states);
     source.commit(this.pid);
     await thawed;
+  }
+
+  /** Every flow was read to its end and ended, or was cut. */
+  get finished(): boolean {
+    return [...this.flows.values()].every((flow) => flow.error !== null || (flow.ended && flow.sentEnd));
   }
 
   takeBack(): void {
@@ -198,7 +206,8 @@ export class ScriptedGuest implements FlowEvents {
   }
 
   onEnd(flowId: FlowId): void {
-    const flow = this.flows.get(flowId)!;
+    const flow = this.flows.get(flowId);
+    if (flow === undefined) return; // a stand-in that was given another guest's flow
     flow.ended = true;
     this.#finishIfDone(flow);
   }

@@ -47,7 +47,11 @@ async function run(plan: Plan): Promise<string[]> {
   for (const flow of guest.flows.values()) guest.read(flow);
   const wrong: string[] = [];
   // A broken variant may leave connections waiting for bytes that never come: given enough turns, they are cut and counted.
-  const settled = await Promise.race([results, turns(40_000).then(() => null)]);
+  const complete = results.then(async (all) => {
+    for (let count = 0; count < 40_000 && !guest.finished; count += 1) await turns(1);
+    return all;
+  });
+  const settled = await Promise.race([complete, turns(40_000).then(() => null)]);
   if (settled === null) {
     for (const { socket } of clients) socket.destroy();
     wrong.push('a connection never ended');
