@@ -16,4 +16,12 @@ export const limits = {
   arrayNamesElements: 4096,
   /** Uses from which a shape is worth a generated factory. */
   shapeFactoryUses: 16,
+  /** Bytes of an image's JSON header: names and digests of its sections, never content. */
+  imageHeaderBytes: 16 * 1024 * 1024,
+  /** Bytes of one compressed chunk, raw: zstd-codec works in a fixed heap of 16 MB. */
+  imageChunkBytes: 1024 * 1024,
+  /** Stored size over raw size above which a section is stored as it is: float arrays gain little. */
+  imageWorthRatio: 0.95,
+  /** Stored bytes of one image held in memory as one Uint8Array (Node's Buffer limit is 4 GiB). */
+  imageBytes: 4 * 1024 * 1024 * 1024 - 64 * 1024 * 1024,
 } as const;

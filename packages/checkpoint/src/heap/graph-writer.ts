@@ -81,13 +81,16 @@ export class GraphWriter {
         else this.#reference(value, site);
         return;
       case 'undefined':
-        return body.varint(wire.constantUndefined * 8 + wire.valueConstant);
+        body.varint(wire.constantUndefined * 8 + wire.valueConstant);
+        return;
       case 'boolean':
-        return body.varint((value ? wire.constantTrue : wire.constantFalse) * 8 + wire.valueConstant);
+        body.varint((value ? wire.constantTrue : wire.constantFalse) * 8 + wire.valueConstant);
+        return;
       case 'symbol':
-        return body.varint(this.#symbolId(value) * 8 + wire.valueSymbol);
+        body.varint(this.#symbolId(value) * 8 + wire.valueSymbol);
+        return;
       case 'bigint':
-        return body.varint(strings.indexOf(reflectApply(bigText, value, [16]) as string) * 8 + wire.valueBigInteger);
+        body.varint(strings.indexOf(reflectApply(bigText, value, [16]) as string) * 8 + wire.valueBigInteger);
     }
   }
 

@@ -79,6 +79,7 @@ export class Internals {
     try {
       for (let from = 0; from < objects.length; from += limits.internalsBatchObjects) {
         const batch = list<object>();
+        // biome-ignore lint/complexity/useMathMinMax: Math.min is the guest's
         const end = from + limits.internalsBatchObjects < objects.length ? from + limits.internalsBatchObjects : objects.length;
         for (let i = from; i < end; i++) batch[batch.length] = objects[i]!;
         const slots = this.#readBatch(batch);
