@@ -9,6 +9,7 @@ export class WorkerInspector {
   private readonly session = new inspector.Session();
   private readonly attached = new Map<string, string>();
   private readonly waiting = new Map<string, (() => void)[]>();
+  private readonly answers = new Map<number, (value: unknown) => void>();
   private nextId = 0;
 
   constructor() {
@@ -22,6 +23,12 @@ export class WorkerInspector {
     });
     this.session.on('NodeWorker.detachedFromWorker', ({ params }) => {
       for (const [worker, sessionId] of this.attached) if (sessionId === params.sessionId) this.attached.delete(worker);
+    });
+    this.session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
+      const { id, result } = JSON.parse(params.message) as { id?: number; result?: { result?: { value?: unknown } } };
+      if (id === undefined) return;
+      this.answers.get(id)?.(result?.result?.value);
+      this.answers.delete(id);
     });
     this.session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   }
@@ -47,15 +54,33 @@ export class WorkerInspector {
     this.command(threadId, 'Debugger.resume');
   }
 
+  /** The value of an expression in the worker, even in one that is busy; undefined when there is none within `timeoutMs`. */
+  evaluate(threadId: number, expression: string, timeoutMs: number): Promise<unknown> {
+    const sessionId = this.attached.get(String(threadId));
+    if (sessionId === undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const id = this.nextId + 1;
+      const timer = setTimeout(() => {
+        this.answers.delete(id);
+        resolve(undefined);
+      }, timeoutMs);
+      this.answers.set(id, (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      });
+      this.send(sessionId, 'Runtime.evaluate', { expression, returnByValue: true, silent: true });
+    });
+  }
+
   private command(threadId: number, method: string): void {
     const sessionId = this.attached.get(String(threadId));
     if (sessionId !== undefined) this.send(sessionId, method);
   }
 
-  private send(sessionId: string, method: string): void {
+  private send(sessionId: string, method: string, params: object = {}): void {
     this.session.post(
       'NodeWorker.sendMessageToWorker',
-      { sessionId, message: JSON.stringify({ id: ++this.nextId, method }) },
+      { sessionId, message: JSON.stringify({ id: ++this.nextId, method, params }) },
       () => {},
     );
   }

@@ -1,0 +1,74 @@
+/**
+ * What all commands share: the options every one has, how an error becomes one line and an exit code, the way out.
+ * Keeps true: nothing is cut off: stdout and stderr are empty before the process ends.
+ */
+
+import { GodwitError, type Host, type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+export interface CommonOptions {
+  readonly cluster?: string;
+  readonly debug?: boolean;
+}
+
+export function command(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--cluster <url>', 'the cluster (else GODWIT_CLUSTER, else the one on this machine)')
+    .option('--debug', 'show where an error comes from')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)) })
+    .showHelpAfterError(false);
+}
+
+/** Parses, runs, exits. `failureCode` is for errors of Godwit. */
+export async function main(program: Command, failureCode = 1): Promise<never> {
+  let code = 0;
+  process.exitCode = undefined;
+  try {
+    await program.parseAsync();
+    code = Number(process.exitCode ?? 0);
+  } catch (error) {
+    code = report(error, program, failureCode);
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
+}
+
+export function commandHost(): Host {
+  return realHost((process.env.GODWIT_LOG as LogLevel | undefined) ?? 'error');
+}
+
+/** `60`, `60ms`, `1.5s`, `2m` as milliseconds. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  if (!match) throw new InvalidArgumentError('expected a time such as 100ms or 2s');
+  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[(match[2] ?? 'ms') as 'ms'];
+}
+
+/** `512m`, `2g` as MiB. */
+export function megabytes(text: string): number {
+  const match = /^(\d+)(m|g)b?$/i.exec(text);
+  if (!match || Number(match[1]) === 0) throw new InvalidArgumentError('expected a size such as 512m or 2g');
+  return Number(match[1]) * (match[2]!.toLowerCase() === 'g' ? 1024 : 1);
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+}
+
+function report(error: unknown, program: Command, failureCode: number): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const isDebugged = process.argv.includes('--debug') || !(error instanceof GodwitError);
+  const text = isDebugged && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  process.stderr.write(`${program.name()}: ${text}\n`);
+  return failureCode;
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.errored) resolve();
+    else stream.write('', () => resolve());
+  });
+}

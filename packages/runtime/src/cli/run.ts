@@ -1,0 +1,168 @@
+/**
+ * cluster-run: compile, start, stay attached, end as the script ended.
+ * Exit codes: the guest's own; 128+N by signal N; 125 Godwit failed; 126 the script cannot be run; 127 no such script.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GodwitError, type Host } from '@godwit/checkpoint/base';
+import { compileScript } from '@godwit/checkpoint/compile';
+import { BundleStore } from '../node/bundles.js';
+import { askNode, askOwner, type MoveReport, pause, type StartRequest } from '../node/control.js';
+import { nodeLimits } from '../node/limits.js';
+import { signalExitCode } from '../node/signals.js';
+import { type AttachedEnd, AttachedProcess } from './attached.js';
+import { type CommandCluster, clusterUrl, findNode, listNodes, openEmbeddedCluster, openRunningCluster } from './cluster.js';
+
+export interface RunOptions {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly cluster?: string | undefined;
+  readonly detach: boolean;
+  readonly name?: string | undefined;
+  readonly node?: string | undefined;
+  readonly nodes?: number | undefined;
+  readonly pin: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  readonly memoryMb?: number | undefined;
+  readonly shakeMs?: number | undefined;
+  readonly stats?: string | undefined;
+}
+
+/** Compiles as every command does. @throws what compileScript throws */
+export async function compileGuest(script: string, store: BundleStore) {
+  const prelude = fileURLToPath(new URL('../guest-lib/prelude.js', import.meta.resolve('@godwit/checkpoint')));
+  return compileScript(script, { prelude: [prelude], cacheDir: store.compileCache });
+}
+
+/** Runs and gives the exit code. @throws GodwitError when Godwit failed (125) */
+export async function run(options: RunOptions, host: Host): Promise<number> {
+  const store = new BundleStore(process.env);
+  const opening = openCluster(options, host);
+  opening.catch(() => {}); // a script that cannot be compiled is the first thing to say
+  let bundle: Awaited<ReturnType<typeof compileGuest>>;
+  try {
+    bundle = await compileGuest(options.script, store);
+  } catch (error) {
+    if (!(error instanceof GodwitError)) throw error;
+    process.stderr.write(`cluster-run: ${error.message}\n`);
+    await opening.then((cluster) => cluster.close()).catch(() => {});
+    return error.code === 'GODWIT_NO_SCRIPT' ? 127 : 126;
+  }
+  const cluster = await opening;
+  try {
+    const bundleName = store.save(bundle);
+    store.offer(bundleName, cluster.bus);
+    const node =
+      options.node === undefined ? (await listNodes(cluster.bus))[0]?.id : (await findNode(cluster.bus, options.node)).id;
+    if (node === undefined) throw new GodwitError('GODWIT_NO_CLUSTER', 'Cannot start a process: the cluster has no nodes');
+    const request = startRequest(options, bundleName, bundle.entry);
+    const { pid } = await askNode<{ pid: number }>(cluster.bus, node, request, nodeLimits.daemonReadyMs);
+    if (options.detach) {
+      process.stdout.write(`${pid}\n`);
+      return 0;
+    }
+    return await follow(options, cluster, pid);
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function openCluster(options: RunOptions, host: Host): Promise<CommandCluster> {
+  const url = options.nodes === undefined ? await clusterUrl(host, options.cluster) : undefined;
+  if (url !== undefined) return openRunningCluster(host, url);
+  if (options.detach)
+    throw new GodwitError(
+      'GODWIT_NO_CLUSTER',
+      'Cannot detach: no cluster runs here, and one made for this command would end with it (cluster-node start makes one that stays)',
+    );
+  return openEmbeddedCluster(host, options.nodes ?? 2);
+}
+
+function startRequest(options: RunOptions, bundle: string, entry: string): StartRequest {
+  const { columns, rows, isTTY } = process.stdout;
+  const tty = isTTY && process.stderr.isTTY ? { columns, rows, colors: process.stdout.hasColors() } : undefined;
+  const env: Record<string, string> = {};
+  for (const [key, value] of Object.entries({ ...process.env, ...options.env }))
+    if (value !== undefined && key !== 'GODWIT_CLUSTER') env[key] = value;
+  const settings = { argv: [process.execPath, entry, ...options.args], execArgv: [], env, cwd: resolve(options.cwd ?? '.'), tty };
+  const { pin, detach: detached, memoryMb } = options;
+  return { op: 'start', bundle, settings, name: options.name ?? basename(options.script), pin, detached, memoryMb };
+}
+
+async function follow(options: RunOptions, cluster: CommandCluster, pid: number): Promise<number> {
+  const attached = await AttachedProcess.attach(cluster, pid);
+  const stopForwarding = forwardSignals(cluster, pid);
+  const moves: MoveReport[] = [];
+  const shaking = new AbortController();
+  const shake =
+    options.shakeMs === undefined ? Promise.resolve() : shakeGuest(cluster, pid, options.shakeMs, moves, shaking.signal);
+  const end = await attached.ended;
+  shaking.abort();
+  stopForwarding();
+  await Promise.race([shake, pause(cluster.host, nodeLimits.controlTimeoutMs)]);
+  attached.detach();
+  const exitCode = exitCodeOf(end, pid);
+  if (options.stats !== undefined) {
+    const signal = 'signal' in end ? (end.signal ?? null) : null;
+    writeFileSync(
+      options.stats,
+      `${JSON.stringify({ schema: 'godwit.run-stats/1', pid, exitCode, signal, moves }, undefined, 2)}\n`,
+    );
+  }
+  return exitCode;
+}
+
+function exitCodeOf(end: AttachedEnd, pid: number): number {
+  if ('lost' in end) {
+    process.stderr.write(`cluster-run: process ${pid} was lost: ${end.lost}\n`);
+    return 125;
+  }
+  if (end.reason !== undefined) process.stderr.write(`cluster-run: process ${pid} ended: ${end.reason}\n`);
+  return end.signal === undefined ? end.code : signalExitCode(end.signal);
+}
+
+function forwardSignals(cluster: CommandCluster, pid: number): () => void {
+  const { bus, host, locations } = cluster;
+  const forward = (signal: NodeJS.Signals) => {
+    askOwner(bus, host, locations, pid, { op: 'signal', pid, signal }).catch((error: Error) =>
+      host.log('debug', 'a signal was not delivered', { reason: error.message }),
+    );
+  };
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+  for (const signal of signals) process.on(signal, forward);
+  // A reader that went away, as in `cluster-run … | head`, ends the guest as it would end node.
+  process.stdout.on('error', () => forward('SIGPIPE'));
+  return () => {
+    for (const signal of signals) process.off(signal, forward);
+  };
+}
+
+/** Moves the guest to the next node, round robin, every `intervalMs`, until told to stop. A move that did not happen is tried again. */
+async function shakeGuest(
+  cluster: CommandCluster,
+  pid: number,
+  intervalMs: number,
+  moves: MoveReport[],
+  stop: AbortSignal,
+): Promise<void> {
+  const { bus, host, locations } = cluster;
+  for (;;) {
+    await pause(host, intervalMs);
+    if (stop.aborted) return;
+    try {
+      const [nodes, location] = await Promise.all([listNodes(bus), locations.read(pid)]);
+      if (location?.state !== 'running') return;
+      const next = nodes.find(({ id }) => id > location.node) ?? nodes[0];
+      if (!next || next.id === location.node) continue;
+      moves.push(
+        await askOwner<MoveReport>(bus, host, locations, pid, { op: 'migrate', pid, to: next.id }, nodeLimits.migrateTimeoutMs),
+      );
+    } catch (error) {
+      if (stop.aborted) return;
+      host.log('info', 'the guest was not moved', { pid, reason: (error as Error).message });
+    }
+  }
+}

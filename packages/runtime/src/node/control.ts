@@ -1,0 +1,101 @@
+/**
+ * What commands and nodes ask of a node, one bus subject each: `node.<id>.control`, JSON both ways.
+ * Delivery is at most once. A request about a process goes to its owner, found in the location table; while it moves the
+ * wrong node answers GODWIT_NOT_HERE and the asker looks again. Not for bulk: output has its own subject, pages their links.
+ */
+
+import { GodwitError, type Host } from '@godwit/checkpoint/base';
+import type { Bus } from '../cluster/index.js';
+import { decodeJson, encodeJson } from '../cluster/json.js';
+import type { GuestSettings } from '../guest/protocol.js';
+import type { Locations } from '../process/index.js';
+import { nodeLimits } from './limits.js';
+
+export interface StartRequest {
+  readonly op: 'start';
+  /** Name of the bundle in the store. */
+  readonly bundle: string;
+  readonly settings: Omit<GuestSettings, 'pid'>;
+  readonly name: string;
+  readonly pin: boolean;
+  readonly detached: boolean;
+  readonly memoryMb?: number | undefined;
+}
+
+export type ControlRequest =
+  | StartRequest
+  | { readonly op: 'migrate'; readonly pid: number; readonly to: number }
+  | { readonly op: 'signal'; readonly pid: number; readonly signal: string }
+  | { readonly op: 'arrival'; readonly pid: number; readonly epoch: number }
+  | { readonly op: 'list' }
+  | { readonly op: 'logs'; readonly pid: number; readonly from: number }
+  | { readonly op: 'drain' }
+  | { readonly op: 'stop' };
+
+export interface MoveReport {
+  readonly from: number;
+  readonly to: number;
+  readonly pauseMs: number;
+  readonly essenceBytes: number;
+  readonly pages: number;
+  readonly faults: number;
+  readonly faultMs: number;
+  readonly drainMs: number;
+  readonly putOff: readonly { reason: string; waitedMs: number }[];
+}
+
+export interface GuestReport {
+  readonly pid: number;
+  readonly memoryBytes: number;
+  readonly pinned: readonly string[];
+  readonly moving: boolean;
+}
+
+export const controlSubject = (node: number) => `node.${node}.control`;
+export const outputSubject = (pid: number) => `proc.${pid}.out`;
+export const bundleSubject = (name: string) => `bundle.${name}`;
+
+/** Asks a node. @throws what the node answered, GODWIT_NO_RESPONDERS, GODWIT_TIMEOUT */
+export async function askNode<T>(
+  bus: Bus,
+  node: number,
+  request: ControlRequest,
+  timeoutMs: number = nodeLimits.controlTimeoutMs,
+): Promise<T> {
+  const answer = decodeJson(await bus.request(controlSubject(node), encodeJson(request), timeoutMs), 'answer of a node');
+  if (answer.error) throw GodwitError.fromJSON(answer.error as Parameters<typeof GodwitError.fromJSON>[0]);
+  return answer.value as T; // both ends of this subject are this file's types
+}
+
+/** Asks the node that owns a process now. @throws GODWIT_NO_PROCESS, GODWIT_ENDED and what askNode throws */
+export async function askOwner<T>(
+  bus: Bus,
+  host: Host,
+  locations: Locations,
+  pid: number,
+  request: ControlRequest,
+  timeoutMs?: number,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const location = await locations.read(pid);
+    if (!location) throw new GodwitError('GODWIT_NO_PROCESS', `Cannot reach process ${pid}: there is none`, { fields: { pid } });
+    if (location.state !== 'running')
+      throw new GodwitError(
+        'GODWIT_ENDED',
+        `Cannot reach process ${pid}: it ${location.state === 'lost' ? 'was lost' : 'has ended'}`,
+      );
+    try {
+      return await askNode<T>(bus, location.node, request, timeoutMs);
+    } catch (error) {
+      const code = error instanceof GodwitError ? error.code : undefined;
+      const isPassing = code === 'GODWIT_NOT_HERE' || code === 'GODWIT_NO_RESPONDERS';
+      if (!isPassing || attempt >= nodeLimits.ownerTries) throw error;
+    }
+    await pause(host, nodeLimits.ownerRetryMs);
+  }
+}
+
+/** Resolves after `delayMs`. */
+export function pause(host: Host, delayMs: number): Promise<void> {
+  return new Promise((resolve) => host.after(delayMs, resolve));
+}

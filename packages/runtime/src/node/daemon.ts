@@ -1,0 +1,317 @@
+/**
+ * One node: joins the cluster, hosts guests, moves them, answers control requests. One daemon a process (main.ts).
+ * Keeps true: guests run here only while this node holds its lease; fenced, it ends them all at once and stops.
+ * Not a scheduler: it moves what it is told to.
+ */
+
+import { hostname } from 'node:os';
+import { GodwitError, type Host, messageOf } from '@godwit/checkpoint/base';
+import {
+  announceCluster,
+  type Bus,
+  type BusMessage,
+  type ClusterEntry,
+  ClusterMembership,
+  connectBus,
+  EmbeddedHub,
+  type Environment,
+  type MembershipChange,
+  withdrawCluster,
+} from '../cluster/index.js';
+import { decodeJson, encodeJson } from '../cluster/json.js';
+import { type LinkAddress, moveName, NodeMoves } from '../migrate/index.js';
+import { Locations, PidAllocator } from '../process/index.js';
+import { BundleStore } from './bundles.js';
+import {
+  askNode,
+  askOwner,
+  type ControlRequest,
+  controlSubject,
+  type GuestReport,
+  type MoveReport,
+  pause,
+  type StartRequest,
+} from './control.js';
+import { needsOf, WorkerDriver } from './driver.js';
+import { Guests } from './guests.js';
+import { nodeLimits } from './limits.js';
+import { Logs } from './logs.js';
+import { notHere, signalGuest, signalName } from './signals.js';
+
+export interface NodeDaemonOptions {
+  readonly host: Host;
+  readonly environment: Environment;
+  /** The bus to join; without one the daemon runs an embedded hub and makes it findable. */
+  readonly url?: string | undefined;
+  readonly name?: string | undefined;
+  /** Called once when the node is over, with the reason unless it was told to stop. */
+  readonly onEnd: (reason: string | undefined) => void;
+}
+
+export class NodeDaemon {
+  readonly url: string;
+  #membership!: ClusterMembership;
+  #moves!: NodeMoves;
+  #pids!: PidAllocator;
+  #isOver = false;
+  #retreat: () => Promise<void> = async () => {};
+
+  private constructor(
+    private readonly options: NodeDaemonOptions,
+    private readonly bus: Bus,
+    url: string,
+    private readonly locations: Locations,
+    private readonly guests: Guests,
+    private readonly driver: WorkerDriver,
+    private readonly bundles: BundleStore,
+    private readonly logs: Logs,
+  ) {
+    this.url = url;
+  }
+
+  /** Resolves when the node is in the cluster and answers. @throws what connecting and joining throw */
+  static async start(options: NodeDaemonOptions): Promise<NodeDaemon> {
+    const { host, environment } = options;
+    const hub = options.url === undefined ? new EmbeddedHub() : undefined;
+    const url = options.url ?? (await hub!.start(host)).url;
+    const bus = await connectBus(url, host, `node ${options.name ?? ''}`);
+    const locations = await Locations.open(bus, host);
+    const bundles = new BundleStore(environment);
+    let daemon: NodeDaemon | undefined;
+    const guests = new Guests(bus, host, locations, (pid, signal) => void daemon?.signalAnywhere(pid, signal));
+    const driver = new WorkerDriver(guests, bundles, bus);
+    daemon = new NodeDaemon(options, bus, url, locations, guests, driver, bundles, new Logs(bus));
+    if (hub) daemon.#announce(hub);
+    await daemon.#join();
+    return daemon;
+  }
+
+  get node(): number {
+    return this.#membership.self.id;
+  }
+
+  /** Leaves the cluster; what runs here ends. */
+  async stop(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const ends = [...this.guests.hosted.values()].map((guest) => this.guests.kill(guest, 'SIGTERM'));
+    await Promise.race([
+      Promise.all(ends).then(() => this.guests.outputIdle()),
+      pause(this.options.host, nodeLimits.controlTimeoutMs),
+    ]);
+    await this.#moves.stop();
+    await this.#membership
+      .leave()
+      .catch((error: unknown) => this.options.host.log('info', 'the lease was not given back', { reason: messageOf(error) }));
+    await this.#close(undefined);
+  }
+
+  /** Sends a signal to a process wherever it is; a guest that signals nobody is only logged. */
+  async signalAnywhere(pid: number, signal: string): Promise<void> {
+    const { host } = this.options;
+    try {
+      await askOwner(this.bus, host, this.locations, pid, { op: 'signal', pid, signal });
+    } catch (error) {
+      host.log('info', 'a signal of a guest was not delivered', { pid, reason: messageOf(error) });
+    }
+  }
+
+  #announce(hub: EmbeddedHub): void {
+    const { environment, host } = this.options;
+    const entry: ClusterEntry = { url: this.url, pid: process.pid, startedAtMs: host.nowMs() };
+    announceCluster(environment, entry);
+    this.#retreat = async () => {
+      withdrawCluster(environment, entry);
+      await hub.stop();
+    };
+  }
+
+  async #join(): Promise<void> {
+    const { host, name } = this.options;
+    // The address is known only when NodeMoves listens, which needs the node id that joining gives: said with the next announcement.
+    const info = { name: name ?? hostname(), osPid: process.pid };
+    this.#membership = await ClusterMembership.join(this.bus, host, {
+      info,
+      onChange: (change) => this.#changed(change),
+      onFence: (reason) => void this.#fenced(reason),
+    });
+    const { self, settings } = this.#membership;
+    await this.locations.markLost(self.id, `node ${self.id} was started anew`);
+    this.#pids = new PidAllocator(await this.bus.kv('godwit-pids'), self.id, settings.stride);
+    this.#moves = await NodeMoves.start({
+      host,
+      node: self.id,
+      secret: settings.secret,
+      driver: this.driver,
+      locations: this.locations,
+    });
+    this.#membership.setInfo({ ...info, ...this.#moves.address });
+    this.bus.subscribe(controlSubject(self.id), (message) => void this.#answer(message));
+    void this.bus.closed.then((reason) => reason && this.#fenced(reason.message));
+    await this.bus.flush();
+    this.guests.prepareSpares();
+    this.#sweep();
+  }
+
+  #changed(change: MembershipChange): void {
+    if (change.kind !== 'lost') return;
+    this.#moves?.nodeLost(change.node.id);
+    this.locations
+      .markLost(change.node.id)
+      .catch((error: unknown) => this.#warn('the guests of a lost node were not marked', error));
+  }
+
+  #sweep(): void {
+    this.options.host.after(nodeLimits.sweepIntervalMs, () => {
+      if (this.#isOver) return;
+      const isOwned = async ({ node }: { node: number }) => node === this.node || this.#membership.hasLease(node);
+      this.locations.sweepLost(isOwned).catch((error: unknown) => this.#warn('the location table was not swept', error));
+      this.#sweep();
+    });
+  }
+
+  async #fenced(reason: string): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.guests.stop();
+    await this.#moves?.stop();
+    await this.#close(reason);
+  }
+
+  async #close(reason: string | undefined): Promise<void> {
+    await this.guests.stop();
+    await this.bus.close();
+    await this.#retreat();
+    this.options.onEnd(reason);
+  }
+
+  async #answer(message: BusMessage): Promise<void> {
+    try {
+      const request = decodeJson(message.payload, 'control request') as unknown as ControlRequest; // each op verifies what it uses
+      message.respond(encodeJson({ value: (await this.#do(request)) ?? null }));
+    } catch (error) {
+      const known =
+        error instanceof GodwitError ? error : new GodwitError('GODWIT_INTERNAL', `Cannot do that: ${messageOf(error)}`);
+      message.respond(encodeJson({ error: known.toJSON() }));
+    }
+  }
+
+  async #do(request: ControlRequest): Promise<unknown> {
+    switch (request.op) {
+      case 'start':
+        return this.#startGuest(request);
+      case 'migrate':
+        return this.#migrate(request.pid, request.to);
+      case 'signal':
+        return signalGuest(this.guests, this.#hosted(request.pid), signalName(request.signal));
+      case 'arrival':
+        return this.#arrival(request.pid, request.epoch);
+      case 'list':
+        return this.#list();
+      case 'logs':
+        return this.logs.read(request.pid, request.from);
+      case 'drain':
+        return this.#drain();
+      case 'stop':
+        setImmediate(() => void this.stop());
+        return undefined;
+      default:
+        throw new GodwitError('GODWIT_PROTOCOL', 'Cannot do that: the node does not know the request');
+    }
+  }
+
+  #hosted(pid: number) {
+    const guest = this.guests.hosted.get(pid);
+    if (!guest) throw notHere(pid);
+    return guest;
+  }
+
+  async #startGuest(request: StartRequest): Promise<{ pid: number }> {
+    const bundle = await this.bundles.load(request.bundle, this.bus);
+    const [pid, worker] = await Promise.all([this.#pids.allocate(), this.guests.worker(request.memoryMb)]);
+    const { name, pin, detached, memoryMb } = request;
+    const settings = { ...request.settings, pid };
+    const location = await this.locations.create({
+      pid,
+      home: this.node,
+      name,
+      argv: settings.argv.slice(1),
+      startedAtMs: this.options.host.nowMs(),
+    });
+    if (detached) this.logs.keep(pid);
+    const meta = { bundleName: request.bundle, settings, pin, memoryMb };
+    const { guest, events } = this.guests.adopt(pid, location.epoch, meta, bundle, worker, 0);
+    this.guests.hosted.set(pid, guest);
+    worker.start(bundle, settings, events);
+    return { pid };
+  }
+
+  async #migrate(pid: number, to: number): Promise<MoveReport> {
+    const guest = this.#hosted(pid);
+    const { epoch } = guest;
+    if (to === this.node) throw new GodwitError('GODWIT_BAD_NODE', `Cannot move process ${pid} to node ${to}: it is there`);
+    if (guest.meta.pin) throw new GodwitError('GODWIT_PINNED', `Cannot move process ${pid}: it was started with --pin`);
+    const address = await this.#addressOf(to);
+    const handle = this.#moves.moveOut({ pid, epoch, toNode: to, to: address, needs: needsOf(guest) });
+    const decided = await handle.decided;
+    const name = moveName(handle.move);
+    const cost = this.driver.costs.get(name);
+    this.driver.costs.delete(name);
+    if (decided !== 'moved' && decided.kind !== 'moved')
+      throw new GodwitError('GODWIT_NOT_MOVED', `Cannot move process ${pid}: ${decided.reason}`, { fields: { pid } });
+    const arrived = await askNode<{ pauseMs: number }>(this.bus, to, { op: 'arrival', pid, epoch: epoch + 1 });
+    const { essenceBytes = 0, pages = 0, putOff = [] } = cost ?? {};
+    return { from: this.node, to, pauseMs: arrived.pauseMs, essenceBytes, pages, faults: 0, faultMs: 0, drainMs: 0, putOff };
+  }
+
+  async #addressOf(to: number): Promise<LinkAddress> {
+    for (let attempt = 0; attempt < nodeLimits.ownerTries; attempt++) {
+      const info = this.#membership.members.get(to)?.info;
+      if (typeof info?.address === 'string' && typeof info.port === 'number') return { address: info.address, port: info.port };
+      if (!(await this.#membership.hasLease(to))) break;
+      await pause(this.options.host, nodeLimits.ownerRetryMs); // it has just joined
+    }
+    throw new GodwitError('GODWIT_BAD_NODE', `Cannot move to node ${to}: there is no such node now (cluster-node ls lists them)`);
+  }
+
+  /** Waits until a guest that is on its way here runs; answers what its pause was. */
+  async #arrival(pid: number, epoch: number): Promise<{ pauseMs: number }> {
+    for (let attempt = 0; attempt < nodeLimits.ownerTries; attempt++) {
+      const known = this.driver.pauses.get(pid);
+      if (known && known.epoch >= epoch) return { pauseMs: await known.pauseMs };
+      await pause(this.options.host, nodeLimits.ownerRetryMs);
+    }
+    throw notHere(pid);
+  }
+
+  #list(): GuestReport[] {
+    return [...this.guests.hosted.values()].map(({ pid, memoryBytes, meta, worker, moving }) => {
+      return { pid, memoryBytes, moving, pinned: meta.pin ? ['--pin', ...worker.pinReasons] : worker.pinReasons };
+    });
+  }
+
+  /** Moves everything away, one after the other, round robin; names what stayed and why. */
+  async #drain(): Promise<{ moved: number; stayed: { pid: number; reason: string }[] }> {
+    this.driver.isDraining = true;
+    const stayed: { pid: number; reason: string }[] = [];
+    let moved = 0;
+    for (const pid of [...this.guests.hosted.keys()]) {
+      const others = [...this.#membership.members.values()].filter(
+        (member) => member.id !== this.node && member.state === 'alive',
+      );
+      const target = others[moved % Math.max(1, others.length)];
+      try {
+        if (!target) throw new GodwitError('GODWIT_BAD_NODE', 'there is no other node');
+        await this.#migrate(pid, target.id);
+        moved++;
+      } catch (error) {
+        if (this.guests.hosted.has(pid)) stayed.push({ pid, reason: messageOf(error) });
+      }
+    }
+    return { moved, stayed };
+  }
+
+  #warn(what: string, error: unknown): void {
+    this.options.host.log('warn', what, { reason: messageOf(error) });
+  }
+}

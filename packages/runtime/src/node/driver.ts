@@ -1,0 +1,196 @@
+/**
+ * The migration driver over real workers: capture holds the guest, load rebuilds it in a spare worker, run lets it go.
+ * Sections of an essence: `meta` (JSON), then one `page` for each heap page. The essence is whole, so a drain has nothing to wait for.
+ * Keeps true: a held worker is either let go on or terminated; a guest is hosted by at most one of its copies on this node.
+ */
+
+import { assert, GodwitError } from '@godwit/checkpoint/base';
+import type { Bus } from '../cluster/index.js';
+import { decodeJson, encodeJson } from '../cluster/json.js';
+import {
+  type IncomingSection,
+  type MigrationDriver,
+  type MoveNeeds,
+  type MoveRef,
+  moveName,
+  type OutgoingSection,
+  Refusal,
+} from '../migrate/index.js';
+import type { BundleStore } from './bundles.js';
+import type { GuestWorker } from './guest-worker.js';
+import type { GuestMeta, Guests, HostedGuest } from './guests.js';
+import { nodeLimits } from './limits.js';
+
+interface Departing {
+  readonly guest: HostedGuest;
+  isHeld: boolean;
+  isCalledOff: boolean;
+}
+
+interface Arriving {
+  worker?: GuestWorker;
+  guest?: HostedGuest;
+  isDropped: boolean;
+  stoppedAtMs: number;
+}
+
+/** What a capture cost, for the report of the move. */
+export interface CaptureCost {
+  readonly essenceBytes: number;
+  readonly pages: number;
+  readonly putOff: readonly { reason: string; waitedMs: number }[];
+}
+
+export class WorkerDriver implements MigrationDriver {
+  readonly #departing = new Map<string, Departing>();
+  readonly #arriving = new Map<string, Arriving>();
+  /** Of guests that arrived here, by pid: their pause, when it is known. */
+  readonly pauses = new Map<number, { epoch: number; pauseMs: Promise<number> }>();
+  readonly costs = new Map<string, CaptureCost>();
+  isDraining = false;
+
+  constructor(
+    private readonly guests: Guests,
+    private readonly bundles: BundleStore,
+    private readonly bus: Bus,
+  ) {}
+
+  async capture(move: MoveRef): Promise<OutgoingSection[]> {
+    const guest = this.guests.hosted.get(move.pid);
+    if (!guest || guest.epoch !== move.epoch)
+      throw new GodwitError('GODWIT_NOT_HERE', `Cannot move process ${move.pid}: it is not here`);
+    const departing: Departing = { guest, isHeld: false, isCalledOff: false };
+    this.#departing.set(moveName(move), departing);
+    guest.moving = true;
+    try {
+      const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs });
+      if (departing.isCalledOff) {
+        guest.worker.goOn();
+        throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: the move was called off`);
+      }
+      departing.isHeld = true;
+      const { pages, putOff, stoppedAtMs, report } = captured;
+      const essenceBytes = pages.reduce((sum, page) => sum + page.byteLength, 0);
+      guest.memoryBytes = report.heapBytes;
+      this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff });
+      const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs };
+      return [{ name: 'meta', content: encodeJson(meta) }, ...pages.map((content) => ({ name: 'page', content }))];
+    } catch (error) {
+      guest.moving = false;
+      this.#departing.delete(moveName(move));
+      throw error;
+    }
+  }
+
+  async takeBack(move: MoveRef): Promise<void> {
+    const departing = this.#departing.get(moveName(move));
+    if (!departing) return; // the capture failed by itself
+    departing.isCalledOff = true;
+    departing.guest.moving = false;
+    if (!departing.isHeld) return;
+    this.#departing.delete(moveName(move));
+    departing.guest.worker.goOn();
+  }
+
+  handOver(move: MoveRef): void {
+    const departing = this.#departing.get(moveName(move));
+    if (departing && this.guests.hosted.get(move.pid) === departing.guest) this.guests.hosted.delete(move.pid);
+  }
+
+  release(move: MoveRef): void {
+    this.handOver(move);
+    const departing = this.#departing.get(moveName(move));
+    this.#departing.delete(moveName(move));
+    void departing?.guest.worker.terminate();
+  }
+
+  async reserve(move: MoveRef, needs: MoveNeeds): Promise<void> {
+    if (this.isDraining) throw new Refusal('draining', 'the node is being emptied');
+    if (needs.platform !== platform())
+      throw new Refusal('other-platform', `it needs ${needs.platform}, this node has ${platform()}`);
+    const arriving: Arriving = { isDropped: false, stoppedAtMs: 0 };
+    this.#arriving.set(moveName(move), arriving);
+    await this.bundles.load(needs.bundle, this.bus).catch((error: Error) => {
+      throw new Refusal('no-bundle', error.message);
+    });
+    const memoryMb = memoryOf(needs);
+    const worker = await this.guests.worker(memoryMb);
+    if (arriving.isDropped) await worker.terminate();
+    else arriving.worker = worker;
+  }
+
+  async load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }> {
+    const arriving = this.#arriving.get(moveName(move));
+    assert(arriving?.worker, 'a move is reserved before it is loaded');
+    let meta: ReturnType<typeof parseMeta> | undefined;
+    const pages: Uint8Array[] = [];
+    for await (const section of sections) {
+      if (section.name === 'meta') meta = parseMeta(await section.collect());
+      else pages.push(new Uint8Array(await section.collect()));
+    }
+    if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
+    const bundle = await this.bundles.load(meta.bundleName, this.bus);
+    const { lastSeq, stoppedAtMs, memoryBytes, ...rest } = meta;
+    const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq);
+    guest.memoryBytes = memoryBytes;
+    await arriving.worker.restore(bundle, rest.settings, pages, events);
+    arriving.guest = guest;
+    arriving.stoppedAtMs = stoppedAtMs;
+    return { complete: true };
+  }
+
+  async run(move: MoveRef): Promise<void> {
+    const arriving = this.#arriving.get(moveName(move));
+    assert(arriving?.guest, 'a guest is loaded before it runs');
+    const { guest, stoppedAtMs } = arriving;
+    this.guests.hosted.set(move.pid, guest);
+    this.pauses.set(move.pid, { epoch: guest.epoch, pauseMs: guest.running.then((atMs) => atMs - stoppedAtMs) });
+    guest.worker.run();
+  }
+
+  async drained(): Promise<void> {}
+
+  drop(move: MoveRef): void {
+    const arriving = this.#arriving.get(moveName(move));
+    this.#arriving.delete(moveName(move));
+    if (!arriving) return;
+    arriving.isDropped = true;
+    if (arriving.guest && this.guests.hosted.get(move.pid) === arriving.guest) this.guests.hosted.delete(move.pid);
+    void arriving.worker?.terminate();
+  }
+
+  settled(move: MoveRef): void {
+    this.#arriving.delete(moveName(move));
+  }
+}
+
+/** Images restore only where these match. */
+export function platform(): string {
+  return `node ${process.versions.node} v8 ${process.versions.v8}`;
+}
+
+/** A guest with a limit of its own says so in what it needs. */
+export function needsOf(guest: HostedGuest): MoveNeeds {
+  const features = guest.meta.memoryMb === undefined ? [] : [`memory-mb=${guest.meta.memoryMb}`];
+  return { memoryBytes: guest.memoryBytes, bundle: guest.meta.bundleName, features, platform: platform() };
+}
+
+function memoryOf(needs: MoveNeeds): number | undefined {
+  for (const feature of needs.features) {
+    const limit = /^memory-mb=(\d+)$/.exec(feature);
+    if (!limit) throw new Refusal('missing-feature', `this node does not know "${feature}"`);
+    return Number(limit[1]);
+  }
+  return undefined;
+}
+
+function parseMeta(bytes: Uint8Array): GuestMeta & { lastSeq: number; stoppedAtMs: number; memoryBytes: number } {
+  const value = decodeJson(bytes, 'description of a process');
+  const counts = [value.lastSeq, value.stoppedAtMs, value.memoryBytes];
+  const good =
+    typeof value.bundleName === 'string' &&
+    typeof value.settings === 'object' &&
+    counts.every((count) => typeof count === 'number');
+  if (!good) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is malformed');
+  return value as unknown as ReturnType<typeof parseMeta>; // from a node that proved to hold the cluster's secret
+}

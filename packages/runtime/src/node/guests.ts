@@ -1,0 +1,147 @@
+/**
+ * The guests of one node: their workers, spare ones, what they write and how they end. A guest is known here from its start or its
+ * arrival until it ended or was handed over; its output may be on its way for longer.
+ * Keeps true: an end counts only in the epoch under which this node owns the guest.
+ */
+
+import { type Host, messageOf } from '@godwit/checkpoint/base';
+import type { Bundle } from '@godwit/checkpoint/compile';
+import type { Bus } from '../cluster/index.js';
+import type { GuestSettings } from '../guest/protocol.js';
+import type { Exit, Locations } from '../process/index.js';
+import { pause } from './control.js';
+import { type GuestEvents, GuestWorker } from './guest-worker.js';
+import { WorkerInspector } from './inspector.js';
+import { nodeLimits } from './limits.js';
+import { OutputSender } from './output-sender.js';
+
+/** What travels with a guest beside its pages. */
+export interface GuestMeta {
+  readonly bundleName: string;
+  readonly settings: GuestSettings;
+  readonly pin: boolean;
+  readonly memoryMb?: number | undefined;
+}
+
+export interface HostedGuest {
+  readonly pid: number;
+  readonly meta: GuestMeta;
+  readonly bundle: Bundle;
+  readonly worker: GuestWorker;
+  epoch: number;
+  /** Number of the last chunk it wrote, here or before. */
+  lastSeq: number;
+  memoryBytes: number;
+  moving: boolean;
+  /** When its first instruction here ran. */
+  readonly running: Promise<number>;
+}
+
+export type GuestEnd = { code: number; signal?: string; reason?: string };
+
+export class Guests {
+  readonly hosted = new Map<number, HostedGuest>();
+  readonly #spares: GuestWorker[] = [];
+  readonly #senders = new Map<number, OutputSender>();
+  readonly inspector = new WorkerInspector();
+  #isOver = false;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly host: Host,
+    private readonly locations: Locations,
+    private readonly onKill: (pid: number, signal: string) => void,
+  ) {}
+
+  prepareSpares(): void {
+    while (this.#spares.length < nodeLimits.spareWorkers && !this.#isOver) this.#spares.push(new GuestWorker(this.inspector));
+  }
+
+  /** A worker that can be paused, from the spare ones unless it needs limits of its own. */
+  async worker(memoryMb?: number): Promise<GuestWorker> {
+    const own = memoryMb === undefined ? this.#spares.shift() : undefined;
+    const worker = own ?? new GuestWorker(this.inspector, memoryMb === undefined ? {} : { memoryMb });
+    await worker.ready();
+    setImmediate(() => this.prepareSpares());
+    return worker;
+  }
+
+  /** Makes the record of a guest and what listens to it; it is not hosted yet. */
+  adopt(
+    pid: number,
+    epoch: number,
+    meta: GuestMeta,
+    bundle: Bundle,
+    worker: GuestWorker,
+    lastSeq: number,
+  ): { guest: HostedGuest; events: GuestEvents } {
+    let started: (atMs: number) => void = () => {};
+    const running = new Promise<number>((resolve) => {
+      started = resolve;
+    });
+    const guest: HostedGuest = { pid, epoch, meta, bundle, worker, lastSeq, memoryBytes: 0, moving: false, running };
+    const events: GuestEvents = {
+      output: (fd, seq, bytes) => {
+        guest.lastSeq = seq;
+        this.#sender(pid).push(seq, fd, bytes);
+      },
+      send: (service, message) => this.#hear(guest, service, message),
+      ended: (end) => void this.end(guest, end),
+      running: (atMs) => started(atMs),
+    };
+    return { guest, events };
+  }
+
+  /** Ends a guest here and tells the cluster and its reader. */
+  async end(guest: HostedGuest, end: GuestEnd): Promise<void> {
+    if (this.hosted.get(guest.pid) !== guest) return; // handed over, or ended already
+    this.hosted.delete(guest.pid);
+    const exit: Exit = end.signal === undefined ? { code: end.code } : { signal: end.signal };
+    if (await this.#enterEnd(guest, exit)) this.#sender(guest.pid).push(guest.lastSeq + 1, 0, Buffer.from(JSON.stringify(end)));
+  }
+
+  async kill(guest: HostedGuest, signal: string): Promise<void> {
+    const ended = this.end(guest, { code: 0, signal });
+    await guest.worker.terminate();
+    await ended;
+  }
+
+  /** All output of guests that are or were here was taken. */
+  async outputIdle(): Promise<void> {
+    await Promise.all([...this.#senders.values()].map((sender) => sender.idle()));
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    const workers = [...this.hosted.values()].map(({ worker }) => worker);
+    this.hosted.clear();
+    await Promise.all([...workers, ...this.#spares.splice(0)].map((worker) => worker.terminate()));
+  }
+
+  #sender(pid: number): OutputSender {
+    const known = this.#senders.get(pid);
+    if (known) return known;
+    const sender = new OutputSender(this.bus, this.host, pid);
+    this.#senders.set(pid, sender);
+    return sender;
+  }
+
+  #hear(guest: HostedGuest, service: string, message: unknown): void {
+    if (service === 'signalDefault') void this.kill(guest, String(message));
+    if (service !== 'process') return;
+    const { op, pid, signal } = message as { op: string; pid: number; signal: string | number };
+    if (op === 'kill') this.onKill(pid, String(signal));
+  }
+
+  async #enterEnd(guest: HostedGuest, exit: Exit): Promise<boolean> {
+    for (;;) {
+      try {
+        return await this.locations.end(guest.pid, guest.epoch, exit);
+      } catch (error) {
+        this.host.log('warn', 'an end could not be entered yet', { pid: guest.pid, reason: messageOf(error) });
+        if (this.#isOver) return false;
+        await pause(this.host, nodeLimits.outputRetryMaxMs);
+      }
+    }
+  }
+}

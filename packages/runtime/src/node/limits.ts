@@ -1,0 +1,44 @@
+/** Bounds of the node daemon and the commands: value, unit in the name, reason beside it. */
+
+export const nodeLimits = {
+  /** Workers kept ready, so that an arrival or a start does not wait for a thread to load its code. */
+  spareWorkers: 2,
+  /** A guest that could not be captured in this time is not moved now; below migrateLimits.captureTimeoutMs. */
+  captureTimeoutMs: 9_000,
+  /** Largest piece of output in one record, so that several fit a bus message. */
+  outputPieceBytes: 256 * 1024,
+  /** Largest bus message of output records. */
+  outputBatchBytes: 640 * 1024,
+  /** One try to hand output over. */
+  outputTryMs: 10_000,
+  /** Output that nobody takes for this long is dropped: its reader is gone. */
+  outputGiveUpMs: 60_000,
+  /** Pause between tries to hand output over, growing. */
+  outputRetryMinMs: 5,
+  outputRetryMaxMs: 200,
+  /** Output that arrived early, held by a reader until the gap before it is filled. */
+  outputEarlyBytes: 32 * 1024 * 1024,
+  /** Output of a detached process that its mother keeps. */
+  logRingBytes: 1024 * 1024,
+  /** Detached processes whose output one mother keeps; the oldest goes first. */
+  logsKept: 200,
+  /** Piece of a bundle or log in one control answer, before base64. */
+  controlPieceBytes: 256 * 1024,
+  /** Largest bundle fetched from another node. */
+  bundleBytes: 256 * 1024 * 1024,
+  /** An ordinary control request. */
+  controlTimeoutMs: 5_000,
+  /** A control request that moves a guest: all timeouts of the protocol together, and some. */
+  migrateTimeoutMs: 60_000,
+  /** Tries to find the owner of a process that is being moved. */
+  ownerTries: 100,
+  ownerRetryMs: 30,
+  /** How long a daemon looks into a busy guest for a signal's listeners. */
+  signalLookMs: 1_000,
+  /** Guests whose owner is gone are looked for this often. */
+  sweepIntervalMs: 5_000,
+  /** A daemon child of a command must be ready in this time. */
+  daemonReadyMs: 20_000,
+  /** After a process ended, missing output is waited for this long. */
+  lastOutputMs: 15_000,
+} as const;

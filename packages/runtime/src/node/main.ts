@@ -1,0 +1,37 @@
+/**
+ * The process of one node daemon. The bus's URL, a secret, comes in the environment (GODWIT_CLUSTER), the name in GODWIT_NODE_NAME.
+ * With an IPC channel it says `{ ready: { node, url } }` or `{ failed }`; with GODWIT_NODE_TIED it ends with its parent.
+ */
+
+import { type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
+import { NodeDaemon } from './daemon.js';
+
+const host = realHost((process.env.GODWIT_LOG as LogLevel | undefined) ?? 'error');
+
+async function main(): Promise<void> {
+  const isTied = process.env.GODWIT_NODE_TIED === '1';
+  const daemon = await NodeDaemon.start({
+    host,
+    environment: process.env,
+    url: process.env.GODWIT_CLUSTER || undefined,
+    name: process.env.GODWIT_NODE_NAME || undefined,
+    onEnd: (reason) => {
+      if (reason !== undefined) host.log('error', 'the node ended', { reason });
+      process.exit(reason === undefined ? 0 : 1);
+    },
+  });
+  // Ctrl-C in a terminal reaches the whole group; the command that started this node decides for it.
+  process.on('SIGINT', () => isTied || void daemon.stop());
+  process.on('SIGTERM', () => void daemon.stop());
+  if (isTied) process.on('disconnect', () => process.exit(0));
+  process.send?.({ ready: { node: daemon.node, url: daemon.url } });
+  if (!isTied) process.disconnect?.();
+}
+
+main().catch((error: unknown) => {
+  if (process.send) process.send({ failed: messageOf(error) }, undefined, {}, () => process.exit(1));
+  else {
+    host.log('error', 'the node could not start', { reason: messageOf(error) });
+    process.exit(1);
+  }
+});

@@ -1,0 +1,51 @@
+/** Starting node daemons as processes of their own, and knowing when they are ready. The URL travels in the environment, not in argv. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { GodwitError } from '@godwit/checkpoint/base';
+import { nodeLimits } from './limits.js';
+
+export interface SpawnedNode {
+  readonly node: number;
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+export interface SpawnNodeOptions {
+  readonly url?: string | undefined;
+  readonly name?: string | undefined;
+  /** Ends with this process. Otherwise it goes on by itself. */
+  readonly isTied: boolean;
+}
+
+/** @throws GODWIT_NODE_START with the daemon's reason */
+export function spawnNode(options: SpawnNodeOptions): Promise<SpawnedNode> {
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    GODWIT_CLUSTER: options.url ?? '',
+    GODWIT_NODE_NAME: options.name ?? '',
+    GODWIT_NODE_TIED: options.isTied ? '1' : '',
+  };
+  const child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [], {
+    env: environment,
+    detached: !options.isTied,
+    execArgv: [],
+    stdio: ['ignore', 'ignore', options.isTied ? 'inherit' : 'ignore', 'ipc'],
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new GodwitError('GODWIT_NODE_START', `Cannot start a node: ${reason}`));
+    };
+    const timer = setTimeout(() => fail('it was not ready in time'), nodeLimits.daemonReadyMs);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`it ended with ${code}`));
+    child.once('message', (message: { ready?: { node: number; url: string }; failed?: string }) => {
+      if (!message.ready) return fail(message.failed ?? 'it said nothing');
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      resolve({ ...message.ready, child });
+    });
+  });
+}
