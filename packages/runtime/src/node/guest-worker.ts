@@ -47,6 +47,7 @@ const HOLD_FLAG = 1 << 30;
 const GRACE_MS = 1;
 const RETRY_MIN_MS = 1;
 const RETRY_MAX_MS = 16;
+const RESUME_AGAIN_MS = 5;
 
 export class GuestWorker {
   private readonly worker: Worker;
@@ -199,9 +200,14 @@ export class GuestWorker {
     this.over = true;
     const threadId = this.worker.threadId;
     const done = this.worker.terminate();
-    // terminate() alone hangs while the debugger holds the thread.
+    // terminate() alone hangs while the debugger holds the thread, and a pause that was under way may take hold after the first resume.
     this.inspector.resume(threadId);
-    await done;
+    const again = setInterval(() => this.inspector.resume(threadId), RESUME_AGAIN_MS);
+    try {
+      await done;
+    } finally {
+      clearInterval(again);
+    }
     this.port.close();
   }
 

@@ -1,0 +1,3 @@
+class Acc { #total = 0; static made = 0; constructor(k) { this.k = k; Acc.made++; } add(x) { this.#total = (this.#total + x * this.k) % 99991; return this; } get total() { return this.#total; } static of(k) { return new Acc(k); } }
+class Acc2 extends Acc { #extra = 3; add(x) { super.add(x + this.#extra); this.#extra = (this.#extra * 7 + x) % 13; return this; } toString() { return `Acc2(${this.total})`; } }
+const accs = [Acc.of(3), new Acc2(5), new Acc2(7)]; for (let i = 0; i < 3000000; i++) for (const a of accs) a.add(i); console.log('classes', accs.map((a) => a.total), `${accs[1]}`, Acc.made);
