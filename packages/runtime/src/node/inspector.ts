@@ -16,10 +16,12 @@ export class WorkerInspector {
     this.session.connect();
     this.session.on('NodeWorker.attachedToWorker', ({ params }) => {
       const { sessionId, workerInfo } = params;
-      this.attached.set(workerInfo.workerId, sessionId);
+      // workerId counts attachments, which come in any order when several workers start at once; the title names the thread.
+      const thread = /^\[worker (\d+)\]/.exec(workerInfo.title)?.[1] ?? workerInfo.workerId;
+      this.attached.set(thread, sessionId);
       this.send(sessionId, 'Debugger.enable');
-      for (const done of this.waiting.get(workerInfo.workerId) ?? []) done();
-      this.waiting.delete(workerInfo.workerId);
+      for (const done of this.waiting.get(thread) ?? []) done();
+      this.waiting.delete(thread);
     });
     this.session.on('NodeWorker.detachedFromWorker', ({ params }) => {
       for (const [worker, sessionId] of this.attached) if (sessionId === params.sessionId) this.attached.delete(worker);
