@@ -12,8 +12,8 @@ export const limits = {
   shapeKeys: 32,
   /** Shapes of one image, to bound generated code; objects past it travel as dictionaries. */
   shapes: 8192,
-  /** Array elements from which named extras are asked of the inspector instead of listing every index as a string. */
-  arrayNamesElements: 4096,
+  /** Elements from which an array's named extras are asked of the inspector instead of listing every index as a string. */
+  listedElements: 1024,
   /** Uses from which a shape is worth a generated factory. */
   shapeFactoryUses: 16,
   /** Bytes of an image's JSON header: names and digests of its sections, never content. */

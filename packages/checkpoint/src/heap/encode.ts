@@ -21,10 +21,12 @@ import {
   type SaveContext,
   slotKinds,
 } from './kinds.js';
+import { viewLength } from './kinds-buffers.js';
 import type { HeapOptions, HeapStats, SpecialKind } from './options.js';
 import { flagAccessor, type OwnState, readOwnState } from './own-properties.js';
 import { pathTo } from './paths.js';
 import {
+  bytesLength,
   getOwnPropertyDescriptor,
   getOwnPropertyNames,
   getOwnPropertySymbols,
@@ -57,7 +59,7 @@ import { setAside } from './set-aside.js';
 import { hasSlots } from './slots.js';
 import { WeakCollections } from './weak-collections.js';
 
-const { isProxy, isWeakMap, isWeakSet, isNativeError } = types;
+const { isProxy, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
 const ArrayPrototype = Array.prototype;
 const ObjectPrototype = Object.prototype;
 const descriptorKeys: readonly string[] = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'];
@@ -89,6 +91,7 @@ class Encoder {
   readonly #kindOf = new SafeMap<string, { index: number; site: number }>();
   readonly #carriers = new SafeMap<object, Carrier>();
   readonly #context: SaveContext;
+  #viewSite = 0;
   /** The guest put a descriptor's field on Object.prototype, so that a missing field must be told from an inherited one. */
   #poisoned = false;
 
@@ -244,7 +247,7 @@ class Encoder {
    * not list their indices.
    */
   #onlyElements(array: readonly unknown[], elements: number): boolean {
-    if (array.length > limits.arrayNamesElements) return this.#options.internals.namedProperties(array) === 1;
+    if (array.length > limits.listedElements) return this.#options.internals.namedProperties(array) === 1;
     return ownKeys(array).length === elements + 1;
   }
 
@@ -268,7 +271,8 @@ class Encoder {
     const facts = this.#prototypes.of(getPrototypeOf(object));
     if (facts.opaque) {
       for (let i = 0; i < hiddenKinds.length; i++) {
-        if (hiddenKinds[i]!.claims(object)) return this.#intrinsic(object, hiddenKinds[i]!, state, true);
+        if (hiddenKinds[i]!.home === facts.named && hiddenKinds[i]!.claims(object))
+          return this.#intrinsic(object, hiddenKinds[i]!, state, true);
       }
       const named = this.#options.builtins.lateNameOf(object);
       if (named !== undefined) return this.#named(named);
@@ -376,6 +380,7 @@ class Encoder {
 
   /** Reading `stack` formats it, which would call the guest's prepareStackTrace: that is set aside meanwhile. */
   #ownStateOf(object: object): OwnState {
+    if (isTypedArray(object)) return this.#viewState(object);
     if (!isNativeError(object)) return readOwnState(object);
     const putBack = setAside(ErrorConstructor, 'prepareStackTrace');
     try {
@@ -383,6 +388,22 @@ class Encoder {
     } finally {
       putBack?.();
     }
+  }
+
+  /** Typed arrays: named properties only, and without listing a million indices to learn that there are none. */
+  #viewState(view: object): OwnState {
+    const { hiddenClasses } = this.#writer;
+    this.#viewSite ||= hiddenClasses.newSites(1);
+    const length = viewLength(view);
+    const like = this.#viewSite > 0 && hiddenClasses.match(view, this.#viewSite) !== undefined;
+    if (!like && (length < limits.listedElements || this.#options.internals.namedProperties(view) > 0)) {
+      const state = readOwnState(view, length);
+      if (state.properties.length > 0 || !state.extensible) return state;
+    }
+    if (!like && this.#viewSite > 0 && isExtensible(view)) {
+      hiddenClasses.learn(view, this.#viewSite, undefined, this.#prototypes.count('View'));
+    }
+    return { prototype: getPrototypeOf(view), extensible: isExtensible(view), properties: list() };
   }
 
   // ---- the rest of the world
@@ -424,7 +445,7 @@ class Encoder {
   #stats(): HeapStats {
     const { pages, objects } = this.#writer;
     const stats: HeapStats = { objects: objects.length, bytes: 0, types: [] };
-    for (let i = 0; i < pages.length; i++) stats.bytes += pages[i]!.length;
+    for (let i = 0; i < pages.length; i++) stats.bytes += bytesLength(pages[i]!);
     this.#prototypes.eachCount((count) => append(stats.types, count));
     return stats;
   }

@@ -11,7 +11,7 @@ import { limits } from '../limits.js';
 import { HiddenClasses } from './hidden-classes.js';
 import { BytesPart } from './kinds-buffers.js';
 import type { NamedBuiltins } from './options.js';
-import { keyFor, type List, list, reflectApply, reflectDefine, SafeMap, symbolDescription } from './primordials.js';
+import { bytesLength, keyFor, type List, list, reflectApply, reflectDefine, SafeMap, symbolDescription } from './primordials.js';
 import { symbolBare, symbolNamed, symbolRegistered, symbolUnique } from './record-forms.js';
 import { ShapeTable } from './shapes.js';
 import * as wire from './wire.js';
@@ -241,13 +241,14 @@ export class GraphWriter {
   }
 
   #bytes(bytes: Uint8Array): void {
-    if (bytes.length < limits.largeBlobBytes) {
+    const size = bytesLength(bytes);
+    if (size < limits.largeBlobBytes) {
       this.body.varint(wire.constantBytes * 8 + wire.valueConstant);
-      this.body.varint(bytes.length);
+      this.body.varint(size);
       this.body.raw(bytes);
       return;
     }
-    const page = new Bytes(bytes.length + 2);
+    const page = new Bytes(size + 2);
     page[0] = wire.pageBlob;
     page[1] = wire.blobBytes;
     wire.copyBytes(page, bytes, 2);

@@ -33,7 +33,8 @@ const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as objec
 const viewName = getter<string>(TypedArrayPrototype, Symbol.toStringTag as unknown as string)!;
 const viewBuffer = getter<object>(TypedArrayPrototype, 'buffer')!;
 const viewOffset = getter<number>(TypedArrayPrototype, 'byteOffset')!;
-const viewLength = getter<number>(TypedArrayPrototype, 'length')!;
+/** The number of elements of a typed array. */
+export const viewLength = getter<number>(TypedArrayPrototype, 'length')!;
 const viewBytes = getter<number>(TypedArrayPrototype, 'byteLength')!;
 const viewKeys = uncurry(Uint8Array.prototype.keys) as (self: object) => unknown;
 const dataBuffer = getter<object>(DataView.prototype, 'buffer')!;

@@ -50,6 +50,7 @@ function values(...parts: unknown[]): List<unknown> {
 
 const url: IntrinsicKind = {
   tag: 'URL',
+  home: URL.prototype,
   claims: (value) => accepts(href, value),
   // The parameters object made by the first `url.searchParams` stays the same object.
   save: (value, context) => ({
@@ -62,6 +63,7 @@ const url: IntrinsicKind = {
 
 const urlSearchParams: IntrinsicKind = {
   tag: 'URLSearchParams',
+  home: URLSearchParams.prototype,
   claims: (value) => accepts(paramsText, value),
   save: (value, context) => ({
     create: values(context.internals.of(value)['#context'] ?? null, reflectApply(paramsText, value, [])),
@@ -72,6 +74,7 @@ const urlSearchParams: IntrinsicKind = {
 
 const textEncoder: IntrinsicKind = {
   tag: 'TextEncoder',
+  home: TextEncoder.prototype,
   claims: (value) => accepts(encoderEncoding, value),
   save: () => ({ create: list() }),
   create: () => new EncoderOf(),
@@ -79,6 +82,7 @@ const textEncoder: IntrinsicKind = {
 
 const textDecoder: IntrinsicKind = {
   tag: 'TextDecoder',
+  home: TextDecoder.prototype,
   claims: (value) => accepts(decoderEncoding, value),
   save(value, context) {
     // A UTF-8 decoder that never streamed has no converter; any other keeps undecoded bytes where nobody can read them.
@@ -121,6 +125,7 @@ function formatter(name: string, Class: Formatter, resolved: () => object): Intr
   };
   return {
     tag: `Intl.${name}`,
+    home: (Class as unknown as { prototype: object }).prototype,
     claims: (value) => accepts(resolved, value),
     save(value, context) {
       const options = flatten(reflectApply(resolved, value, []) as object);
@@ -147,6 +152,7 @@ function requireSame(saved: List<unknown>, again: () => List<unknown>, name: str
 
 const locale: IntrinsicKind = {
   tag: 'Intl.Locale',
+  home: Intl.Locale.prototype,
   claims: (value) => accepts(localeText, value),
   save: (value) => ({ create: values(reflectApply(localeText, value, [])) }),
   create: (parts) => new LocaleOf(parts[0] as string),
@@ -170,6 +176,7 @@ function formatters(): IntrinsicKind[] {
  */
 const abortSignal: IntrinsicKind = {
   tag: 'AbortSignal',
+  home: AbortSignal.prototype,
   claims: (value) => accepts(signalAborted, value),
   save: () => ({ create: list() }),
   create() {
@@ -182,6 +189,7 @@ const abortSignal: IntrinsicKind = {
 
 const abortController: IntrinsicKind = {
   tag: 'AbortController',
+  home: AbortController.prototype,
   claims: (value) => accepts(controllerSignal, value),
   save: (value) => ({ create: values(reflectApply(controllerSignal, value, [])) }),
   create: (parts) => controllerOf.get(parts[0] as object)!,

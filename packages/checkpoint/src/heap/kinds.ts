@@ -21,6 +21,8 @@ export interface SaveContext {
 /** One intrinsic kind. */
 export interface IntrinsicKind {
   readonly tag: string;
+  /** Hidden kinds: the prototype their instances inherit from; nothing else is asked. */
+  readonly home?: object;
   claims(value: object): boolean;
   save(value: object, context: SaveContext): { create: List<unknown>; fill?: List<unknown> };
   create(parts: List<unknown>): object;
@@ -140,6 +142,7 @@ const weakSet: IntrinsicKind = {
 };
 const weakRef: IntrinsicKind = {
   tag: 'WeakRef',
+  home: WeakRef.prototype,
   claims: isWeakRef,
   save(value, context) {
     const target = derefOf(value);

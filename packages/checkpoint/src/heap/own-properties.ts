@@ -4,6 +4,7 @@
  *
  *   own section   prototype:value, count*2+extensible:varint, count × (key:value, flags:varint, value | get, set)
  */
+import { types } from 'node:util';
 import { GodwitError } from '../base/index.js';
 import {
   bare,
@@ -52,11 +53,11 @@ export function readOwn(object: object, key: PropertyKey): OwnProperty | undefin
   return { key, flags: shared | flagAccessor, first: descriptor.get, second: descriptor.set };
 }
 
-/** The whole own state of an object that is not a proxy. */
-export function readOwnState(object: object): OwnState {
+/** The whole own state of an object that is not a proxy, leaving out its first `skip` keys (the elements of a typed array). */
+export function readOwnState(object: object, skip = 0): OwnState {
   const keys = ownKeys(object);
   const properties = list<OwnProperty>();
-  for (let i = 0; i < keys.length; i++) {
+  for (let i = skip; i < keys.length; i++) {
     const property = readOwn(object, keys[i]!);
     if (property) properties[properties.length] = property;
   }
@@ -66,10 +67,21 @@ export function readOwnState(object: object): OwnState {
 /** Makes the object's own state exactly `saved`. What is equal already is left alone. */
 export function restoreOwnState(object: object, saved: OwnState): void {
   if (getPrototypeOf(object) !== saved.prototype && !setPrototypeOf(object, saved.prototype)) cannot(object, '[prototype]');
-  const existing = ownKeys(object);
+  // The elements of a typed array are its buffer's content; they are neither listed nor touched.
+  const existing = isTypedArray(object) ? (saved.properties.length === 0 ? noKeys : namedKeys(object)) : ownKeys(object);
   if (existing.length > 0) removeMisplaced(object, existing, saved.properties);
   for (let i = 0; i < saved.properties.length; i++) defineExactly(object, saved.properties[i]!, existing.length > 0);
   if (!saved.extensible && isExtensible(object)) preventExtensions(object);
+}
+
+const { isTypedArray } = types;
+const noKeys: readonly PropertyKey[] = [];
+
+function namedKeys(object: object): List<PropertyKey> {
+  const keys = ownKeys(object);
+  const named = list<PropertyKey>();
+  for (let i = 0; i < keys.length; i++) if (!isIndexKey(keys[i]!)) named[named.length] = keys[i]!;
+  return named;
 }
 
 function defineExactly(object: object, property: OwnProperty, mayExist: boolean): void {
@@ -91,7 +103,7 @@ function defineExactly(object: object, property: OwnProperty, mayExist: boolean)
  * Integer keys sort themselves; names and symbols each keep the order in which they were added. From the first key that is not
  * where it belongs everything deletable of that class is taken off, to be added again in order.
  */
-function removeMisplaced(object: object, existing: readonly PropertyKey[], saved: List<OwnProperty>): void {
+function removeMisplaced(object: object, existing: ArrayLike<PropertyKey>, saved: List<OwnProperty>): void {
   const wanted = new SafeSet<PropertyKey>();
   for (let i = 0; i < saved.length; i++) wanted.add(saved[i]!.key);
   let at = 0;

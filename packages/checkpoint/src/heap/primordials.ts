@@ -48,6 +48,10 @@ export const startsWith = uncurry(String.prototype.startsWith) as (self: string,
 export const includes = uncurry(String.prototype.includes) as (self: string, what: string) => boolean;
 export const bytesSet = uncurry(Uint8Array.prototype.set) as (self: Uint8Array, from: Uint8Array, at?: number) => void;
 export const bytesPart = uncurry(Uint8Array.prototype.subarray) as (self: Uint8Array, from: number, to: number) => Uint8Array;
+/** The length of a byte array, asked of its slot: `length` is a getter the guest may replace. */
+export const bytesLength = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get!,
+) as unknown as (self: Uint8Array) => number;
 export const symbolDescription = uncurry(
   // The accessor exists in every engine this runs on.
   Object.getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!,
@@ -71,13 +75,40 @@ function seals<C extends { prototype: object }>(Class: C, Base: { prototype: obj
 }
 
 /** A Map whose methods are its own copies: `map.get(x)` cannot reach a patched Map.prototype. */
-export const SafeMap = seals(class SafeMap<K, V> extends Map<K, V> {}, Map);
+export const SafeMap = seals(
+  class SafeMap<K, V> extends Map<K, V> {
+    // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  },
+  Map,
+);
 export type SafeMap<K, V> = Map<K, V>;
 /** A Set whose methods are its own copies. */
-export const SafeSet = seals(class SafeSet<T> extends Set<T> {}, Set);
+export const SafeSet = seals(
+  class SafeSet<T> extends Set<T> {
+    // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  },
+  Set,
+);
 export type SafeSet<T> = Set<T>;
 /** A WeakMap whose methods are its own copies. */
-export const SafeWeakMap = seals(class SafeWeakMap<K extends WeakKey, V> extends WeakMap<K, V> {}, WeakMap);
+export const SafeWeakMap = seals(
+  class SafeWeakMap<K extends WeakKey, V> extends WeakMap<K, V> {
+    // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  },
+  WeakMap,
+);
 export type SafeWeakMap<K extends WeakKey, V> = WeakMap<K, V>;
 
 /** An array without a prototype: an index setter on Array.prototype cannot see what is stored. */

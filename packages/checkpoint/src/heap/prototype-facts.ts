@@ -18,7 +18,9 @@ export interface TypeCount {
 export interface PrototypeFacts {
   /** No toStringTag and no proxy on the chain: Object.prototype.toString tells the slots without running guest code. */
   clean: boolean;
-  /** The nearest named prototype may hide state. */
+  /** The nearest named prototype. */
+  named: object | undefined;
+  /** Whether that prototype's instances may hide state. */
   opaque: boolean;
   root: ShapeNode;
   count: TypeCount;
@@ -37,16 +39,17 @@ export class PrototypeTable {
     let facts = this.#facts.get(prototype);
     if (facts) return facts;
     let clean = true;
-    let opaque: boolean | undefined;
+    let named: object | undefined;
     for (let at = prototype; at !== null; at = getPrototypeOf(at)) {
       if (isProxy(at)) {
         clean = false;
         break;
       }
       if (hasOwn(at, toStringTag)) clean = false;
-      if (opaque === undefined && this.#builtins.nameOf(at) !== undefined) opaque = this.#builtins.isOpaque(at);
+      if (named === undefined && this.#builtins.nameOf(at) !== undefined) named = at;
     }
-    facts = { clean, opaque: opaque === true, root: new ShapeNode(), count: this.count(constructorName(prototype)) };
+    const opaque = named !== undefined && this.#builtins.isOpaque(named);
+    facts = { clean, named, opaque, root: new ShapeNode(), count: this.count(constructorName(prototype)) };
     this.#facts.set(prototype, facts);
     return facts;
   }

@@ -10,7 +10,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { limits } from '../limits.js';
-import { bytesPart, bytesSet, charCodeAt, type List, list, slice, uncurry } from './primordials.js';
+import { bytesLength, bytesPart, bytesSet, charCodeAt, type List, list, slice, uncurry } from './primordials.js';
 
 // Value kinds, in the low three bits of a tag. Plain constants: they are read in the hottest loops.
 export const valueConstant = 0;
@@ -41,41 +41,38 @@ export const pageBlob = 2;
 export const pageMeta = 3;
 
 type BufferText = (self: Uint8Array, from: number, to: number) => string;
-type BufferWrite = (self: Uint8Array, text: string, at: number) => number;
-// Node's own fast paths between bytes and one-byte or two-byte strings; they are methods of Buffer.prototype in every supported version.
+type BufferWrite = (self: Uint8Array, text: string, at: number, size: number) => number;
+// Node's own fast paths between bytes and one-byte or two-byte strings: methods of Buffer.prototype in every supported version,
+// and they take any Uint8Array.
 const bufferMethods = Buffer.prototype as unknown as Record<string, (this: Uint8Array, ...args: never[]) => unknown>;
 const latin1Write = uncurry(bufferMethods.latin1Write!) as unknown as BufferWrite;
 const ucs2Write = uncurry(bufferMethods.ucs2Write!) as unknown as BufferWrite;
 const latin1Slice = uncurry(bufferMethods.latin1Slice!) as unknown as BufferText;
 const ucs2Slice = uncurry(bufferMethods.ucs2Slice!) as unknown as BufferText;
-const bufferFrom = Buffer.from;
 const { floor } = Math;
 const Bytes = Uint8Array;
 const Words = Uint32Array;
 const wordsSet = uncurry(Uint32Array.prototype.set) as unknown as (self: Uint32Array, from: Uint32Array) => void;
-
-/** A Buffer over the same memory, for the text methods. */
-function asBuffer(bytes: Uint8Array): Uint8Array {
-  return bufferFrom(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-}
 
 const scratchDouble = new Float64Array(1);
 const scratchBytes = new Uint8Array(scratchDouble.buffer);
 
 /** A growing byte string. */
 export class ByteWriter {
-  bytes = new Bytes(limits.heapPageBytes * 2);
+  #capacity = limits.heapPageBytes * 2;
+  bytes = new Bytes(this.#capacity);
   at = 0;
 
   reserve(more: number): void {
-    if (this.at + more <= this.bytes.length) return;
-    const grown = new Bytes((this.at + more) * 2);
+    if (this.at + more <= this.#capacity) return;
+    this.#capacity = (this.at + more) * 2;
+    const grown = new Bytes(this.#capacity);
     bytesSet(grown, bytesPart(this.bytes, 0, this.at));
     this.bytes = grown;
   }
 
   varint(value: number): void {
-    if (this.at + 8 > this.bytes.length) this.reserve(8);
+    if (this.at + 8 > this.#capacity) this.reserve(8);
     const { bytes } = this;
     let rest = value;
     while (rest > 0x7fffffff) {
@@ -96,17 +93,17 @@ export class ByteWriter {
   }
 
   raw(from: Uint8Array): void {
-    this.reserve(from.length);
+    const size = bytesLength(from);
+    this.reserve(size);
     bytesSet(this.bytes, from, this.at);
-    this.at += from.length;
+    this.at += size;
   }
 
   text(text: string, wide: boolean): void {
     const size = wide ? text.length * 2 : text.length;
     this.reserve(size);
-    const buffer = asBuffer(this.bytes);
-    if (wide) ucs2Write(buffer, text, this.at);
-    else latin1Write(buffer, text, this.at);
+    if (wide) ucs2Write(this.bytes, text, this.at, size);
+    else latin1Write(this.bytes, text, this.at, size);
     this.at += size;
   }
 
@@ -191,13 +188,16 @@ export class StringTable {
 }
 
 let latinScratch = new Uint8Array(0);
+let latinScratchBytes = 0;
 /** Whether every code unit is below 256: writes one byte each and compares what comes back. */
 export function isLatin1(text: string): boolean {
   if (text.length < 64) return !hasWide(text);
-  if (latinScratch.length < text.length) latinScratch = new Bytes(text.length * 2);
-  const buffer = asBuffer(latinScratch);
-  latin1Write(buffer, text, 0);
-  return latin1Slice(buffer, 0, text.length) === text;
+  if (latinScratchBytes < text.length) {
+    latinScratchBytes = text.length * 2;
+    latinScratch = new Bytes(latinScratchBytes);
+  }
+  latin1Write(latinScratch, text, 0, text.length);
+  return latin1Slice(latinScratch, 0, text.length) === text;
 }
 
 function hasWide(text: string): boolean {
@@ -207,12 +207,14 @@ function hasWide(text: string): boolean {
 
 /** A growing list of small unsigned numbers without boxing. */
 export class Numbers {
-  values = new Words(1024);
+  #capacity = 1024;
+  values = new Words(this.#capacity);
   length = 0;
 
   push(value: number): void {
-    if (this.length === this.values.length) {
-      const grown = new Words(this.length * 2);
+    if (this.length === this.#capacity) {
+      this.#capacity *= 2;
+      const grown = new Words(this.#capacity);
       wordsSet(grown, this.values);
       this.values = grown;
     }
@@ -223,13 +225,11 @@ export class Numbers {
 /** Reads what ByteWriter wrote. Bounds are checked by `end`, since pages are verified before they are parsed. */
 export class ByteReader {
   readonly bytes: Uint8Array;
-  readonly #buffer: Uint8Array;
   at: number;
   strings: List<string> = list();
 
   constructor(bytes: Uint8Array, at = 0) {
     this.bytes = bytes;
-    this.#buffer = asBuffer(bytes);
     this.at = at;
   }
 
@@ -261,7 +261,7 @@ export class ByteReader {
   text(characters: number, wide: boolean): string {
     const from = this.at;
     this.at += wide ? characters * 2 : characters;
-    return wide ? ucs2Slice(this.#buffer, from, this.at) : latin1Slice(this.#buffer, from, this.at);
+    return wide ? ucs2Slice(this.bytes, from, this.at) : latin1Slice(this.bytes, from, this.at);
   }
 
   /** Reads a string table at the current place. */

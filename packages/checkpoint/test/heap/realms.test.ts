@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+// @ts-expect-error: scenarios run in plain workers, so that they are plain JavaScript
+import { scenarios } from './realms/scenarios.mjs';
+
+interface Answer {
+  pages?: Uint8Array[];
+  found?: unknown;
+  failed?: string;
+  /** How many patched built-ins were called. */
+  called?: number;
+}
+
+/** Runs one side of a scenario in a realm of its own. */
+async function inRealm(workerData: { name: string; hiddenClasses: boolean; pages?: Uint8Array[] }): Promise<Answer> {
+  const worker = new Worker(new URL('./realms/realm.mjs', import.meta.url), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: 2048 },
+  });
+  try {
+    const [answer] = (await once(worker, 'message')) as [Answer];
+    return answer;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+const titles: Record<string, string> = {
+  poisoned: 'captures exactly while every built-in is patched, and calls none of them',
+  changedBuiltins: 'carries what the guest did to built-ins: added, deleted, replaced, reordered, frozen',
+  untouched: 'sees no change to built-ins where the guest made none',
+  deep: 'carries lists, nests, prototype chains and rings a million deep',
+};
+
+describe('encodeHeap() in one realm, decodeHeap() in another', () => {
+  for (const [name, title] of Object.entries(titles)) {
+    // Depth has nothing to do with how objects are recognised.
+    for (const hiddenClasses of name === 'deep' ? [true] : [true, false]) {
+      it(`${title} (${hiddenClasses ? 'by hidden class' : 'property by property'})`, async () => {
+        const source = await inRealm({ name, hiddenClasses });
+        expect(source.failed).toBe(undefined);
+        expect(source.called).toBe(0);
+        const target = await inRealm({ name, hiddenClasses, pages: source.pages! });
+        expect(target.found).toStrictEqual(scenarios[name].expected);
+        if (name === 'untouched') expect(source.pages!.length).toBe(1);
+      });
+    }
+  }
+});
