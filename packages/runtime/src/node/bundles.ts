@@ -48,6 +48,12 @@ export class BundleStore {
     const text = this.#read(name) ?? (await this.#fetch(name, bus));
     const bundle = JSON.parse(text.toString('utf8')) as Bundle; // its hash says that it is what a compiler wrote
     this.#loaded.set(name, bundle);
+    for (const oldest of this.#loaded.keys()) {
+      if (this.#loaded.size <= nodeLimits.bundlesLoaded) break;
+      this.#loaded.delete(oldest);
+      this.#offers.get(oldest)?.stop();
+      this.#offers.delete(oldest);
+    }
     this.offer(name, bus);
     return bundle;
   }

@@ -145,6 +145,10 @@ export class WorkerDriver implements MigrationDriver {
     const { guest, stoppedAtMs } = arriving;
     this.guests.hosted.set(move.pid, guest);
     this.pauses.set(move.pid, { epoch: guest.epoch, pauseMs: guest.running.then((atMs) => atMs - stoppedAtMs) });
+    for (const oldest of this.pauses.keys()) {
+      if (this.pauses.size <= nodeLimits.pausesKept) break;
+      this.pauses.delete(oldest);
+    }
     guest.worker.run();
   }
 

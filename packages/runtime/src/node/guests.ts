@@ -83,7 +83,7 @@ export class Guests {
     const events: GuestEvents = {
       output: (fd, seq, bytes) => {
         guest.lastSeq = seq;
-        this.#sender(pid).push(seq, fd, bytes);
+        this.#write(pid, seq, fd, bytes);
       },
       send: (service, message) => this.#hear(guest, service, message),
       ended: (end) => void this.end(guest, end),
@@ -97,7 +97,7 @@ export class Guests {
     if (this.hosted.get(guest.pid) !== guest) return; // handed over, or ended already
     this.hosted.delete(guest.pid);
     const exit: Exit = end.signal === undefined ? { code: end.code } : { signal: end.signal };
-    if (await this.#enterEnd(guest, exit)) this.#sender(guest.pid).push(guest.lastSeq + 1, 0, Buffer.from(JSON.stringify(end)));
+    if (await this.#enterEnd(guest, exit)) this.#write(guest.pid, guest.lastSeq + 1, 0, Buffer.from(JSON.stringify(end)));
   }
 
   async kill(guest: HostedGuest, signal: string): Promise<void> {
@@ -118,12 +118,14 @@ export class Guests {
     await Promise.all([...workers, ...this.#spares.splice(0)].map((worker) => worker.terminate()));
   }
 
-  #sender(pid: number): OutputSender {
+  #write(pid: number, seq: number, fd: 0 | 1 | 2, bytes: Uint8Array): void {
     const known = this.#senders.get(pid);
-    if (known) return known;
-    const sender = new OutputSender(this.bus, this.host, pid);
+    const sender = known ?? new OutputSender(this.bus, this.host, pid);
+    sender.push(seq, fd, bytes);
+    if (known) return;
     this.#senders.set(pid, sender);
-    return sender;
+    // Kept only while it has something to send; what comes later gets a new one, and the reader does not mind.
+    void sender.idle().then(() => this.#senders.delete(pid));
   }
 
   #hear(guest: HostedGuest, service: string, message: unknown): void {

@@ -26,6 +26,10 @@ export const nodeLimits = {
   controlPieceBytes: 256 * 1024,
   /** Largest bundle fetched from another node. */
   bundleBytes: 256 * 1024 * 1024,
+  /** Bundles a node keeps parsed; others are read again when needed. */
+  bundlesLoaded: 32,
+  /** Arrivals whose pause a node remembers for whoever asked for the move. */
+  pausesKept: 1_000,
   /** An ordinary control request. */
   controlTimeoutMs: 5_000,
   /** A control request that moves a guest: all timeouts of the protocol together, and some. */

@@ -23,6 +23,10 @@ export class OutputSender {
     private readonly pid: number,
   ) {}
 
+  get isIdle(): boolean {
+    return this.#sending === undefined;
+  }
+
   /** Resolves when nothing is queued any more. */
   async idle(): Promise<void> {
     while (this.#sending) await this.#sending;
@@ -33,16 +37,24 @@ export class OutputSender {
       const body = bytes.subarray(offset, offset + nodeLimits.outputPieceBytes);
       this.#queue.push(encodeRecord({ seq, fd, offset, isLast: offset + body.byteLength === bytes.byteLength, body }));
     }
-    this.#sending ??= this.#send().finally(() => {
+    this.#sending ??= this.#sendAll();
+  }
+
+  async #sendAll(): Promise<void> {
+    try {
+      // Output of one turn of the guest arrives as many messages; one turn later they travel together.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#send();
+    } finally {
       this.#sending = undefined;
-    });
+      // What was pushed between the last look at the queue and here.
+      if (this.#queue.length > 0) this.#sending = this.#sendAll();
+    }
   }
 
   async #send(): Promise<void> {
     let failingSinceMs: number | undefined;
     let retryMs: number = nodeLimits.outputRetryMinMs;
-    // Output of one turn of the guest arrives as many messages; one turn later they travel together.
-    await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       const count = this.#batchLength();
       if (await this.#isTaken(Buffer.concat(this.#queue.slice(0, count)))) {

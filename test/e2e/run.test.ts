@@ -1,0 +1,71 @@
+/** cluster-run as a user sees it: output, exit codes and signals as with node, while the guest is moved again and again. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Workplace } from './commands.js';
+
+let place: Workplace;
+beforeEach(() => {
+  place = new Workplace();
+});
+afterEach(() => place.close());
+
+const stats = (name: string) => JSON.parse(readFileSync(join(place.folder, name), 'utf8'));
+
+describe('cluster-run', () => {
+  it('prints byte for byte what node prints, megabytes of it, while the guest moves between three nodes', async () => {
+    const script = place.script(
+      'loud.mjs',
+      `let sum = 0;
+       for (let k = 0; k < 60; k++) {
+         for (let i = 0; i < 2e7; i++) sum += (i ^ k) % 7;
+         process.stdout.write(String(sum).repeat(6000) + '\\n');
+         if (k % 20 === 0) console.error('at', k);
+       }
+       process.stdout.write('x'.repeat(3_000_000));`,
+    );
+    const [plain, moved] = await Promise.all([
+      place.node(script),
+      place.run('run', '--nodes', '3', '--shake', '60ms', '--stats', 's.json', script),
+    ]);
+    expect(moved.stderr).toBe(plain.stderr);
+    expect(moved.stdout.equals(plain.stdout)).toBe(true);
+    expect(moved.code).toBe(0);
+    const { moves, exitCode, schema } = stats('s.json');
+    expect([schema, exitCode]).toEqual(['godwit.run-stats/1', 0]);
+    expect(moves.length).toBeGreaterThan(0);
+    for (const move of moves) {
+      expect(move.from).not.toBe(move.to);
+      expect(move.pauseMs).toBeGreaterThan(0);
+      expect(move.essenceBytes).toBeGreaterThan(0);
+    }
+  });
+
+  it('ends with the code of the guest, 127 without a script, 126 when it cannot be compiled, 2 for wrong usage', async () => {
+    const seven = place.script('seven.mjs', 'console.log(process.argv.slice(2).join()); process.exit(7);');
+    const broken = place.script('broken.mjs', 'let = ;');
+    const ended = await place.run('run', '--nodes', '1', seven, 'a', '--nodes');
+    expect([ended.code, String(ended.stdout), ended.stderr]).toEqual([7, 'a,--nodes\n', '']);
+    expect((await place.run('run', 'nowhere.mjs')).code).toBe(127);
+    const refused = await place.run('run', broken);
+    expect([refused.code, refused.stderr.trimEnd().split('\n').length]).toEqual([126, 1]);
+    expect(refused.stderr).toContain('broken.mjs');
+    expect((await place.run('run', '--shake', 'often', seven)).code).toBe(2);
+  });
+
+  it('forwards signals: a listener hears them, and without one even a busy guest ends with 128+N', async () => {
+    const listens = place.script(
+      'listens.mjs',
+      `process.on('SIGINT', () => { console.log('heard'); process.exit(3); }); setInterval(() => {}, 1000); console.log('up');`,
+    );
+    const first = place.begin('run', '--nodes', '1', listens);
+    await first.until('up');
+    first.child.kill('SIGINT');
+    expect(await first.result).toMatchObject({ code: 3, stdout: Buffer.from('up\nheard\n') });
+    const busy = place.begin('run', '--nodes', '1', place.script('busy.mjs', `console.log('up'); for (;;);`));
+    await busy.until('up');
+    busy.child.kill('SIGTERM');
+    expect((await busy.result).code).toBe(143);
+  });
+});
