@@ -220,6 +220,12 @@ class Encoder {
     const { length } = array;
     if (!getOwnPropertyDescriptor(array, 'length')!.writable) return undefined;
     const writer = this.#writer;
+    if (writer.hiddenClasses.hasPlainElements(array)) {
+      const example = this.#onlyElements(array, undefined)
+        ? writer.hiddenClasses.learn(array, site, undefined, this.#prototypes.count('Array'))
+        : undefined;
+      if (example) return this.#likeArray(array, example) as TypeCount | undefined;
+    }
     const elementSite = writer.hiddenClasses.elementsOf(site);
     const start = writer.body.at;
     writer.body.varint(length * 4 + formArray);
@@ -246,9 +252,11 @@ class Encoder {
    * Whether an array has no other properties than its elements and its length. Long ones are asked of the inspector, which need
    * not list their indices.
    */
-  #onlyElements(array: readonly unknown[], elements: number): boolean {
+  #onlyElements(array: readonly unknown[], elements: number | undefined): boolean {
     if (array.length > limits.listedElements) return this.#options.internals.namedProperties(array) === 1;
-    return ownKeys(array).length === elements + 1;
+    let count = elements ?? 0;
+    for (let i = 0; elements === undefined && i < array.length; i++) if (hasOwn(array, i)) count++;
+    return ownKeys(array).length === count + 1;
   }
 
   #isPlain(descriptor: PropertyDescriptor): boolean {

@@ -46,6 +46,8 @@ export class GraphWriter {
   readonly #blobPages = new wire.Numbers();
   readonly #blobIds = new SafeMap<string, number>();
   #out: { body: wire.ByteWriter; strings: wire.StringTable } = { body: this.body, strings: this.strings };
+  /** Where each page is put together, one after another. */
+  readonly #page = new wire.ByteWriter();
   #firstId = 0;
   #creating = false;
 
@@ -152,7 +154,7 @@ export class GraphWriter {
   cutPage(): void {
     const count = this.#lengths.length;
     if (count === 0) return;
-    const out = new wire.ByteWriter();
+    const out = this.#page;
     out.varint(wire.pageRecords);
     out.varint(this.#firstId);
     out.varint(count);

@@ -87,26 +87,36 @@ export class HiddenClasses {
     return undefined;
   }
 
+  /** Whether all elements of an extensible array are plain data properties; false: unknown. */
+  hasPlainElements(array: object): boolean {
+    return isFast(this.#layoutOf(array));
+  }
+
   /** Remembers a plain object or array that was checked whole. */
-  learn(object: object, siteNumber: number, shape: Shape | undefined, count: Example['count']): void {
-    if (this.#layout === undefined) return;
-    let layout = 0;
-    try {
-      layout = this.#layout(object);
-    } catch {
-      // V8 threw the oracle's bytecode away: this object's like is checked the slow way.
-    }
-    if ((layout & layoutFast) === 0 || (layout & layoutDictionaryElements) !== 0) return;
+  learn(object: object, siteNumber: number, shape: Shape | undefined, count: Example['count']): Example | undefined {
+    const layout = this.#layoutOf(object);
+    if (!isFast(layout)) return undefined;
     const { examples } = this.#sites[siteNumber]!;
     const at = examples.length < examplesPerSite ? examples.length : examplesPerSite - 1;
-    examples[at] = {
-      object,
-      shape,
-      holey: (layout & layoutHoley) !== 0,
-      elementSite: shape ? 0 : this.elementsOf(siteNumber),
-      count,
-    };
+    const elementSite = shape ? 0 : this.elementsOf(siteNumber);
+    const example = { object, shape, holey: (layout & layoutHoley) !== 0, elementSite, count };
+    examples[at] = example;
+    return example;
   }
+
+  #layoutOf(object: object): number {
+    try {
+      return this.#layout?.(object) ?? 0;
+    } catch {
+      // V8 threw the oracle's bytecode away: this object's like is checked the slow way.
+      return 0;
+    }
+  }
+}
+
+/** Fast properties, and elements that cannot have attributes of their own. */
+function isFast(layout: number): boolean {
+  return (layout & layoutFast) !== 0 && (layout & layoutDictionaryElements) === 0;
 }
 
 function compileOracle(): { same: SameMap; layout: Layout } | undefined {

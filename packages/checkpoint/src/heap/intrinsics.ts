@@ -23,8 +23,6 @@ export function hiddenIntrinsics(): Record<string, unknown> {
     setIterator: new Set().entries(),
     stringIterator: ''[Symbol.iterator](),
     regExpStringIterator: ''.matchAll(/x/g),
-    segments: new Intl.Segmenter().segment(''),
-    segmentIterator: new Intl.Segmenter().segment('')[Symbol.iterator](),
   };
   const named: Record<string, unknown> = {
     '%GeneratorFunction%': getPrototypeOf(generator),
@@ -32,7 +30,6 @@ export function hiddenIntrinsics(): Record<string, unknown> {
     '%AsyncFunction%': getPrototypeOf(asyncFunction),
     '%TypedArray%': getPrototypeOf(Uint8Array),
     '%ThrowTypeError%': throwTypeError,
-    '%AsyncFromSyncIterator%': undefined,
   };
   for (const [name, iterator] of Object.entries(iterators)) named[`%${name}%`] = getPrototypeOf(iterator);
   const helperSource = (iterators.arrayIterator as { map?: (f: (x: unknown) => unknown) => object }).map;

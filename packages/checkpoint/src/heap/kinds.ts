@@ -44,12 +44,8 @@ const derefOf = uncurry(WeakRef.prototype.deref) as (self: object) => object | u
 const timeOf = uncurry(Date.prototype.getTime) as unknown as (self: object) => number;
 const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
 const setAdd = uncurry(Set.prototype.add) as (self: object, value: unknown) => void;
-const mapEntries = uncurry(Map.prototype.entries) as (self: object) => Iterator<[unknown, unknown]>;
-const setValues = uncurry(Set.prototype.values) as (self: object) => Iterator<unknown>;
-const nextOfMap = uncurry(Object.getPrototypeOf(new Map().entries()).next) as (
-  self: object,
-) => IteratorResult<[unknown, unknown]>;
-const nextOfSet = uncurry(Object.getPrototypeOf(new Set().values()).next) as (self: object) => IteratorResult<unknown>;
+const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
+const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
 const sloppyArguments = new Function('return arguments') as (...values: unknown[]) => object;
 const strictArguments = new Function("'use strict'; return arguments") as (...values: unknown[]) => object;
 const getterOf = (prototype: object, key: string): ((self: object) => unknown) | undefined => {
@@ -99,11 +95,10 @@ const map: IntrinsicKind = {
   claims: types.isMap,
   save(value) {
     const fill = list<unknown>();
-    const entries = mapEntries(value);
-    for (let step = nextOfMap(entries); !step.done; step = nextOfMap(entries)) {
-      fill[fill.length] = step.value[0];
-      fill[fill.length] = step.value[1];
-    }
+    mapForEach(value, (item, key) => {
+      fill[fill.length] = key;
+      fill[fill.length] = item;
+    });
     return { create: list(), fill };
   },
   create: () => new MapOf(),
@@ -117,8 +112,9 @@ const set: IntrinsicKind = {
   claims: types.isSet,
   save(value) {
     const fill = list<unknown>();
-    const values = setValues(value);
-    for (let step = nextOfSet(values); !step.done; step = nextOfSet(values)) fill[fill.length] = step.value;
+    setForEach(value, (item) => {
+      fill[fill.length] = item;
+    });
     return { create: list(), fill };
   },
   create: () => new SetOf(),

@@ -50,6 +50,7 @@ const ucs2Write = uncurry(bufferMethods.ucs2Write!) as unknown as BufferWrite;
 const latin1Slice = uncurry(bufferMethods.latin1Slice!) as unknown as BufferText;
 const ucs2Slice = uncurry(bufferMethods.ucs2Slice!) as unknown as BufferText;
 const { floor } = Math;
+const utf8Size = Buffer.byteLength;
 const Bytes = Uint8Array;
 const Words = Uint32Array;
 const wordsSet = uncurry(Uint32Array.prototype.set) as unknown as (self: Uint32Array, from: Uint32Array) => void;
@@ -189,9 +190,10 @@ export class StringTable {
 
 let latinScratch = new Uint8Array(0);
 let latinScratchBytes = 0;
-/** Whether every code unit is below 256: writes one byte each and compares what comes back. */
+/** Whether every code unit is below 256: ASCII by its UTF-8 size, else writes one byte each and compares what comes back. */
 export function isLatin1(text: string): boolean {
   if (text.length < 64) return !hasWide(text);
+  if (utf8Size(text) === text.length) return true;
   if (latinScratchBytes < text.length) {
     latinScratchBytes = text.length * 2;
     latinScratch = new Bytes(latinScratchBytes);
