@@ -202,6 +202,7 @@ class BuiltinTable implements NamedBuiltins {
       const inner = typeof byDefault === 'object' && byDefault !== null ? pristine.get(byDefault) : undefined;
       if (inner) this.#nameAccessors(inner, `${name}.default`);
     }
+    this.#add(globalThis.crypto?.subtle, 'globalThis.crypto.subtle', false);
     this.#nameNodeGlobals(pristine.get(globalThis)!);
     this.#walk();
     this.#late = 'named';

@@ -9,6 +9,7 @@ import { types } from 'node:util';
 import { GodwitError } from '../base/index.js';
 import { limits } from '../limits.js';
 import { checkCreationOrder } from './creation-order.js';
+import { readStack, stackAccessor, withoutPrepareStackTrace } from './error-stack.js';
 import { append, GraphWriter } from './graph-writer.js';
 import type { Example } from './hidden-classes.js';
 import {
@@ -23,7 +24,7 @@ import {
 } from './kinds.js';
 import { viewLength } from './kinds-buffers.js';
 import type { HeapOptions, HeapStats, SpecialKind } from './options.js';
-import { flagAccessor, type OwnState, readOwnState } from './own-properties.js';
+import { flagAccessor, flagConfigurable, flagWritable, type OwnState, readOwnState } from './own-properties.js';
 import { pathTo } from './paths.js';
 import {
   bytesLength,
@@ -55,7 +56,6 @@ import {
   tagNamed,
   tagWeakEntries,
 } from './record-forms.js';
-import { setAside } from './set-aside.js';
 import { hasSlots } from './slots.js';
 import { WeakCollections } from './weak-collections.js';
 
@@ -63,7 +63,6 @@ const { isProxy, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
 const ArrayPrototype = Array.prototype;
 const ObjectPrototype = Object.prototype;
 const descriptorKeys: readonly string[] = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'];
-const ErrorConstructor = Error;
 /** Sites of one kind: creation parts and contents take them in turn. */
 const kindSites = 8;
 
@@ -386,16 +385,23 @@ class Encoder {
     }
   }
 
-  /** Reading `stack` formats it, which would call the guest's prepareStackTrace: that is set aside meanwhile. */
   #ownStateOf(object: object): OwnState {
     if (isTypedArray(object)) return this.#viewState(object);
-    if (!isNativeError(object)) return readOwnState(object);
-    const putBack = setAside(ErrorConstructor, 'prepareStackTrace');
-    try {
-      return readOwnState(object);
-    } finally {
-      putBack?.();
+    if (isNativeError(object)) return withoutPrepareStackTrace(() => readOwnState(object));
+    const state = readOwnState(object);
+    for (let i = 0; stackAccessor !== undefined && i < state.properties.length; i++) {
+      const property = state.properties[i]!;
+      // Error.captureStackTrace on an ordinary object: its slot cannot be made again, its text can be a property.
+      if (property.key === 'stack' && property.first === stackAccessor.get) {
+        state.properties[i] = {
+          key: 'stack',
+          flags: flagWritable | flagConfigurable,
+          first: readStack(object),
+          second: undefined,
+        };
+      }
     }
+    return state;
   }
 
   /** Typed arrays: named properties only, and without listing a million indices to learn that there are none. */

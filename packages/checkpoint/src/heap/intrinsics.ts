@@ -3,6 +3,7 @@
  * need names (an EventEmitter's capture flag, an AbortSignal's state). Evaluated before guest code.
  */
 import { EventEmitter } from 'node:events';
+import { stackAccessor } from './error-stack.js';
 
 /** Hidden intrinsics by name. */
 export function hiddenIntrinsics(): Record<string, unknown> {
@@ -30,6 +31,8 @@ export function hiddenIntrinsics(): Record<string, unknown> {
     '%AsyncFunction%': getPrototypeOf(asyncFunction),
     '%TypedArray%': getPrototypeOf(Uint8Array),
     '%ThrowTypeError%': throwTypeError,
+    '%Error stack getter%': stackAccessor?.get,
+    '%Error stack setter%': stackAccessor?.set,
   };
   for (const [name, iterator] of Object.entries(iterators)) named[`%${name}%`] = getPrototypeOf(iterator);
   const helperSource = (iterators.arrayIterator as { map?: (f: (x: unknown) => unknown) => object }).map;

@@ -6,6 +6,7 @@
  * It is not complete by trying: what no entry claims and the class table calls opaque is refused by the encoder.
  */
 import { types } from 'node:util';
+import { hasStackSlot, readStack, stackAccessor } from './error-stack.js';
 import type { Internals } from './internals.js';
 import { bufferKinds } from './kinds-buffers.js';
 import { webKinds } from './kinds-web.js';
@@ -166,11 +167,13 @@ const regExp: IntrinsicKind = {
   create: (parts) => new RegExpOf(parts[0] as string, parts[1] as string),
 };
 
+// In newer V8s `stack` is an own accessor over a hidden slot; in older ones a data property that own-properties.ts carries.
 const error: IntrinsicKind = {
   tag: 'Error',
   claims: types.isNativeError,
-  save: () => ({ create: list() }),
+  save: (value) => (hasStackSlot(value) ? { create: list(), fill: listOf(readStack(value)) } : { create: list() }),
   create: () => new ErrorOf(),
+  fill: (value, parts) => reflectApply(stackAccessor!.set!, value, [parts[0]]),
 };
 
 const boxed: IntrinsicKind = {

@@ -10,7 +10,18 @@
  */
 import { Buffer } from 'node:buffer';
 import { limits } from '../limits.js';
-import { bytesLength, bytesPart, bytesSet, charCodeAt, type List, list, slice, uncurry } from './primordials.js';
+import {
+  bare,
+  bytesLength,
+  bytesPart,
+  bytesSet,
+  charCodeAt,
+  type List,
+  list,
+  reflectDefine,
+  slice,
+  uncurry,
+} from './primordials.js';
 
 // Value kinds, in the low three bits of a tag. Plain constants: they are read in the hottest loops.
 export const valueConstant = 0;
@@ -58,16 +69,26 @@ const wordsSet = uncurry(Uint32Array.prototype.set) as unknown as (self: Uint32A
 const scratchDouble = new Float64Array(1);
 const scratchBytes = new Uint8Array(scratchDouble.buffer);
 
+/**
+ * Bytes that texts are written into. Newer Nodes' write methods read `this.byteLength`, a getter the guest may have patched: an own
+ * property stands before it.
+ */
+function textTarget(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Bytes(size);
+  reflectDefine(bytes, 'byteLength', bare({ value: size }));
+  return bytes;
+}
+
 /** A growing byte string. */
 export class ByteWriter {
   #capacity = limits.heapPageBytes * 2;
-  bytes = new Bytes(this.#capacity);
+  bytes = textTarget(this.#capacity);
   at = 0;
 
   reserve(more: number): void {
     if (this.at + more <= this.#capacity) return;
     this.#capacity = (this.at + more) * 2;
-    const grown = new Bytes(this.#capacity);
+    const grown = textTarget(this.#capacity);
     bytesSet(grown, bytesPart(this.bytes, 0, this.at));
     this.bytes = grown;
   }
@@ -196,7 +217,7 @@ export function isLatin1(text: string): boolean {
   if (utf8Size(text) === text.length) return true;
   if (latinScratchBytes < text.length) {
     latinScratchBytes = text.length * 2;
-    latinScratch = new Bytes(latinScratchBytes);
+    latinScratch = textTarget(latinScratchBytes);
   }
   latin1Write(latinScratch, text, 0, text.length);
   return latin1Slice(latinScratch, 0, text.length) === text;

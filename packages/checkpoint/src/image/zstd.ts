@@ -84,7 +84,8 @@ async function loadZstd(): Promise<Zstd> {
     const compressing = promisify(zstdCompress);
     const decompressing = promisify(zstdDecompress);
     return {
-      compress: (bytes) => compressing(bytes, { params }),
+      // With the size in the frame's header: zstd-codec reads no other frames.
+      compress: (bytes) => compressing(bytes, { params, pledgedSrcSize: bytes.length }),
       decompress: (bytes, rawLength) => decompressing(bytes, { maxOutputLength: rawLength }),
     };
   }

@@ -68,7 +68,7 @@ function build({ nodes }: Plan): unknown {
     if (prototype) Reflect.setPrototypeOf(object, prototype);
     if (node.closed === 1) Object.preventExtensions(object);
     if (node.closed === 2 && !ArrayBuffer.isView(object)) Object.freeze(object);
-    if (node.closed === 3) Object.seal(object);
+    if (node.closed === 3 && !ArrayBuffer.isView(object)) Object.seal(object);
   });
   return objects;
 }
