@@ -12,7 +12,7 @@ import { limits } from '../limits.js';
 import { allKinds, type IntrinsicKind } from './kinds.js';
 import type { HeapOptions, Privates, SpecialKind } from './options.js';
 import { flagAccessor, type OwnProperty, plainProperty, restoreOwnState } from './own-properties.js';
-import { type List, list, setPrototypeOf, slice, startsWith, symbolFor, uncurry } from './primordials.js';
+import { type List, list, setPrototypeOf, symbolFor, uncurry } from './primordials.js';
 import {
   formArray,
   formPlain,
@@ -27,10 +27,10 @@ import {
   tagWeakEntries,
 } from './record-forms.js';
 import { genericFactory, literalFactory, type ShapeFactory } from './shape-factories.js';
+import { type HeapTables, malformed, ValueReader } from './value-reader.js';
 import * as wire from './wire.js';
 import { Numbers } from './wire.js';
 
-const bigInt = BigInt;
 const symbolOf = Symbol;
 const Words = Uint32Array;
 const Marks = Uint8Array;
@@ -50,73 +50,6 @@ interface Maker {
   special: SpecialKind | undefined;
   intrinsic: IntrinsicKind | undefined;
   tag: string;
-}
-
-/** Where values are read from, and what a reference that does not exist yet left behind. */
-export class ValueReader extends wire.ByteReader {
-  readonly #heap: { objects: List<object>; builtins: List<object>; symbols: List<symbol>; blob(id: number): unknown };
-  /** Id of the last reference that had no object yet, or -1. */
-  missing = -1;
-
-  constructor(
-    bytes: Uint8Array,
-    heap: { objects: List<object>; builtins: List<object>; symbols: List<symbol>; blob(id: number): unknown },
-  ) {
-    super(bytes);
-    this.#heap = heap;
-  }
-
-  value(): unknown {
-    const tag = this.varint();
-    const payload = tag < 0x80000000 ? tag >>> 3 : (tag - (tag & 7)) / 8;
-    switch (tag & 7) {
-      case wire.valueInteger:
-        return (payload >>> 1) ^ -(payload & 1);
-      case wire.valueString:
-        return this.strings[payload];
-      case wire.valueReference: {
-        const object = this.#heap.objects[payload];
-        if (object === undefined) this.missing = payload;
-        return object;
-      }
-      case wire.valueBuiltin:
-        return this.#heap.builtins[payload];
-      case wire.valueSymbol:
-        return this.#heap.symbols[payload];
-      case wire.valueLargeString:
-        return this.#heap.blob(payload);
-      case wire.valueBigInteger:
-        return bigOf(this.strings[payload]!);
-      default:
-        return this.#constant(payload);
-    }
-  }
-
-  /** Whether the next value is a hole, which is then skipped. */
-  hole(): boolean {
-    if (this.bytes[this.at] !== wire.constantHole * 8 + wire.valueConstant) return false;
-    this.at++;
-    return true;
-  }
-
-  #constant(payload: number): unknown {
-    switch (payload) {
-      case wire.constantUndefined:
-        return undefined;
-      case wire.constantNull:
-        return null;
-      case wire.constantTrue:
-        return true;
-      case wire.constantFalse:
-        return false;
-      case wire.constantDouble:
-        return this.double();
-      case wire.constantBytes:
-        return this.raw(this.varint());
-      default:
-        return malformed('unknown constant');
-    }
-  }
 }
 
 class Decoder {
@@ -416,7 +349,7 @@ class Decoder {
     }
   }
 
-  #readPageIndex(firstIds: Uint32Array, numbers: Uint32Array, heap: ConstructorParameters<typeof ValueReader>[1]): void {
+  #readPageIndex(firstIds: Uint32Array, numbers: Uint32Array, heap: HeapTables): void {
     this.#pageOf = new Words(this.#count);
     this.#offsetOf = new Words(this.#count);
     this.#restOf = new Words(this.#count);
@@ -539,12 +472,4 @@ function readReference(meta: ValueReader): { value: unknown; id: number } {
 function skipValue(meta: ValueReader): void {
   const tag = meta.varint();
   if (tag === wire.constantDouble * 8 + wire.valueConstant) meta.double();
-}
-
-function bigOf(hexadecimal: string): bigint {
-  return startsWith(hexadecimal, '-') ? -bigInt(`0x${slice(hexadecimal, 1)}`) : bigInt(`0x${hexadecimal}`);
-}
-
-function malformed(what: string): never {
-  throw new GodwitError('GODWIT_CANNOT_RESTORE', `Cannot restore heap pages: malformed (${what})`);
 }

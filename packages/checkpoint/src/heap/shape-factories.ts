@@ -2,9 +2,10 @@
  * How objects of one shape are made: a literal compiled for the shape when it is used often, plain definitions otherwise.
  * Generated code holds nothing from the image but key texts, quoted as JSON; it is a literal with calls to the reader.
  */
-import type { ValueReader } from './decode.js';
+
 import { plainProperty } from './own-properties.js';
 import { type List, reflectDefine } from './primordials.js';
+import type { ValueReader } from './value-reader.js';
 
 export interface ShapeFactory {
   readonly keys: List<string>;
