@@ -47,12 +47,23 @@ export async function openEmbeddedCluster(host: Host, size: number): Promise<Com
     Array.from({ length: size }, (_, index) => spawnNode({ url, name: `embedded-${index}`, isTied: true })),
   );
   const bus = await connectBus(url, host, 'cluster-run');
+  const locations = await Locations.open(bus, host);
+  let isClosing = false;
+  // The last node has no other that would find out; this process knows at once anyway.
+  for (const { child, node } of nodes) {
+    const died = () => {
+      if (!isClosing) locations.markLost(node, `node ${node} died`).catch((error: Error) => host.log('error', error.message));
+    };
+    if (child.exitCode !== null || child.signalCode !== null) died();
+    else child.once('exit', died);
+  }
   const close = async () => {
+    isClosing = true;
     await bus.close();
     for (const { child } of nodes) child.kill('SIGKILL');
     await hub.stop();
   };
-  return { bus, host, locations: await Locations.open(bus, host), close };
+  return { bus, host, locations, close };
 }
 
 /** The nodes that hold a lease now, by id. */
