@@ -12,7 +12,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) {
     console.error(`Cannot set up Godwit: "${command} ${args.join(' ')}" ${error ? error.message : `ended with ${status}`}`);
     process.exit(1);
@@ -21,5 +25,6 @@ function run(command, args) {
 
 const installed = path.join(root, 'node_modules/.package-lock.json');
 const locked = path.join(root, 'package-lock.json');
-if (!fs.existsSync(installed) || fs.statSync(installed).mtimeMs < fs.statSync(locked).mtimeMs) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+if (!fs.existsSync(installed) || fs.statSync(installed).mtimeMs < fs.statSync(locked).mtimeMs)
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b']);

@@ -15,7 +15,9 @@ const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-demo-'));
 const statsFile = path.join(directory, 'stats.json');
 
 console.log('A program runs on a cluster of three nodes and is moved every 250 ms, in the middle of its loops:\n');
-const guest = spawn(process.execPath, [run, '--nodes', '3', '--shake', '250ms', '--stats', statsFile, script], { stdio: ['ignore', 'pipe', 'inherit'] });
+const guest = spawn(process.execPath, [run, '--nodes', '3', '--shake', '250ms', '--stats', statsFile, script], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const chunks = [];
 guest.stdout.on('data', (bytes) => {
   chunks.push(bytes);
@@ -31,7 +33,9 @@ const { moves } = JSON.parse(fs.readFileSync(statsFile, 'utf8'));
 console.log(`\n${moves.length} moves:`);
 for (const move of moves) {
   const track = [0, 1, 2].map((node) => (node === move.to ? '●' : node === move.from ? '○' : '·')).join('──');
-  console.log(`  ${track}   node ${move.from} → node ${move.to}   pause ${move.pauseMs.toFixed(1).padStart(6)} ms   ${String(move.essenceBytes).padStart(7)} bytes`);
+  console.log(
+    `  ${track}   node ${move.from} → node ${move.to}   pause ${move.pauseMs.toFixed(1).padStart(6)} ms   ${String(move.essenceBytes).padStart(7)} bytes`,
+  );
 }
 const pauses = moves.map((m) => m.pauseMs).sort((a, b) => a - b);
 if (pauses.length > 0) console.log(`  median pause ${pauses[pauses.length >> 1].toFixed(1)} ms`);

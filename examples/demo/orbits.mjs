@@ -2,7 +2,16 @@
 class Body {
   #energy = 0;
   constructor(name, mass, position, velocity) {
-    Object.assign(this, { name, mass, x: position[0], y: position[1], z: position[2], vx: velocity[0], vy: velocity[1], vz: velocity[2] });
+    Object.assign(this, {
+      name,
+      mass,
+      x: position[0],
+      y: position[1],
+      z: position[2],
+      vx: velocity[0],
+      vy: velocity[1],
+      vz: velocity[2],
+    });
   }
   measure() {
     this.#energy = 0.5 * this.mass * (this.vx ** 2 + this.vy ** 2 + this.vz ** 2);
@@ -12,9 +21,24 @@ class Body {
 
 const bodies = [
   new Body('sun', 39.47841760435743, [0, 0, 0], [0, 0, 0]),
-  new Body('jupiter', 0.03769367487038949, [4.841431442464721, -1.1603200440274284, -0.10362204447112311], [0.606326392995832, 2.81198684491626, -0.02521836165988763]),
-  new Body('saturn', 0.011286326131968767, [8.34336671824458, 4.124798564124305, -0.4035234171143214], [-1.0107743461787924, 1.8256623712304119, 0.008415761376584154]),
-  new Body('uranus', 0.0017237240570597112, [12.894369562139131, -15.111151401698631, -0.22330757889265573], [1.0827910064415354, 0.8687130181696082, -0.010832637401363636]),
+  new Body(
+    'jupiter',
+    0.03769367487038949,
+    [4.841431442464721, -1.1603200440274284, -0.10362204447112311],
+    [0.606326392995832, 2.81198684491626, -0.02521836165988763],
+  ),
+  new Body(
+    'saturn',
+    0.011286326131968767,
+    [8.34336671824458, 4.124798564124305, -0.4035234171143214],
+    [-1.0107743461787924, 1.8256623712304119, 0.008415761376584154],
+  ),
+  new Body(
+    'uranus',
+    0.0017237240570597112,
+    [12.894369562139131, -15.111151401698631, -0.22330757889265573],
+    [1.0827910064415354, 0.8687130181696082, -0.010832637401363636],
+  ),
 ];
 const passes = new Map();
 
@@ -45,7 +69,10 @@ function advance(dt) {
   }
 }
 
-const report = ((count) => () => `report ${++count}: energy ${bodies.reduce((sum, body) => sum + body.measure(), 0).toFixed(12)}`)(0);
+const report = (
+  (count) => () =>
+    `report ${++count}: energy ${bodies.reduce((sum, body) => sum + body.measure(), 0).toFixed(12)}`
+)(0);
 for (let year = 1; year <= 12; year++) {
   for (let step = 0; step < 600_000; step++) advance(0.0001);
   console.log(report(), [...passes].map(([name, n]) => `${name} ${n}`).join(' '));

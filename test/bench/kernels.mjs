@@ -16,7 +16,12 @@ const rounds = Number(process.argv[2] ?? 3);
 const timesOf = (command) => {
   const { stdout, status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
-  return new Map(stdout.trim().split('\n').map((line) => [line.split(/\s+/)[0], line.split(/\s+/).slice(1)]));
+  return new Map(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => [line.split(/\s+/)[0], line.split(/\s+/).slice(1)]),
+  );
 };
 
 const ratios = new Map();
@@ -38,4 +43,9 @@ for (const [name, list] of ratios) {
   logs += Math.log(ratio);
   console.log(name.padEnd(12), `${median(list.map(([, ms]) => ms)).toFixed(1)} ms`.padStart(12), ratio.toFixed(2).padStart(8));
 }
-console.log('geometric mean'.padEnd(25), Math.exp(logs / ratios.size).toFixed(2).padStart(7));
+console.log(
+  'geometric mean'.padEnd(25),
+  Math.exp(logs / ratios.size)
+    .toFixed(2)
+    .padStart(7),
+);

@@ -58,12 +58,18 @@ export async function runGuest(file: string, options: { everyMs?: number; argv?:
       finish(end.code);
     },
   };
-  let current = new GuestWorker(inspector);
-  await current.ready();
+  const ready = async (): Promise<GuestWorker> => {
+    const worker = new GuestWorker(inspector!);
+    await worker.ready();
+    return worker;
+  };
+  let current = await ready();
+  // The next worker is ready before the guest runs on, so that the guest's time is spent between moves.
+  let next = options.everyMs === undefined ? undefined : await ready();
   current.start(bundle, settings, events);
   while (options.everyMs !== undefined && !over) {
-    const spare = new GuestWorker(inspector);
-    await spare.ready();
+    const spare = next ?? (await ready());
+    next = undefined;
     await Promise.race([new Promise((resolve) => setTimeout(resolve, options.everyMs)), ended]);
     if (over) {
       await spare.terminate();

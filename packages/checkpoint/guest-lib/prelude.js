@@ -13,7 +13,8 @@ function check(callback) {
 }
 function describe(value) {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? String(value) : `#<${value.constructor?.name ?? 'Object'}>`;
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? String(value) : `#<${value.constructor?.name ?? 'Object'}>`;
   return String(value);
 }
 function lengthOf(list) {
@@ -255,17 +256,15 @@ define(Array.prototype, {
 
 define(Map.prototype, {
   forEach(callback, thisArg) {
-    const self = this;
-    Map.prototype.has.call(self, undefined);
+    Map.prototype.has.call(this, undefined);
     check(callback);
-    for (const [key, value] of self) callback.call(thisArg, value, key, self);
+    for (const [key, value] of this) callback.call(thisArg, value, key, this);
   },
 });
 define(Set.prototype, {
   forEach(callback, thisArg) {
-    const self = this;
-    Set.prototype.has.call(self, undefined);
+    Set.prototype.has.call(this, undefined);
     check(callback);
-    for (const value of self) callback.call(thisArg, value, value, self);
+    for (const value of this) callback.call(thisArg, value, value, this);
   },
 });

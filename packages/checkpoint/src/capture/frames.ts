@@ -7,10 +7,10 @@
  *   - between two guest frames stand only runtime functions that a resume runs again (a coroutine's step, a resumed call).
  */
 import { types } from 'node:util';
+import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf } from '../guest/brand.js';
 import { generatorPrototype, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
 import type { Frame, Realm } from '../guest/realm.js';
-import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
 export class PutOff extends Error {}
@@ -32,7 +32,12 @@ const ownDescriptor = Object.getOwnPropertyDescriptor;
 const proto = generatorPrototype as Record<string, unknown>;
 
 /** The guest's stack, outermost frame first. Throws PutOff with the reason. */
-export function captureFrames(paused: PausedFrame[], realm: Realm, session: ThreadSession, running: readonly RunningBody[]): Frame[] {
+export function captureFrames(
+  paused: PausedFrame[],
+  realm: Realm,
+  session: ThreadSession,
+  running: readonly RunningBody[],
+): Frame[] {
   const guest: GuestFrame[] = [];
   paused.forEach((frame, index) => {
     if (realm.urlOf(frame.location.scriptId) === undefined) return;
@@ -40,7 +45,10 @@ export function captureFrames(paused: PausedFrame[], realm: Realm, session: Thre
     guest.push(readFrame(frame, index, realm, session, guest.length === 0));
   });
   if (guest.length === 0) throw new PutOff('the runtime itself is running');
-  if (guest[0]!.index !== 0) throw new PutOff(`a built-in is running (${paused[0]!.functionName || 'native code'} called from ${where(guest[0]!, realm)})`);
+  if (guest[0]!.index !== 0)
+    throw new PutOff(
+      `a built-in is running (${paused[0]!.functionName || 'native code'} called from ${where(guest[0]!, realm)})`,
+    );
   const frames: Frame[] = [];
   let bodies = running.length;
   for (let i = 0; i < guest.length; i++) {
@@ -56,6 +64,7 @@ export function captureFrames(paused: PausedFrame[], realm: Realm, session: Thre
       frame.generator = body.coroutine.generator;
       frame.result = body.result;
     }
+    checkEnvironments(frame, realm);
     frames.push(frame);
   }
   if (bodies !== 0) throw new PutOff('an async body is being started');
@@ -68,7 +77,9 @@ export function captureFrames(paused: PausedFrame[], realm: Realm, session: Thre
 
 /** The bundle's own wrapper, or the wrapper of a remade closure or frame: they only run while code is being loaded. */
 const isModuleScope = (frame: PausedFrame, realm: Realm): boolean =>
-  realm.urlOf(frame.location.scriptId) === realm.scriptName && frame.functionLocation?.lineNumber === 0 && (frame.functionLocation.columnNumber ?? 0) <= 10;
+  realm.urlOf(frame.location.scriptId) === realm.scriptName &&
+  frame.functionLocation?.lineNumber === 0 &&
+  (frame.functionLocation.columnNumber ?? 0) <= 10;
 
 function offsetOf(frame: PausedFrame, lineStarts: number[]): number {
   return lineStarts[frame.location.lineNumber]! + (frame.location.columnNumber ?? 0);
@@ -86,11 +97,18 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const scopes: typeof paused.scopeChain = [];
   for (const scope of paused.scopeChain) {
     if (scope.type === 'global' || scope.type === 'script' || scope.type === 'module') break;
-    if (scope.type === 'closure' && scope.startLocation?.lineNumber === 0 && (scope.startLocation.columnNumber ?? 0) <= 1 && inBundle) break;
+    if (
+      scope.type === 'closure' &&
+      scope.startLocation?.lineNumber === 0 &&
+      (scope.startLocation.columnNumber ?? 0) <= 1 &&
+      inBundle
+    )
+      break;
     scopes.push(scope);
   }
   // V8 now and then reports no scopes at all for a frame (seen in catch blocks); its variables are then unknown.
-  if (!scopes.some((s) => s.type === 'local')) throw new PutOff(`V8 does not show the variables of ${paused.functionName || 'a function'} here`);
+  if (!scopes.some((s) => s.type === 'local'))
+    throw new PutOff(`V8 does not show the variables of ${paused.functionName || 'a function'} here`);
   const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
   const self = values.pop();
   const vars: Env = {};
@@ -120,7 +138,8 @@ function baseFrame(g: GuestFrame, realm: Realm): Frame {
   for (const name of Object.keys(g.vars)) {
     const live = bundleRange.temps[name];
     // Dead temporaries are not part of the frame: they may hold things that cannot be captured.
-    if (live && g.label && (g.label.statement < live[0] && !(live[0] - g.label.statement < 1) || g.label.statement > live[1])) continue;
+    if (live && g.label && ((g.label.statement < live[0] && !(live[0] - g.label.statement < 1)) || g.label.statement > live[1]))
+      continue;
     if (live && !g.label) continue;
     vars[name] = g.vars[name];
   }
@@ -137,6 +156,13 @@ function baseFrame(g: GuestFrame, realm: Realm): Frame {
   };
 }
 
+/** Each environment that the function's code names must be there: what V8 does not show cannot be carried over. */
+function checkEnvironments(frame: Frame, realm: Realm): void {
+  for (const env of realm.environmentsNamedBy(frame.fid))
+    if (typeof frame.vars[env] !== 'object')
+      throw new PutOff(`V8 does not show the variables around ${realm.metaOf(frame.fid).name || 'a function'} here`);
+}
+
 function checkTop(g: GuestFrame, realm: Realm): void {
   if (g.label) {
     if (g.label.kind !== 'loop') throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
@@ -144,16 +170,19 @@ function checkTop(g: GuestFrame, realm: Realm): void {
   }
   const meta = realm.metaOf(g.range.fid);
   const range = realm.ranges.get(g.range.fid)!;
-  if (!range.simpleParams || range.usesArguments || range.generator) throw new PutOff(`at the entry of ${meta.name || 'a function'}`);
-  if (meta.derived || (meta.kind === 'member' && isConstructor(realm, meta.fid))) throw new PutOff('at the entry of a constructor');
+  if (!range.simpleParams || range.usesArguments || range.generator)
+    throw new PutOff(`at the entry of ${meta.name || 'a function'}`);
+  if (meta.derived || (meta.kind === 'member' && isConstructor(realm, meta.fid)))
+    throw new PutOff('at the entry of a constructor');
 }
 
-const isConstructor = (realm: Realm, fid: number): boolean => realm.metas.some((m) => m.members?.some((x) => x.fid === fid && x.key === '%constructor'));
+const isConstructor = (realm: Realm, fid: number): boolean => realm.constructors.has(fid);
 
 /** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
 function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused: PausedFrame[], realm: Realm): void {
   const label = g.label;
-  if (!label || label.kind === 'loop' || label.kind === 'yield') throw new PutOff(`stopped inside an expression at ${where(g, realm)}`);
+  if (!label || label.kind === 'loop' || label.kind === 'yield')
+    throw new PutOff(`stopped inside an expression at ${where(g, realm)}`);
   if (label.kind === 'super') throw new PutOff('a base class constructor is running');
   const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
   const resumed = label.callee?.[0] === '$$next';
@@ -174,7 +203,8 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
   if (between.length > 0) throw new PutOff('the runtime is calling the guest');
   const callee = calleeOf(g, label.callee, realm);
   const expected = range(above, realm).fid;
-  if (!calls(callee, expected, label.kind === 'new', realm)) throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
+  if (!calls(callee, expected, label.kind === 'new', realm))
+    throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
   if (label.kind === 'new') {
     aboveFrame.construct = true;
     if (aboveFrame.self === undefined) throw new PutOff('a base class constructor is running');
@@ -192,12 +222,14 @@ function linkGenerator(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, labe
   if (label.kind === 'delegate') object = calleeOf(g, label.callee, realm);
   else if (label.receiver) {
     const method = calleeOf(g, label.callee, realm);
-    if (method !== proto.next && method !== proto.return && method !== proto.throw) throw new PutOff('a generator runs inside a built-in');
+    if (method !== proto.next && method !== proto.return && method !== proto.throw)
+      throw new PutOff('a generator runs inside a built-in');
     object = calleeOf(g, label.receiver, realm);
   } else if (label.callee && label.callee.length > 1) {
     object = calleeOf(g, label.callee.slice(0, -1), realm);
     const method = calleeOf(g, label.callee, realm);
-    if (method !== proto.next && method !== proto.return && method !== proto.throw) throw new PutOff('a generator runs inside a built-in');
+    if (method !== proto.next && method !== proto.return && method !== proto.throw)
+      throw new PutOff('a generator runs inside a built-in');
   }
   if (typeof object !== 'object' || object === null) throw new PutOff('a generator runs inside a built-in');
   aboveFrame.generator = object;
@@ -236,7 +268,8 @@ function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): un
     const home = g.vars.$home as { prototype: object } | undefined;
     if (!home) return undefined;
     value = getPrototypeOf(isStaticFrame(g, realm) ? home : home.prototype);
-  } else if (typeof first === 'string') value = first in g.vars ? g.vars[first] : (realm.readVariable(first) ?? globalValue(first));
+  } else if (typeof first === 'string')
+    value = first in g.vars ? g.vars[first] : (realm.readVariable(first) ?? globalValue(first));
   for (const key of keys) {
     if (value === undefined || value === null) return undefined;
     const name = typeof key === 'string' ? key : 'key' in key ? key.key : (g.vars[key.variable] as PropertyKey);
@@ -246,7 +279,7 @@ function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): un
   return value;
 }
 
-const isStaticFrame = (g: GuestFrame, realm: Realm): boolean => realm.metas.some((m) => m.members?.some((x) => x.fid === g.range.fid && x.static));
+const isStaticFrame = (g: GuestFrame, realm: Realm): boolean => realm.isStaticMember(g.range.fid);
 
 function globalValue(name: string): unknown {
   const descriptor = ownDescriptor(globalThis, name);
@@ -280,4 +313,3 @@ function where(g: GuestFrame, realm: Realm): string {
   const meta = realm.metaOf(g.range.fid);
   return meta.name || g.paused.functionName || 'the program';
 }
-

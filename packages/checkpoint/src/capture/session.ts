@@ -17,7 +17,12 @@ export interface PausedFrame {
   functionName: string;
   location: { scriptId: string; lineNumber: number; columnNumber?: number };
   functionLocation?: { scriptId: string; lineNumber: number; columnNumber?: number };
-  scopeChain: { type: string; object: RemoteObject; name?: string; startLocation?: { lineNumber: number; columnNumber?: number; scriptId: string } }[];
+  scopeChain: {
+    type: string;
+    object: RemoteObject;
+    name?: string;
+    startLocation?: { lineNumber: number; columnNumber?: number; scriptId: string };
+  }[];
   this: RemoteObject;
 }
 

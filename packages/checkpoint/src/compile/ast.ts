@@ -8,22 +8,34 @@
 export type Node = any;
 
 export const id = (name: string, from?: Node): Node => located({ type: 'Identifier', name }, from);
-export const literal = (value: string | number | boolean | null): Node => ({ type: 'Literal', value, raw: JSON.stringify(value) });
+export const literal = (value: string | number | boolean | null): Node => ({
+  type: 'Literal',
+  value,
+  raw: JSON.stringify(value),
+});
 export const undefinedValue = (): Node => ({ type: 'UnaryExpression', operator: 'void', prefix: true, argument: literal(0) });
 export const thisValue = (): Node => ({ type: 'ThisExpression' });
 export const isName = (text: string): boolean => /^[A-Za-z_$][\w$]*$/.test(text);
 
 export const member = (object: Node, property: string | Node, from?: Node): Node => {
-  if (typeof property !== 'string') return located({ type: 'MemberExpression', object, property, computed: true, optional: false }, from);
-  if (isName(property)) return located({ type: 'MemberExpression', object, property: id(property), computed: false, optional: false }, from);
+  if (typeof property !== 'string')
+    return located({ type: 'MemberExpression', object, property, computed: true, optional: false }, from);
+  if (isName(property))
+    return located({ type: 'MemberExpression', object, property: id(property), computed: false, optional: false }, from);
   return located({ type: 'MemberExpression', object, property: literal(property), computed: true, optional: false }, from);
 };
-export const call = (callee: Node, args: Node[], from?: Node): Node => located({ type: 'CallExpression', callee, arguments: args, optional: false }, from);
+export const call = (callee: Node, args: Node[], from?: Node): Node =>
+  located({ type: 'CallExpression', callee, arguments: args, optional: false }, from);
 export const assign = (left: Node, right: Node, operator = '=', from?: Node): Node =>
   located({ type: 'AssignmentExpression', operator, left, right }, from);
 export const not = (argument: Node): Node => ({ type: 'UnaryExpression', operator: '!', prefix: true, argument });
 export const binary = (operator: string, left: Node, right: Node): Node => ({ type: 'BinaryExpression', operator, left, right });
-export const logical = (operator: string, left: Node, right: Node): Node => ({ type: 'LogicalExpression', operator, left, right });
+export const logical = (operator: string, left: Node, right: Node): Node => ({
+  type: 'LogicalExpression',
+  operator,
+  left,
+  right,
+});
 export const sequence = (...expressions: Node[]): Node => ({ type: 'SequenceExpression', expressions });
 export const property = (key: string | Node, value: Node): Node => ({
   type: 'Property',
@@ -37,17 +49,30 @@ export const property = (key: string | Node, value: Node): Node => ({
 export const object = (...properties: Node[]): Node => ({ type: 'ObjectExpression', properties });
 export const array = (...elements: Node[]): Node => ({ type: 'ArrayExpression', elements });
 
-export const statement = (expression: Node, from?: Node): Node => located({ type: 'ExpressionStatement', expression }, from ?? expression);
+export const statement = (expression: Node, from?: Node): Node =>
+  located({ type: 'ExpressionStatement', expression }, from ?? expression);
 export const block = (body: Node[], from?: Node): Node => located({ type: 'BlockStatement', body }, from);
 export const returns = (argument: Node | null, from?: Node): Node => located({ type: 'ReturnStatement', argument }, from);
 export const throws = (argument: Node, from?: Node): Node => located({ type: 'ThrowStatement', argument }, from);
-export const when = (test: Node, consequent: Node, alternate: Node | null = null): Node => ({ type: 'IfStatement', test, consequent, alternate });
+export const when = (test: Node, consequent: Node, alternate: Node | null = null): Node => ({
+  type: 'IfStatement',
+  test,
+  consequent,
+  alternate,
+});
 export const labeled = (label: string, body: Node): Node => ({ type: 'LabeledStatement', label: id(label), body });
 export const breaks = (label: string | null): Node => ({ type: 'BreakStatement', label: label === null ? null : id(label) });
-export const continues = (label: string | null): Node => ({ type: 'ContinueStatement', label: label === null ? null : id(label) });
+export const continues = (label: string | null): Node => ({
+  type: 'ContinueStatement',
+  label: label === null ? null : id(label),
+});
 export const declare = (kind: 'var' | 'let' | 'const', name: string | Node, init: Node | null, from?: Node): Node =>
   located(
-    { type: 'VariableDeclaration', kind, declarations: [{ type: 'VariableDeclarator', id: typeof name === 'string' ? id(name) : name, init }] },
+    {
+      type: 'VariableDeclaration',
+      kind,
+      declarations: [{ type: 'VariableDeclarator', id: typeof name === 'string' ? id(name) : name, init }],
+    },
     from,
   );
 export const forever = (body: Node[], from?: Node): Node =>

@@ -27,7 +27,8 @@ export interface BundleOptions {
 
 /** Bundles `entry` (absolute path). Errors: GODWIT_NO_SCRIPT, GODWIT_SYNTAX, GODWIT_UNRESOLVED, GODWIT_NATIVE_ADDON. */
 export async function bundleScript(entry: string, options: BundleOptions = {}): Promise<EsbuildBundle> {
-  if (!fs.existsSync(entry)) throw new GodwitError('GODWIT_NO_SCRIPT', `Cannot run "${entry}": no such file`, { fields: { file: entry } });
+  if (!fs.existsSync(entry))
+    throw new GodwitError('GODWIT_NO_SCRIPT', `Cannot run "${entry}": no such file`, { fields: { file: entry } });
   const attempt = async (format: 'esm' | 'cjs') =>
     build({
       ...entryPoint(entry, options),
@@ -50,7 +51,12 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
     let result = await attempt('esm');
     const inputs = Object.entries(result.metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
     const preludeFiles = new Set((options.prelude ?? []).map((f) => path.basename(f)));
-    const sloppy = inputs.every(([name, input]) => preludeFiles.has(path.basename(name)) || input.format === 'cjs' || (input.format === undefined && !usesModuleSyntax(name, entry)));
+    const sloppy = inputs.every(
+      ([name, input]) =>
+        preludeFiles.has(path.basename(name)) ||
+        input.format === 'cjs' ||
+        (input.format === undefined && !usesModuleSyntax(name, entry)),
+    );
     if (sloppy) result = await attempt('cjs');
     const code = result.outputFiles.find((f) => f.path.endsWith('.js'))!.text;
     const map = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
@@ -129,10 +135,20 @@ function moduleLocations(): Plugin {
         let prefix = '';
         if (meta)
           prefix += `const $$importMeta = { dirname: ${JSON.stringify(dirname)}, filename: ${JSON.stringify(args.path)}, url: ${JSON.stringify(pathToFileURL(args.path).href)} };`;
-        if (names && !/\b(const|let|var)\s+__(filename|dirname)\b/.test(rest) && !/\{[^}]*__(filename|dirname)[^}]*\}\s*=/.test(rest))
+        if (
+          names &&
+          !/\b(const|let|var)\s+__(filename|dirname)\b/.test(rest) &&
+          !/\{[^}]*__(filename|dirname)[^}]*\}\s*=/.test(rest)
+        )
           prefix += `var __filename = ${JSON.stringify(args.path)}, __dirname = ${JSON.stringify(dirname)};`;
         const body = meta ? rest.replace(/\bimport\.meta\b/g, '$$$$importMeta') : rest;
-        const loader = /\.([cm]?ts)$/.test(args.path) ? 'ts' : args.path.endsWith('.tsx') ? 'tsx' : args.path.endsWith('.jsx') ? 'jsx' : 'js';
+        const loader = /\.([cm]?ts)$/.test(args.path)
+          ? 'ts'
+          : args.path.endsWith('.tsx')
+            ? 'tsx'
+            : args.path.endsWith('.jsx')
+              ? 'jsx'
+              : 'js';
         const strictFirst = /^\s*(['"])use strict\1;?/.exec(body)?.[0] ?? '';
         return { contents: `${strictFirst}${prefix}${body.slice(strictFirst.length)}`, loader, resolveDir: dirname };
       });
@@ -147,8 +163,16 @@ function refusal(error: BuildFailure, entry: string): GodwitError {
   const where = first.location ? `${path.resolve(path.dirname(entry), first.location.file)}:${first.location.line}` : entry;
   const fields = { file: where };
   if (first.detail === 'GODWIT_NATIVE_ADDON')
-    return new GodwitError('GODWIT_NATIVE_ADDON', `Cannot run "${entry}": it needs a ${first.text}, and native code cannot move`, { fields });
+    return new GodwitError(
+      'GODWIT_NATIVE_ADDON',
+      `Cannot run "${entry}": it needs a ${first.text}, and native code cannot move`,
+      { fields },
+    );
   if (/Could not resolve/.test(first.text))
-    return new GodwitError('GODWIT_UNRESOLVED', `Cannot run "${entry}": ${where}: ${first.text.replace(/^Could/, 'could')} (is it installed?)`, { fields });
+    return new GodwitError(
+      'GODWIT_UNRESOLVED',
+      `Cannot run "${entry}": ${where}: ${first.text.replace(/^Could/, 'could')} (is it installed?)`,
+      { fields },
+    );
   return new GodwitError('GODWIT_SYNTAX', `Cannot run "${entry}": ${where}: ${first.text}`, { fields });
 }

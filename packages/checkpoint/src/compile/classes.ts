@@ -7,7 +7,24 @@
  *   after:   const $e1 = { $class: undefined };
  *            A = $$class(class A { static { $$hook(this, ($c) => eval($c)) } #n = $$skip.on ? undefined : 0; inc() {…} }, 4, $e1, [])
  */
-import { array, block, call, id, isName, literal, located, member, type Node, object, property, returns, statement, assign, thisValue, undefinedValue } from './ast.js';
+import {
+  array,
+  assign,
+  block,
+  call,
+  id,
+  isName,
+  literal,
+  located,
+  member,
+  type Node,
+  object,
+  property,
+  returns,
+  statement,
+  thisValue,
+  undefinedValue,
+} from './ast.js';
 import { envName, FunctionContext, type FunctionMeta, hasCall } from './context.js';
 import { keep, lowerExpression } from './expressions.js';
 import { lowerFunction, makeEnvironment, usedEnvironments } from './functions.js';
@@ -46,7 +63,12 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
   void constructorSeen;
   const self = node.type === 'ClassExpression' && node.id ? context.bindingOf(node.id) : undefined;
   const lowered = located(
-    { type: 'ClassExpression', id: node.id ? id(node.id.name) : null, superClass: parts.heritage, body: { type: 'ClassBody', body } },
+    {
+      type: 'ClassExpression',
+      id: node.id ? id(node.id.name) : null,
+      superClass: parts.heritage,
+      body: { type: 'ClassBody', body },
+    },
     node,
   );
   const visible = scope.env !== undefined ? context.envs : usedEnvironments(lowered, context.envs, outerClass);
@@ -80,7 +102,11 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
 }
 
 /** Heritage, then computed keys in order, each in a temporary of its own. */
-function evaluateHead(node: Node, context: FunctionContext, out: Node[]): { heritage: Node | null; keys: (Node | undefined)[]; computed: Node[] } {
+function evaluateHead(
+  node: Node,
+  context: FunctionContext,
+  out: Node[],
+): { heritage: Node | null; keys: (Node | undefined)[]; computed: Node[] } {
   const elements: Node[] = node.body.body;
   const anyKeyCalls = elements.some((e) => e.computed && hasCall(e.key));
   let heritage: Node | null = null;
@@ -143,11 +169,26 @@ function mentionsSuperProperty(root: Node): boolean {
   return false;
 }
 
-const guarded = (value: Node): Node => ({ type: 'ConditionalExpression', test: member(id('$$skip'), 'on'), consequent: undefinedValue(), alternate: value });
+const guarded = (value: Node): Node => ({
+  type: 'ConditionalExpression',
+  test: member(id('$$skip'), 'on'),
+  consequent: undefinedValue(),
+  alternate: value,
+});
 
 function fieldContext(element: Node, context: FunctionContext): { facts: FunctionFacts; inner: FunctionContext } {
   const facts = context.program.analysis.functions.get(element)!;
-  const inner = new FunctionContext(context.program, facts, 'sync', context, context.envs, context.classEnv, true, Boolean(element.static), false);
+  const inner = new FunctionContext(
+    context.program,
+    facts,
+    'sync',
+    context,
+    context.envs,
+    context.classEnv,
+    true,
+    Boolean(element.static),
+    false,
+  );
   return { facts, inner };
 }
 
@@ -158,12 +199,19 @@ function lowerField(element: Node, key: Node | undefined, context: FunctionConte
     const { facts, inner } = fieldContext(element, context);
     const out: Node[] = [];
     if (facts.scope.env !== undefined) out.push(makeEnvironment(facts.scope, inner, []));
-    const name = element.computed ? undefined : element.key.type === 'PrivateIdentifier' ? `#${element.key.name}` : String(element.key.name ?? element.key.value);
+    const name = element.computed
+      ? undefined
+      : element.key.type === 'PrivateIdentifier'
+        ? `#${element.key.name}`
+        : String(element.key.name ?? element.key.value);
     const lowered = lowerExpression(element.value, inner, out, name);
     value = out.length === 0 ? lowered : immediately(inner.temps, out, lowered);
     if (guard) value = guarded(value);
   }
-  return located({ type: 'PropertyDefinition', static: element.static, computed: element.computed, key: printedKey, value }, element);
+  return located(
+    { type: 'PropertyDefinition', static: element.static, computed: element.computed, key: printedKey, value },
+    element,
+  );
 }
 
 /** `(() => { …; return value })()`: statements where only an expression may stand. */
@@ -171,7 +219,13 @@ function immediately(temps: string[], statements: Node[], value: Node): Node {
   const head: Node[] =
     temps.length === 0
       ? []
-      : [{ type: 'VariableDeclaration', kind: 'var', declarations: temps.map((t) => ({ type: 'VariableDeclarator', id: id(t), init: null })) }];
+      : [
+          {
+            type: 'VariableDeclaration',
+            kind: 'var',
+            declarations: temps.map((t) => ({ type: 'VariableDeclarator', id: id(t), init: null })),
+          },
+        ];
   return call(
     {
       type: 'ArrowFunctionExpression',
@@ -216,9 +270,18 @@ function lowerMethod(
   const kind = value.async ? (value.generator ? 'asyncGenerator' : 'async') : value.generator ? 'generator' : 'sync';
   const first: Node[] = [];
   if (isConstructor && guard) first.push(skipPrologue(derived));
-  const lowered = lowerFunction(value, facts, context, kind, { native: true, isStatic: element.static, derivedConstructor: derived, first });
+  const lowered = lowerFunction(value, facts, context, kind, {
+    native: true,
+    isStatic: element.static,
+    derivedConstructor: derived,
+    first,
+  });
   const printedKey = key ?? element.key;
-  const name = element.computed ? '' : element.key.type === 'PrivateIdentifier' ? `#${element.key.name}` : String(element.key.name ?? element.key.value);
+  const name = element.computed
+    ? ''
+    : element.key.type === 'PrivateIdentifier'
+      ? `#${element.key.name}`
+      : String(element.key.name ?? element.key.value);
   const fid = context.program.newFid(lowered, {
     kind: 'member',
     name,
@@ -236,7 +299,14 @@ function lowerMethod(
       key: isConstructor ? '%constructor' : element.computed ? computed.findIndex((k) => k.name === key!.name) : name,
     });
   return located(
-    { type: 'MethodDefinition', kind: element.kind, static: element.static, computed: element.computed, key: printedKey, value: lowered },
+    {
+      type: 'MethodDefinition',
+      kind: element.kind,
+      static: element.static,
+      computed: element.computed,
+      key: printedKey,
+      value: lowered,
+    },
     element,
   );
 }
@@ -245,7 +315,16 @@ const skipPrologue = (derived: boolean): Node => ({
   type: 'IfStatement',
   test: member(id('$$skip'), 'on'),
   consequent: block([
-    ...(derived ? [statement({ type: 'CallExpression', callee: { type: 'Super' }, arguments: [member(id('$$skip'), 'target')], optional: false })] : []),
+    ...(derived
+      ? [
+          statement({
+            type: 'CallExpression',
+            callee: { type: 'Super' },
+            arguments: [member(id('$$skip'), 'target')],
+            optional: false,
+          }),
+        ]
+      : []),
     returns(null),
   ]),
   alternate: null,

@@ -5,7 +5,15 @@
  */
 import { assert } from '../base/index.js';
 import { id, isFunction, literal, member, type Node, thisValue } from './ast.js';
-import { type Analysis, type Binding, type FunctionFacts, PSEUDO_ARGUMENTS, PSEUDO_NEW_TARGET, PSEUDO_THIS, type Scope } from './scope.js';
+import {
+  type Analysis,
+  type Binding,
+  type FunctionFacts,
+  PSEUDO_ARGUMENTS,
+  PSEUDO_NEW_TARGET,
+  PSEUDO_THIS,
+  type Scope,
+} from './scope.js';
 
 /** How a function's body runs. Async bodies are generators driven by the runtime. */
 export type BodyKind = 'sync' | 'generator' | 'async' | 'asyncGenerator';
@@ -66,7 +74,11 @@ export interface LoopTarget {
   continueAs: string | undefined;
 }
 
-const ENV_FIELDS: Record<string, string> = { [PSEUDO_THIS]: '$this', [PSEUDO_ARGUMENTS]: '$arguments', [PSEUDO_NEW_TARGET]: '$newTarget' };
+const ENV_FIELDS: Record<string, string> = {
+  [PSEUDO_THIS]: '$this',
+  [PSEUDO_ARGUMENTS]: '$arguments',
+  [PSEUDO_NEW_TARGET]: '$newTarget',
+};
 
 /** The field of an environment object that holds a binding. `$p` (parent) and `$class` are ours, so author's `$` names get one more `$`. */
 export const envField = (binding: Binding): string =>
@@ -115,7 +127,8 @@ export class FunctionContext {
   alias(binding: Binding): Node {
     const name = binding.name;
     const meant = this.facts.names.get(name);
-    const free = meant !== undefined && meant.size === 1 && meant.has(binding) && !this.takenNames.has(name) && /^[A-Za-z_]\w*$/.test(name);
+    const free =
+      meant !== undefined && meant.size === 1 && meant.has(binding) && !this.takenNames.has(name) && /^[A-Za-z_]\w*$/.test(name);
     const shadows = this.facts.scope.bindings.get(name)?.kind === 'param';
     if (!free || shadows) return this.temp();
     if (!this.temps.includes(name)) this.temps.push(name);

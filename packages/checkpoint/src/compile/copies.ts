@@ -42,7 +42,8 @@ export function separateCopies(statements: Node[], isRegister: (name: string) =>
 
 function copies(s: Node, isRegister: (name: string) => boolean): boolean {
   if (s.type === 'ExpressionStatement') return copiesInside(s.expression, isRegister);
-  if (s.type === 'VariableDeclaration') return s.declarations.some((d: Node) => d.init && (isCopied(d.init, isRegister) || copiesInside(d.init, isRegister)));
+  if (s.type === 'VariableDeclaration')
+    return s.declarations.some((d: Node) => d.init && (isCopied(d.init, isRegister) || copiesInside(d.init, isRegister)));
   return false;
 }
 
@@ -59,7 +60,13 @@ function copiesInside(root: Node, isRegister: (name: string) => boolean): boolea
   const work: Node[] = [root];
   for (let node = work.pop(); node; node = work.pop()) {
     if (isFunction(node) || /^Class/.test(node.type)) continue;
-    if (node.type === 'AssignmentExpression' && node.operator === '=' && node.left.type === 'Identifier' && isCopied(node.right, isRegister)) return true;
+    if (
+      node.type === 'AssignmentExpression' &&
+      node.operator === '=' &&
+      node.left.type === 'Identifier' &&
+      isCopied(node.right, isRegister)
+    )
+      return true;
     for (const key of Object.keys(node)) {
       if (key === 'loc') continue;
       const value = node[key];

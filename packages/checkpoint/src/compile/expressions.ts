@@ -142,7 +142,8 @@ export function lowerParts(nodes: (Node | null)[], context: FunctionContext, out
     if (node.type === 'SpreadElement') {
       const argument = lowerExpression(node.argument, context, out);
       // A spread before a later call must be spread now: its iterator runs guest code.
-      if (i < last) return { type: 'SpreadElement', argument: keep({ type: '' }, array({ type: 'SpreadElement', argument }), context, out) };
+      if (i < last)
+        return { type: 'SpreadElement', argument: keep({ type: '' }, array({ type: 'SpreadElement', argument }), context, out) };
       return located({ type: 'SpreadElement', argument }, node);
     }
     const lowered = lowerExpression(node, context, out);
@@ -151,7 +152,11 @@ export function lowerParts(nodes: (Node | null)[], context: FunctionContext, out
 }
 
 function lowerSequence(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!hasCall(node)) return located({ type: 'SequenceExpression', expressions: node.expressions.map((e: Node) => lowerExpression(e, context, out)) }, node);
+  if (!hasCall(node))
+    return located(
+      { type: 'SequenceExpression', expressions: node.expressions.map((e: Node) => lowerExpression(e, context, out)) },
+      node,
+    );
   for (const part of node.expressions.slice(0, -1)) lowerForEffect(part, context, out);
   return lowerExpression(node.expressions.at(-1), context, out);
 }
@@ -170,7 +175,9 @@ export function lowerForEffect(node: Node, context: FunctionContext, out: Node[]
     }
     case 'AssignmentExpression':
       if (hasCall(node)) {
-        lowerAssignment(node, context, out, true);
+        const rest = lowerAssignment(node, context, out, true);
+        // Where only the left side calls, the assignment itself is still to be made.
+        if (rest.type === 'AssignmentExpression' || rest.type === 'SequenceExpression') out.push(statement(rest, node));
         return;
       }
       break;
@@ -211,7 +218,12 @@ const logicalTest = (operator: string, left: Node): Node => {
 
 function lowerConditional(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
   const test = lowerExpression(node.test, context, out);
-  if (!hasCall(node.consequent) && !hasCall(node.alternate) && !makesStatements(node.consequent) && !makesStatements(node.alternate)) {
+  if (
+    !hasCall(node.consequent) &&
+    !hasCall(node.alternate) &&
+    !makesStatements(node.consequent) &&
+    !makesStatements(node.alternate)
+  ) {
     return located(
       {
         type: 'ConditionalExpression',
@@ -260,7 +272,10 @@ export function makesStatements(node: Node | null): boolean {
 function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
   if (!hasCall(node.right) && !makesStatements(node.right)) {
     const left = lowerExpression(node.left, context, out);
-    return located({ type: 'LogicalExpression', operator: node.operator, left, right: lowerExpression(node.right, context, out, name) }, node);
+    return located(
+      { type: 'LogicalExpression', operator: node.operator, left, right: lowerExpression(node.right, context, out, name) },
+      node,
+    );
   }
   const target = context.temp();
   lowerInto(node.left, target, context, out);
@@ -272,7 +287,8 @@ function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: 
 
 /** Optional chains with calls: a labelled block that is left at the first nullish link. */
 function lowerChain(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!hasCall(node)) return located({ type: 'ChainExpression', expression: lowerLinks(node.expression, context, out, undefined).value }, node);
+  if (!hasCall(node))
+    return located({ type: 'ChainExpression', expression: lowerLinks(node.expression, context, out, undefined).value }, node);
   const target = context.temp();
   const label = context.label('chain');
   const inner: Node[] = [];
@@ -284,17 +300,30 @@ function lowerChain(node: Node, context: FunctionContext, out: Node[]): Node {
 }
 
 /** One link of an optional chain; `exit` is the label to leave by, undefined when the chain stays one expression. */
-function lowerLinks(node: Node, context: FunctionContext, out: Node[], exit: string | undefined): { value: Node; receiver?: Node } {
+function lowerLinks(
+  node: Node,
+  context: FunctionContext,
+  out: Node[],
+  exit: string | undefined,
+): { value: Node; receiver?: Node } {
   if (node.type === 'MemberExpression' && node.object.type !== 'Super') {
     const base = lowerLinks(node.object, context, out, exit).value;
     if (exit === undefined) {
       const key = node.computed ? lowerExpression(node.property, context, out) : node.property;
-      return { value: located({ type: 'MemberExpression', object: base, property: key, computed: node.computed, optional: node.optional }, node) };
+      return {
+        value: located(
+          { type: 'MemberExpression', object: base, property: key, computed: node.computed, optional: node.optional },
+          node,
+        ),
+      };
     }
     const kept = keep(node.object, base, context, out);
     if (node.optional) out.push(when(binary('==', { ...kept }, literal(null)), breaks(exit)));
     const key = node.computed ? keep(node.property, lowerExpression(node.property, context, out), context, out) : node.property;
-    return { value: located({ type: 'MemberExpression', object: kept, property: key, computed: node.computed, optional: false }, node), receiver: kept };
+    return {
+      value: located({ type: 'MemberExpression', object: kept, property: key, computed: node.computed, optional: false }, node),
+      receiver: kept,
+    };
   }
   if (node.type === 'CallExpression' && exit !== undefined && node.callee.type !== 'Super') {
     const callee = lowerLinks(node.callee, context, out, exit);
@@ -410,31 +439,50 @@ function lowerLogicalAssignment(node: Node, context: FunctionContext, out: Node[
 }
 
 function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (node.operator === 'typeof' && node.argument.type === 'Identifier') return { ...node, argument: lowerIdentifier(node.argument, context) };
+  if (node.operator === 'typeof' && node.argument.type === 'Identifier')
+    return { ...node, argument: lowerIdentifier(node.argument, context) };
   if (node.operator === 'delete' && node.argument.type === 'ChainExpression' && hasCall(node.argument)) {
     const target = lowerChain(node.argument, context, out);
     return sequence(target, literal(true));
   }
-  const argument = node.argument.type === 'MemberExpression' ? lowerMember(node.argument, context, out) : lowerExpression(node.argument, context, out);
+  const argument =
+    node.argument.type === 'MemberExpression'
+      ? lowerMember(node.argument, context, out)
+      : lowerExpression(node.argument, context, out);
   return located({ type: 'UnaryExpression', operator: node.operator, prefix: true, argument }, node);
 }
 
 function lowerUpdate(node: Node, context: FunctionContext, out: Node[]): Node {
   const violated = constViolation({ left: node.argument }, context);
   if (violated) return call(id('$$const'), [literal(violated)]);
-  return located({ type: 'UpdateExpression', operator: node.operator, prefix: node.prefix, argument: lowerTarget(node.argument, context, out, false) }, node);
+  return located(
+    {
+      type: 'UpdateExpression',
+      operator: node.operator,
+      prefix: node.prefix,
+      argument: lowerTarget(node.argument, context, out, false),
+    },
+    node,
+  );
 }
 
 function lowerMember(node: Node, context: FunctionContext, out: Node[]): Node {
   if (node.object.type === 'Super') {
     const key = node.computed ? lowerExpression(node.property, context, out) : node.property;
-    if (context.superIsNative) return located({ type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: node.computed, optional: false }, node);
+    if (context.superIsNative)
+      return located(
+        { type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: node.computed, optional: false },
+        node,
+      );
     const name = node.computed ? key : literal(node.property.name);
     return call(id('$$super'), [homeClass(context), literal(context.isStatic), name, context.thisHere(node.object)], node);
   }
   if (node.object.type === 'ImportExpression' || !node.computed) {
     const base = lowerExpression(node.object, context, out);
-    return located({ type: 'MemberExpression', object: base, property: node.property, computed: node.computed, optional: false }, node);
+    return located(
+      { type: 'MemberExpression', object: base, property: node.property, computed: node.computed, optional: false },
+      node,
+    );
   }
   const [base, key] = lowerParts([node.object, node.property], context, out);
   return located({ type: 'MemberExpression', object: base, property: key, computed: true, optional: false }, node);
@@ -468,7 +516,13 @@ export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { 
         callee = { type: 'MemberExpression', object: base, property: key, computed: tag.computed, optional: false };
         if (values.some(hasCall)) {
           const kept = keep({ type: '' }, callee, context, out);
-          return { node: call(member(kept, 'call'), [{ ...base }, templateObject(node, context), ...lowerParts(values, context, out)], node) };
+          return {
+            node: call(
+              member(kept, 'call'),
+              [{ ...base }, templateObject(node, context), ...lowerParts(values, context, out)],
+              node,
+            ),
+          };
         }
       } else callee = keep(tag, lowerExpression(tag, context, out), context, out);
       return { node: call(callee, [templateObject(node, context), ...lowerParts(values, context, out)], node) };
@@ -492,11 +546,17 @@ export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { 
 function templateObject(node: Node, context: FunctionContext): Node {
   const name = `$$t${context.program.moduleStatements.length}_${node.start ?? 0}`;
   const strings = (pick: 'cooked' | 'raw'): Node =>
-    array(...node.quasi.quasis.map((q: Node) => (q.value[pick] === null || q.value[pick] === undefined ? undefinedValue() : literal(q.value[pick]))));
+    array(
+      ...node.quasi.quasis.map((q: Node) =>
+        q.value[pick] === null || q.value[pick] === undefined ? undefinedValue() : literal(q.value[pick]),
+      ),
+    );
   context.program.moduleStatements.push({
     type: 'VariableDeclaration',
     kind: 'var',
-    declarations: [{ type: 'VariableDeclarator', id: id(name), init: call(id('$$template'), [strings('cooked'), strings('raw')]) }],
+    declarations: [
+      { type: 'VariableDeclarator', id: id(name), init: call(id('$$template'), [strings('cooked'), strings('raw')]) },
+    ],
   });
   return id(name);
 }
@@ -545,7 +605,10 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   const args = node.arguments;
   const argsCall = args.some(hasCall);
   if (callee.type === 'Super') {
-    const lowered = located({ type: 'CallExpression', callee: { type: 'Super' }, arguments: lowerParts(args, context, out), optional: false }, node);
+    const lowered = located(
+      { type: 'CallExpression', callee: { type: 'Super' }, arguments: lowerParts(args, context, out), optional: false },
+      node,
+    );
     const own = context.facts.scope.bindings.get('%this');
     return { node: own && own.home === 'env' ? assign(context.place(own), lowered) : lowered };
   }
@@ -558,7 +621,13 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   if (callee.type === 'MemberExpression' && callee.object.type === 'Super') {
     if (context.superIsNative) {
       const key = callee.computed ? lowerExpression(callee.property, context, out) : callee.property;
-      const target = { type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: callee.computed, optional: false };
+      const target = {
+        type: 'MemberExpression',
+        object: { type: 'Super' },
+        property: key,
+        computed: callee.computed,
+        optional: false,
+      };
       return { node: call(target, lowerParts(args, context, out), node) };
     }
     const method = keep({ type: '' }, lowerMember(callee, context, out), context, out);
@@ -567,13 +636,17 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   if (callee.type === 'MemberExpression') {
     let base = lowerExpression(callee.object, context, out);
     const binding = callee.object.type === 'Identifier' ? context.bindingOf(callee.object) : undefined;
-    if (argsCall || (callee.computed && hasCall(callee.property)) || binding?.home === 'env') base = keep(callee.object, base, context, out);
+    if (argsCall || (callee.computed && hasCall(callee.property)) || binding?.home === 'env')
+      base = keep(callee.object, base, context, out);
     let key = callee.property;
     if (callee.computed) {
       key = lowerExpression(callee.property, context, out);
       if (!isSimpleKey(key) || argsCall) key = keep(callee.property, key, context, out);
     }
-    const target = located({ type: 'MemberExpression', object: base, property: key, computed: callee.computed, optional: false }, callee);
+    const target = located(
+      { type: 'MemberExpression', object: base, property: key, computed: callee.computed, optional: false },
+      callee,
+    );
     if (!argsCall) return { node: call(target, lowerParts(args, context, out), node) };
     // The method is looked up before the arguments run.
     const method = keep({ type: '' }, target, context, out);
@@ -594,11 +667,25 @@ function lowerParenthesizedChainCall(node: Node, context: FunctionContext, out: 
     const target = keep({ type: '' }, lowerExpression(node.callee, context, out), context, out);
     return { node: call(target, lowerParts(node.arguments, context, out), node) };
   }
-  const receiver = keep({ type: '' }, lowerExpression({ type: 'ChainExpression', expression: chain.object }, context, out), context, out);
+  const receiver = keep(
+    { type: '' },
+    lowerExpression({ type: 'ChainExpression', expression: chain.object }, context, out),
+    context,
+    out,
+  );
   const key = chain.computed ? lowerExpression(chain.property, context, out) : chain.property;
   const method = keep(
     { type: '' },
-    { type: 'ChainExpression', expression: { type: 'MemberExpression', object: { ...receiver }, property: key, computed: chain.computed, optional: chain.optional } },
+    {
+      type: 'ChainExpression',
+      expression: {
+        type: 'MemberExpression',
+        object: { ...receiver },
+        property: key,
+        computed: chain.computed,
+        optional: chain.optional,
+      },
+    },
     context,
     out,
   );
@@ -610,7 +697,8 @@ const isSimpleKey = (key: Node): boolean => key.type === 'Literal' || key.type =
 function namesInScope(context: FunctionContext): Set<string> {
   const names = new Set<string>();
   for (const binding of context.program.analysis.references.values()) {
-    for (let f: typeof context.facts | undefined = context.facts; f; f = f.parent) if (binding.scope.owner === f) names.add(binding.name);
+    for (let f: typeof context.facts | undefined = context.facts; f; f = f.parent)
+      if (binding.scope.owner === f) names.add(binding.name);
   }
   return names;
 }
@@ -659,7 +747,10 @@ function lowerProperties(list: Node[], all: Node[], context: FunctionContext, ou
   return list.map((p, i) => {
     if (p.type === 'SpreadElement') {
       const argument = lowerExpression(p.argument, context, out);
-      const copied = i < last && hasCall({ type: 'x', all: all.slice(i + 1) }) ? keep({ type: '' }, object({ type: 'SpreadElement', argument }), context, out) : argument;
+      const copied =
+        i < last && hasCall({ type: 'x', all: all.slice(i + 1) })
+          ? keep({ type: '' }, object({ type: 'SpreadElement', argument }), context, out)
+          : argument;
       return { type: 'SpreadElement', argument: copied };
     }
     let key = p.key;
@@ -672,9 +763,26 @@ function lowerProperties(list: Node[], all: Node[], context: FunctionContext, ou
     else value = lowerExpression(p.value, context, out, p.computed ? undefined : keyName(p));
     if (i < last && hasCall({ type: 'x', all: all.slice(i + 1) })) value = keep(p.value, value, context, out);
     const proto = !p.computed && !p.method && !p.shorthand && keyName(p) === '__proto__';
-    const kept = proto ? key : p.computed ? key : key.type === 'Identifier' && key.name === '__proto__' ? literal('__proto__') : key;
+    const kept = proto
+      ? key
+      : p.computed
+        ? key
+        : key.type === 'Identifier' && key.name === '__proto__'
+          ? literal('__proto__')
+          : key;
     const computed = p.computed || (!proto && keyName(p) === '__proto__');
-    return located({ type: 'Property', kind: 'init', method: false, shorthand: false, computed, key: computed && !p.computed ? literal('__proto__') : kept, value }, p);
+    return located(
+      {
+        type: 'Property',
+        kind: 'init',
+        method: false,
+        shorthand: false,
+        computed,
+        key: computed && !p.computed ? literal('__proto__') : kept,
+        value,
+      },
+      p,
+    );
   });
 }
 
@@ -685,7 +793,9 @@ function lowerLateProperty(p: Node, target: Node, context: FunctionContext, out:
     out.push(statement(call(id('$$assign'), [{ ...target }, argument])));
     return;
   }
-  const key = p.computed ? keep({ type: '' }, call(id('$$key'), [lowerExpression(p.key, context, out)]), context, out) : literal(keyName(p)!);
+  const key = p.computed
+    ? keep({ type: '' }, call(id('$$key'), [lowerExpression(p.key, context, out)]), context, out)
+    : literal(keyName(p)!);
   if (p.kind === 'get' || p.kind === 'set') {
     const closure = makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: true, accessor: p.kind });
     out.push(statement(call(id('$$accessor'), [{ ...target }, { ...key }, literal(p.kind), closure])));

@@ -28,8 +28,8 @@ import {
   undefinedValue,
   when,
 } from './ast.js';
-import { separateCopies } from './copies.js';
 import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta } from './context.js';
+import { separateCopies } from './copies.js';
 import { lowerExpression } from './expressions.js';
 import { lowerPatternInto } from './patterns.js';
 import { type Binding, type FunctionFacts, PSEUDO_ARGUMENTS, PSEUDO_NEW_TARGET, PSEUDO_THIS, type Scope } from './scope.js';
@@ -42,7 +42,8 @@ export interface MethodInfo {
   accessor?: 'get' | 'set';
 }
 
-const bodyKind = (node: Node): BodyKind => (node.async ? (node.generator ? 'asyncGenerator' : 'async') : node.generator ? 'generator' : 'sync');
+const bodyKind = (node: Node): BodyKind =>
+  node.async ? (node.generator ? 'asyncGenerator' : 'async') : node.generator ? 'generator' : 'sync';
 
 /** The expression that makes a closure here, branded. Statements it needs first go to `out`. */
 export function makeClosure(node: Node, context: FunctionContext, out: Node[], name?: string, method?: MethodInfo): Node {
@@ -63,7 +64,13 @@ export function makeClosure(node: Node, context: FunctionContext, out: Node[], n
   return result;
 }
 
-function closureExpression(node: Node, facts: FunctionFacts, context: FunctionContext, name: string | undefined, method?: MethodInfo): Node {
+function closureExpression(
+  node: Node,
+  facts: FunctionFacts,
+  context: FunctionContext,
+  name: string | undefined,
+  method?: MethodInfo,
+): Node {
   const kind = bodyKind(node);
   const program = context.program;
   const asMethod = method !== undefined || kind === 'async' || kind === 'asyncGenerator';
@@ -83,7 +90,15 @@ function closureExpression(node: Node, facts: FunctionFacts, context: FunctionCo
   if (asMethod && !isArrow) {
     const key = method?.computed ? literal('') : isName(label) && label !== '__proto__' ? id(label) : literal(label);
     const computed = label === '__proto__';
-    const slot = { type: 'Property', kind: 'init', method: true, shorthand: false, computed, key: computed ? literal(label) : key, value: { ...lowered, id: null } };
+    const slot = {
+      type: 'Property',
+      kind: 'init',
+      method: true,
+      shorthand: false,
+      computed,
+      key: computed ? literal(label) : key,
+      value: { ...lowered, id: null },
+    };
     program.fids.set(slot.value, fid);
     text = member(object(slot), key.type === 'Identifier' ? key.name : key);
   } else if ((isArrow || !node.id) && name) {
@@ -129,7 +144,8 @@ export function makeEnvironment(scope: Scope, context: FunctionContext, fields: 
   const all = [...fields];
   const named = new Set(fields.map((f) => f.key.name ?? f.key.value));
   for (const binding of scope.bindings.values())
-    if (binding.home === 'env' && !named.has(envField(binding))) all.push(property(envField(binding), initialValue(binding, context)));
+    if (binding.home === 'env' && !named.has(envField(binding)))
+      all.push(property(envField(binding), initialValue(binding, context)));
   if (context.envs.length > 0) all.unshift(property('$p', id(envName(context.envs[0]!))));
   context.envs = [env, ...context.envs];
   return declare('const', envName(env), object(...all));
@@ -151,7 +167,13 @@ interface BodyOptions {
 }
 
 /** Lowers a function to an unbranded function node of the same shape (name, length, kind as far as callers can see). */
-export function lowerFunction(node: Node, facts: FunctionFacts, outer: FunctionContext, kind: BodyKind, options: BodyOptions): Node {
+export function lowerFunction(
+  node: Node,
+  facts: FunctionFacts,
+  outer: FunctionContext,
+  kind: BodyKind,
+  options: BodyOptions,
+): Node {
   const arrow = node.type === 'ArrowFunctionExpression';
   const driven = kind === 'async' || kind === 'asyncGenerator';
   const context = new FunctionContext(
@@ -182,7 +204,8 @@ export function lowerFunction(node: Node, facts: FunctionFacts, outer: FunctionC
     const value = lowerReturn(node.body, context, body);
     body.push(value);
   }
-  const directives = facts.strict && simple && node.body.type === 'BlockStatement' ? node.body.body.filter((s: Node) => s.directive) : [];
+  const directives =
+    facts.strict && simple && node.body.type === 'BlockStatement' ? node.body.body.filter((s: Node) => s.directive) : [];
   const head: Node[] = [...directives, ...(options.first ?? [])];
   if (context.temps.length > 0) head.push(declareAll(context.temps));
   const statements = [...head, ...separateCopies([...entry, ...body], context.isRegister)];
@@ -216,13 +239,16 @@ const declareAll = (names: string[]): Node => ({
 /** A singleton function has no environment: what its arrows capture of `this` and `arguments` is set at module level. */
 function addPseudo(facts: FunctionFacts, context: FunctionContext, entry: Node[]): void {
   for (const binding of facts.scope.bindings.values()) {
-    if (binding.kind === 'pseudo' && binding.home === 'module') entry.push(statement(assign(id(binding.out), initialValue(binding, context))));
-    if (binding.kind === 'param' && binding.home === 'module') entry.push(statement(assign(id(binding.out), id(paramName(binding)))));
+    if (binding.kind === 'pseudo' && binding.home === 'module')
+      entry.push(statement(assign(id(binding.out), initialValue(binding, context))));
+    if (binding.kind === 'param' && binding.home === 'module')
+      entry.push(statement(assign(id(binding.out), id(paramName(binding)))));
   }
 }
 
 /** A captured parameter arrives natively under a name that does not hide its module-level variable. */
-const paramName = (binding: Binding): string => (binding.home === 'module' ? `${binding.name}$in` : binding.home === 'env' ? binding.name : binding.out);
+const paramName = (binding: Binding): string =>
+  binding.home === 'module' ? `${binding.name}$in` : binding.home === 'env' ? binding.name : binding.out;
 
 /** Native parameter lists do unless a default value makes a closure over the parameters, or a name must change. */
 function nativeParamsSuffice(node: Node, context: FunctionContext): boolean {
@@ -259,7 +285,7 @@ function nativeParams(node: Node, context: FunctionContext): Params {
     if (binding.kind === 'param' && binding.home === 'env') fields.push(property(envField(binding), id(binding.name)));
   }
   const rename = (p: Node): Node => {
-    const binding = p.type === 'Identifier' ? context.bindingOf(p) ?? context.facts.scope.bindings.get(p.name) : undefined;
+    const binding = p.type === 'Identifier' ? (context.bindingOf(p) ?? context.facts.scope.bindings.get(p.name)) : undefined;
     return binding ? id(paramName(binding), p) : p;
   };
   return { params: node.params.map((p: Node) => (p.type === 'Identifier' ? rename(p) : p)), fields, late: () => {} };
@@ -351,11 +377,12 @@ function drivenFunction(
   });
   const names = params.map((p) => id(p.type === 'RestElement' ? p.argument.name : p.name));
   // With a rest parameter the body receives the rest array as one more plain argument.
-  const made = facts.usesArguments && !arrow
-    ? call(member(generator, 'apply'), [thisValue(), id('arguments')])
-    : arrow
-      ? call(generator, names)
-      : call(member(generator, 'call'), [thisValue(), ...names]);
+  const made =
+    facts.usesArguments && !arrow
+      ? call(member(generator, 'apply'), [thisValue(), id('arguments')])
+      : arrow
+        ? call(generator, names)
+        : call(member(generator, 'call'), [thisValue(), ...names]);
   const started = call(id(kind === 'async' ? '$$spawn' : '$$agen'), [made, literal(fid)]);
   return located(
     {

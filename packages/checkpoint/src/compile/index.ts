@@ -46,7 +46,11 @@ export interface CompileOptions extends BundleOptions {
 export async function compileScript(script: string, options: CompileOptions = {}): Promise<Bundle> {
   const entry = path.resolve(script);
   const bundled = await bundleScript(entry, options);
-  const key = createHash('sha256').update(`${COMPILER_VERSION}\0${process.versions.node.split('.')[0]}\0${entry}\0`).update(bundled.code).digest('hex').slice(0, 32);
+  const key = createHash('sha256')
+    .update(`${COMPILER_VERSION}\0${process.versions.node.split('.')[0]}\0${entry}\0`)
+    .update(bundled.code)
+    .digest('hex')
+    .slice(0, 32);
   const cached = options.cacheDir ? path.join(options.cacheDir, `${key}.json`) : undefined;
   if (cached && fs.existsSync(cached)) {
     try {
@@ -80,7 +84,12 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
     throw new GodwitError('GODWIT_SYNTAX', `Cannot run "${entry}": ${(error as Error).message}`, { cause: error });
   }
   const names = takeNames(program);
-  const lowered = lowerProgram(program, { strict: !sloppy, source: code, names, fileOf: (node) => `${node.loc?.start.line ?? 0}:${node.loc?.start.column ?? 0}` });
+  const lowered = lowerProgram(program, {
+    strict: !sloppy,
+    source: code,
+    names,
+    fileOf: (node) => `${node.loc?.start.line ?? 0}:${node.loc?.start.column ?? 0}`,
+  });
   const printed = print(lowered.root);
   const text = printed.text.trim().replace(/;$/, '');
   const table = buildTable(lowered.root, text, { fids: lowered.context.fids, closureText: lowered.context.closureText });
@@ -104,4 +113,4 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
 export { type BundleOptions, bundleScript } from './bundle.js';
 export type { FunctionMeta } from './context.js';
 export { HELPER_NAMES } from './program.js';
-export { type CalleePath, type FunctionRange, type Label, type SafepointTable } from './table.js';
+export type { CalleePath, FunctionRange, Label, SafepointTable } from './table.js';

@@ -75,13 +75,20 @@ export function lowerDoWhile(node: Node, context: FunctionContext, out: Node[], 
   const continueAs = calls ? context.label('continue') : undefined;
   const body = inLoop(context, labels, continueAs, () => lowerToBlock(node.body, context));
   if (!calls) {
-    out.push(withLabels(labels, located({ type: 'DoWhileStatement', body, test: lowerExpression(node.test, context, out) }, node)));
+    out.push(
+      withLabels(labels, located({ type: 'DoWhileStatement', body, test: lowerExpression(node.test, context, out) }, node)),
+    );
     return;
   }
   const tail: Node[] = [];
   const result = context.temp();
   tail.push(statement(assign({ ...result }, lowerExpression(node.test, context, tail))));
-  out.push(withLabels(labels, located({ type: 'DoWhileStatement', body: block([labeled(continueAs!, body), ...tail]), test: result }, node)));
+  out.push(
+    withLabels(
+      labels,
+      located({ type: 'DoWhileStatement', body: block([labeled(continueAs!, body), ...tail]), test: result }, node),
+    ),
+  );
 }
 
 export function lowerFor(node: Node, context: FunctionContext, out: Node[], labels: string[]): void {
@@ -96,7 +103,8 @@ export function lowerFor(node: Node, context: FunctionContext, out: Node[], labe
     if (node.init.type === 'VariableDeclaration') {
       lowerStatement(node.init, context, before);
       // Loop variables are declared around the loop: V8 does not show variables of the head at the back edge.
-      if (node.init.kind === 'var' && before.length === 1 && before[0].type === 'VariableDeclaration' && !complex(node.init)) init = before.pop();
+      if (node.init.kind === 'var' && before.length === 1 && before[0].type === 'VariableDeclaration' && !complex(node.init))
+        init = before.pop();
       else declareBeforeLoop(before);
     } else if (complex(node.init)) lowerForEffect(node.init, context, before);
     else init = lowerExpression(node.init, context, before);
@@ -136,7 +144,9 @@ function lowerCapturedFor(node: Node, scope: Scope, context: FunctionContext, ou
   const head: Node[] = [makeEnvironment(scope, context, [])];
   lowerStatement(node.init, context, head);
   const inits = head.slice();
-  const copies = [...scope.bindings.values()].filter((b) => b.home === 'env').map((b) => property(envField(b), member(id(carried), envField(b))));
+  const copies = [...scope.bindings.values()]
+    .filter((b) => b.home === 'env')
+    .map((b) => property(envField(b), member(id(carried), envField(b))));
   if (outer.length > 0) copies.unshift(property('$p', id(envName(outer[0]!))));
   const body: Node[] = [declare('const', name, object(...copies)), statement(assign(id(carried), id(name)))];
   if (node.update) {
@@ -156,7 +166,9 @@ function lowerCapturedFor(node: Node, scope: Scope, context: FunctionContext, ou
     declare('let', carried, null),
     declare('let', going, literal(false)),
     block([
-      ...inits.map((s) => (natives.includes(s) ? statement(assign(s.declarations[0].id, s.declarations[0].init ?? undefinedValue()), s) : s)),
+      ...inits.map((s) =>
+        natives.includes(s) ? statement(assign(s.declarations[0].id, s.declarations[0].init ?? undefinedValue()), s) : s,
+      ),
       statement(assign(id(carried), id(name))),
     ]),
   ];
@@ -167,7 +179,8 @@ function lowerCapturedFor(node: Node, scope: Scope, context: FunctionContext, ou
 /** The statements that give a for-in or for-of head its next value. */
 function bindHead(node: Node, value: Node, scope: Scope | undefined, context: FunctionContext, out: Node[]): void {
   if (scope?.env !== undefined) out.push(makeEnvironment(scope, context, []));
-  if (node.left.type === 'VariableDeclaration') lowerPatternInto(node.left.declarations[0].id, value, context, out, node.left.kind);
+  if (node.left.type === 'VariableDeclaration')
+    lowerPatternInto(node.left.declarations[0].id, value, context, out, node.left.kind);
   else lowerPatternInto(node.left, value, context, out, 'assign');
 }
 
@@ -239,7 +252,10 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
       block([
         when(binary('>=', { ...index }, member({ ...list }, 'length')), breaks(null)),
         statement(
-          assign({ ...value }, member({ ...list }, { type: 'UpdateExpression', operator: '++', prefix: false, argument: { ...index } })),
+          assign(
+            { ...value },
+            member({ ...list }, { type: 'UpdateExpression', operator: '++', prefix: false, argument: { ...index } }),
+          ),
         ),
       ]),
       block([
@@ -262,7 +278,10 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
     handler: {
       type: 'CatchClause',
       param: id(caught),
-      body: block([when(not({ ...done }), block([statement(assign({ ...done }, literal(true))), close('$$closeQuietly')])), throws(id(caught))]),
+      body: block([
+        when(not({ ...done }), block([statement(assign({ ...done }, literal(true))), close('$$closeQuietly')])),
+        throws(id(caught)),
+      ]),
     },
     finalizer: block([when(not({ ...done }), close('$$close'))]),
   });
@@ -303,11 +322,29 @@ function lowerForAwait(node: Node, context: FunctionContext, out: Node[], labels
   const caught = id(context.label('caught'));
   const guarded: Node = {
     type: 'TryStatement',
-    block: { type: 'BlockStatement', body: [withLabels(labels, { type: 'ForStatement', init: null, test: null, update: null, body, loc: node.loc, start: node.start })] },
+    block: {
+      type: 'BlockStatement',
+      body: [
+        withLabels(labels, {
+          type: 'ForStatement',
+          init: null,
+          test: null,
+          update: null,
+          body,
+          loc: node.loc,
+          start: node.start,
+        }),
+      ],
+    },
     handler: null,
     finalizer: {
       type: 'BlockStatement',
-      body: [when(not({ ...done }), { type: 'BlockStatement', body: [set(step, awaited(call(id('$$closeAsync'), [{ ...iterator }])))] })],
+      body: [
+        when(not({ ...done }), {
+          type: 'BlockStatement',
+          body: [set(step, awaited(call(id('$$closeAsync'), [{ ...iterator }])))],
+        }),
+      ],
     },
   };
   // An error from the body wins over an error from closing.
@@ -351,8 +388,23 @@ function lowerForAwait(node: Node, context: FunctionContext, out: Node[], labels
 function makeCatchScope(handler: Node, context: FunctionContext, param: Node): Scope {
   const base = context.facts.scope;
   const scope = Object.create(Object.getPrototypeOf(base)) as Scope;
-  const binding = { name: param.name, out: param.name, kind: 'catch' as const, scope, captured: false, reassigned: false, home: 'native' as const };
-  Object.assign(scope, { kind: 'block', node: handler, parent: base, owner: base.owner, bindings: new Map([[param.name, binding]]), env: undefined });
+  const binding = {
+    name: param.name,
+    out: param.name,
+    kind: 'catch' as const,
+    scope,
+    captured: false,
+    reassigned: false,
+    home: 'native' as const,
+  };
+  Object.assign(scope, {
+    kind: 'block',
+    node: handler,
+    parent: base,
+    owner: base.owner,
+    bindings: new Map([[param.name, binding]]),
+    env: undefined,
+  });
   context.program.analysis.scopes.set(handler, scope);
   context.program.analysis.references.set(param, binding);
   return scope;

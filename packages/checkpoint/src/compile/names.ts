@@ -8,7 +8,11 @@
 import { isClass, isFunction, type Node } from './ast.js';
 
 const isNameCall = (node: Node): boolean =>
-  node?.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === '__name' && node.arguments.length === 2 && node.arguments[1].type === 'Literal';
+  node?.type === 'CallExpression' &&
+  node.callee.type === 'Identifier' &&
+  node.callee.name === '__name' &&
+  node.arguments.length === 2 &&
+  node.arguments[1].type === 'Literal';
 
 /** Returns the names that anonymous functions and classes must get; rewrites the tree in place. */
 export function takeNames(program: Node): Map<Node, string> {
@@ -48,7 +52,8 @@ function rewrite(node: Node, names: Map<Node, string>): Node {
   }
   if (isClass(node)) {
     node.body.body = node.body.body.filter((element: Node) => {
-      if (element.type !== 'StaticBlock' || element.body.length !== 1 || element.body[0].type !== 'ExpressionStatement') return true;
+      if (element.type !== 'StaticBlock' || element.body.length !== 1 || element.body[0].type !== 'ExpressionStatement')
+        return true;
       const expression = element.body[0].expression;
       if (!isNameCall(expression) || expression.arguments[0].type !== 'ThisExpression') return true;
       if (!node.id) names.set(node, expression.arguments[1].value);

@@ -5,7 +5,23 @@
  *   before:  const { a, b = f() } = value      (b captured)
  *   after:   $1 = value; a = $1.a; $2 = $1.b; if ($2 === undefined) { $2 = f() } $e1.b = $2
  */
-import { array, assign, block, call, declare, id, isFunction, literal, member, type Node, patternNames, statement, undefinedValue, when, binary } from './ast.js';
+import {
+  array,
+  assign,
+  binary,
+  block,
+  call,
+  declare,
+  id,
+  isFunction,
+  literal,
+  member,
+  type Node,
+  patternNames,
+  statement,
+  undefinedValue,
+  when,
+} from './ast.js';
 import { type FunctionContext, hasCall } from './context.js';
 import { keep, lowerExpression, lowerInto, makesStatements } from './expressions.js';
 
@@ -18,7 +34,8 @@ function needsSteps(pattern: Node): boolean {
   for (let n = work.pop(); n; n = work.pop()) {
     if (isFunction(n)) return true;
     if (n.type === 'AssignmentPattern') work.push(n.left, n.right);
-    else if (n.type === 'ObjectPattern') work.push(...n.properties.map((p: Node) => (p.type === 'RestElement' ? p.argument : p.value)));
+    else if (n.type === 'ObjectPattern')
+      work.push(...n.properties.map((p: Node) => (p.type === 'RestElement' ? p.argument : p.value)));
     else if (n.type === 'ArrayPattern') work.push(...n.elements.filter(Boolean));
     else if (n.type === 'RestElement') work.push(n.argument);
   }
@@ -78,7 +95,8 @@ function bindName(pattern: Node, value: Node, context: FunctionContext, out: Nod
     out.push(statement(value), statement(call(id('$$const'), [literal(binding.name)])));
     return;
   }
-  if (mode === 'assign' || binding.home !== 'native' || binding.kind === 'param' && mode === 'var') out.push(statement(assign(context.place(binding, pattern), value), pattern));
+  if (mode === 'assign' || binding.home !== 'native' || (binding.kind === 'param' && mode === 'var'))
+    out.push(statement(assign(context.place(binding, pattern), value), pattern));
   else out.push(declare(mode, binding.out, value, pattern));
 }
 

@@ -24,8 +24,8 @@ import {
   statement,
   undefinedValue,
 } from './ast.js';
-import { separateCopies } from './copies.js';
 import { FunctionContext, ProgramContext } from './context.js';
+import { separateCopies } from './copies.js';
 import { analyzeProgram } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
 
@@ -57,10 +57,24 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
   const imports: string[] = [];
   const body = withoutModuleSyntax(program.body, imports);
   const flat: Node = { type: 'Program', body, start: program.start, end: program.end };
-  const analysis = analyzeProgram(flat, { strict: options.strict, singletons: findSingletons(body), loopBodies: whileBodies(flat) });
+  const analysis = analyzeProgram(flat, {
+    strict: options.strict,
+    singletons: findSingletons(body),
+    loopBodies: whileBodies(flat),
+  });
   const shared = new ProgramContext(analysis, options.source, options.names, options.fileOf);
   const awaits = topLevelAwaits(body);
-  const context = new FunctionContext(shared, analysis.root, awaits ? 'async' : 'sync', undefined, [], undefined, false, false, false);
+  const context = new FunctionContext(
+    shared,
+    analysis.root,
+    awaits ? 'async' : 'sync',
+    undefined,
+    [],
+    undefined,
+    false,
+    false,
+    false,
+  );
   const entry: Node[] = [];
   hoistFunctions(body, analysis.root.scope, context, entry, true);
   const lowered: Node[] = [];
@@ -76,7 +90,14 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     generator: awaits,
     expression: false,
   };
-  const mainFid = shared.newFid(main, { kind: 'main', name: '', envs: [], classEnv: undefined, strict: options.strict, source: [0, 0] });
+  const mainFid = shared.newFid(main, {
+    kind: 'main',
+    name: '',
+    envs: [],
+    classEnv: undefined,
+    strict: options.strict,
+    source: [0, 0],
+  });
   const declared = new Set(shared.moduleFunctions.map((f) => f.id.name));
   const bound = analysis.moduleBindings.map((b) => b.out).filter((name) => !declared.has(name));
   const templates = shared.moduleStatements.filter((s) => s.type === 'VariableDeclaration').map((s) => s.declarations[0].id.name);
@@ -153,7 +174,13 @@ function withoutModuleSyntax(list: Node[], imports: string[]): Node[] {
     } else if (node.type === 'ExportDefaultDeclaration') {
       const d = node.declaration;
       if (/Declaration$/.test(d.type) && d.id) out.push(d);
-      else out.push({ type: 'ExpressionStatement', expression: /Declaration$/.test(d.type) ? { ...d, type: d.type.replace('Declaration', 'Expression') } : d, loc: node.loc, start: node.start });
+      else
+        out.push({
+          type: 'ExpressionStatement',
+          expression: /Declaration$/.test(d.type) ? { ...d, type: d.type.replace('Declaration', 'Expression') } : d,
+          loc: node.loc,
+          start: node.start,
+        });
     } else if (node.type === 'ExportAllDeclaration') slot(node.source.value);
     else out.push(node);
   }
@@ -170,7 +197,11 @@ function findSingletons(list: Node[]): Node[] {
     if (!node || typeof node.type !== 'string') return;
     if (node.type === 'CallExpression') {
       const callee = node.callee;
-      if (callee.type === 'Identifier' && (callee.name === '__commonJS' || callee.name === '__esm') && node.arguments[0]?.type === 'ObjectExpression') {
+      if (
+        callee.type === 'Identifier' &&
+        (callee.name === '__commonJS' || callee.name === '__esm') &&
+        node.arguments[0]?.type === 'ObjectExpression'
+      ) {
         for (const p of node.arguments[0].properties) {
           if (!isFunction(p.value)) continue;
           found.push(p.value);
@@ -178,7 +209,10 @@ function findSingletons(list: Node[]): Node[] {
         }
         return;
       }
-      const target = callee.type === 'MemberExpression' && !callee.computed && /^(call|apply)$/.test(callee.property.name ?? '') ? callee.object : callee;
+      const target =
+        callee.type === 'MemberExpression' && !callee.computed && /^(call|apply)$/.test(callee.property.name ?? '')
+          ? callee.object
+          : callee;
       if (isFunction(target) && !target.async && !target.generator) {
         found.push(target);
         visit(target.body);
@@ -219,5 +253,3 @@ function topLevelAwaits(list: Node[]): boolean {
   }
   return false;
 }
-
-

@@ -95,7 +95,12 @@ class Analyzer {
   constructor(private readonly strict: boolean) {}
 
   run(program: Node): Analysis {
-    const root = this.enterFunction(program, 'module', true, this.strict || program.body.some((s: Node) => s.directive === 'use strict'));
+    const root = this.enterFunction(
+      program,
+      'module',
+      true,
+      this.strict || program.body.some((s: Node) => s.directive === 'use strict'),
+    );
     this.hoist(program.body, root.scope, true);
     for (const node of program.body) this.visit(node);
     this.resolveAll();
@@ -157,14 +162,17 @@ class Analyzer {
   /** Declares what a statement list declares before it runs; `top` for a function's or module's own list. */
   private hoist(list: Node[], scope: Scope, top: boolean): void {
     for (const raw of list) {
-      let node = raw.type === 'ExportNamedDeclaration' || raw.type === 'ExportDefaultDeclaration' ? (raw.declaration ?? raw) : raw;
+      let node =
+        raw.type === 'ExportNamedDeclaration' || raw.type === 'ExportDefaultDeclaration' ? (raw.declaration ?? raw) : raw;
       while (node.type === 'LabeledStatement') node = node.body;
       if (node.type === 'VariableDeclaration' && node.kind !== 'var') {
-        for (const d of node.declarations) for (const n of patternNames(d.id)) this.reference(n, this.declare(scope, n.name, node.kind));
+        for (const d of node.declarations)
+          for (const n of patternNames(d.id)) this.reference(n, this.declare(scope, n.name, node.kind));
       } else if (node.type === 'ClassDeclaration' && node.id) this.reference(node.id, this.declare(scope, node.id.name, 'class'));
       else if (node.type === 'FunctionDeclaration' && node.id) {
         this.reference(node.id, this.declare(scope, node.id.name, 'function'));
-        if (!top && !scope.owner.strict && !this.blocksAnnexB(node.id.name, scope)) this.declare(scope.owner.scope, node.id.name, 'var');
+        if (!top && !scope.owner.strict && !this.blocksAnnexB(node.id.name, scope))
+          this.declare(scope.owner.scope, node.id.name, 'var');
       } else if (node.type === 'ImportDeclaration') {
         for (const s of node.specifiers) this.reference(s.local, this.declare(scope, s.local.name, 'import'));
       }
@@ -184,7 +192,18 @@ class Analyzer {
       if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression') continue;
       if (node.type === 'VariableDeclaration' && node.kind === 'var')
         for (const d of node.declarations) for (const n of patternNames(d.id)) this.declare(scope, n.name, 'var');
-      for (const key of ['body', 'consequent', 'alternate', 'block', 'handler', 'finalizer', 'init', 'left', 'cases', 'declaration']) {
+      for (const key of [
+        'body',
+        'consequent',
+        'alternate',
+        'block',
+        'handler',
+        'finalizer',
+        'init',
+        'left',
+        'cases',
+        'declaration',
+      ]) {
         const value = node[key];
         if (Array.isArray(value)) work.push(...value);
         else if (value && typeof value.type === 'string') work.push(value);
@@ -481,7 +500,8 @@ class Analyzer {
       }
     }
     // Author's names first at the outermost level keep their names; later ones give way.
-    for (const binding of moduleBindings) binding.out = unique(binding.kind === 'pseudo' ? `$m_${binding.name.slice(1).replace('.', '_')}` : binding.name);
+    for (const binding of moduleBindings)
+      binding.out = unique(binding.kind === 'pseudo' ? `$m_${binding.name.slice(1).replace('.', '_')}` : binding.name);
     for (const [owner, list] of locals) this.renameLocals(owner, list, taken);
     return moduleBindings;
   }
@@ -491,7 +511,8 @@ class Analyzer {
     const used = new Set<string>();
     for (const binding of list) {
       let out = binding.name;
-      const clashes = (name: string) => used.has(name) || (name !== binding.name && (moduleNames.has(name) || owner.names.has(name)));
+      const clashes = (name: string) =>
+        used.has(name) || (name !== binding.name && (moduleNames.has(name) || owner.names.has(name)));
       for (let n = 1; clashes(out) || this.meansAnother(owner, out, binding); n++) out = `${binding.name}$${n}`;
       used.add(out);
       binding.out = out;
@@ -530,7 +551,10 @@ class Analyzer {
 }
 
 /** Analysis with the nodes that run at most once marked beforehand. */
-export function analyzeProgram(program: Node, options: { strict: boolean; singletons: Iterable<Node>; loopBodies: Iterable<Node> }): Analysis {
+export function analyzeProgram(
+  program: Node,
+  options: { strict: boolean; singletons: Iterable<Node>; loopBodies: Iterable<Node> },
+): Analysis {
   const analyzer = new Analyzer(options.strict);
   for (const node of options.singletons) analyzer.singletons.add(node);
   for (const node of options.loopBodies) analyzer.loopBodies.add(node);

@@ -134,11 +134,14 @@ function lowerDeclaration(node: Node, context: FunctionContext, out: Node[]): vo
     }
     const binding = context.bindingOf(d.id)!;
     if (!d.init) {
-      if (binding.home === 'native' && !(node.kind === 'var' && binding.kind === 'param')) out.push(declare(node.kind, binding.out, null, node));
+      if (binding.home === 'native' && !(node.kind === 'var' && binding.kind === 'param'))
+        out.push(declare(node.kind, binding.out, null, node));
       else if (node.kind !== 'var') out.push(statement(assign(context.place(binding), undefinedValue())));
       continue;
     }
-    const value = CALL_NODE.test(d.init.type) ? lowerCall(d.init, context, out).node : lowerExpression(d.init, context, out, d.id.name);
+    const value = CALL_NODE.test(d.init.type)
+      ? lowerCall(d.init, context, out).node
+      : lowerExpression(d.init, context, out, d.id.name);
     if (binding.home === 'native' && binding.kind !== 'param') out.push(declare(node.kind, binding.out, value, d));
     else out.push(statement(assign(context.place(binding, d.id), value), d));
   }
@@ -170,7 +173,9 @@ function plainPattern(pattern: Node): boolean {
     case 'ArrayPattern':
       return pattern.elements.every((e: Node) => !e || plainPattern(e));
     case 'ObjectPattern':
-      return pattern.properties.every((p: Node) => (p.type === 'RestElement' ? plainPattern(p) : !p.computed && plainPattern(p.value)));
+      return pattern.properties.every((p: Node) =>
+        p.type === 'RestElement' ? plainPattern(p) : !p.computed && plainPattern(p.value),
+      );
     default:
       return false;
   }
@@ -187,7 +192,11 @@ export function hoistFunctions(list: Node[], scope: Scope, context: FunctionCont
   for (const node of latest.values()) {
     const binding = scope.bindings.get(node.id.name)!;
     if (binding.home === 'module' && declareAtModule(node, binding.out, context)) continue;
-    const anonymous = { ...node, type: 'FunctionExpression', id: binding.out === node.id.name && binding.home === 'native' ? node.id : null };
+    const anonymous = {
+      ...node,
+      type: 'FunctionExpression',
+      id: binding.out === node.id.name && binding.home === 'native' ? node.id : null,
+    };
     const facts = context.program.analysis.functions.get(node)!;
     context.program.analysis.functions.set(anonymous, facts);
     anonymous.id = null;
@@ -239,7 +248,10 @@ function lowerReturnStatement(node: Node, context: FunctionContext, out: Node[])
     out.push(returns(null, node));
     return;
   }
-  const argument = context.kind === 'asyncGenerator' ? { type: 'AwaitExpression', argument: node.argument, loc: node.loc, start: node.start } : node.argument;
+  const argument =
+    context.kind === 'asyncGenerator'
+      ? { type: 'AwaitExpression', argument: node.argument, loc: node.loc, start: node.start }
+      : node.argument;
   if (CALL_NODE.test(argument.type)) {
     const lowered = lowerCall(argument, context, out).node;
     if (lowered.type === 'YieldExpression') {
@@ -255,7 +267,12 @@ function lowerReturnStatement(node: Node, context: FunctionContext, out: Node[])
 
 function lowerIf(node: Node, context: FunctionContext, out: Node[]): void {
   const test = lowerExpression(node.test, context, out);
-  out.push(located(when(test, lowerToBlock(node.consequent, context), node.alternate ? lowerToBlock(node.alternate, context) : null), node));
+  out.push(
+    located(
+      when(test, lowerToBlock(node.consequent, context), node.alternate ? lowerToBlock(node.alternate, context) : null),
+      node,
+    ),
+  );
 }
 
 function lowerLabeled(node: Node, context: FunctionContext, out: Node[], labels: string[]): void {
@@ -336,7 +353,9 @@ function matchCases(node: Node, discriminant: Node, context: FunctionContext, ou
   node.cases.forEach((c: Node, i: number) => {
     if (!c.test) return;
     const test = lowerExpression(c.test, context, body);
-    body.push(when(binary('===', { ...discriminant }, test), block([statement(assign({ ...found }, literal(i))), breaks(label)])));
+    body.push(
+      when(binary('===', { ...discriminant }, test), block([statement(assign({ ...found }, literal(i))), breaks(label)])),
+    );
   });
   out.push({ type: 'LabeledStatement', label: id(label), body: block(body) });
   return found;
@@ -359,7 +378,11 @@ function lowerTry(node: Node, context: FunctionContext, out: Node[]): void {
   }
   if (node.handler && hasCall(node.handler.body)) {
     const guarded = lowerCatchOutside(node, context);
-    out.push(node.finalizer ? { type: 'TryStatement', block: block([guarded]), handler: null, finalizer: lowerBlock(node.finalizer, context) } : guarded);
+    out.push(
+      node.finalizer
+        ? { type: 'TryStatement', block: block([guarded]), handler: null, finalizer: lowerBlock(node.finalizer, context) }
+        : guarded,
+    );
     return;
   }
   out.push(
@@ -396,7 +419,11 @@ function lowerCatchOutside(node: Node, context: FunctionContext): Node {
   lowerStatements(node.handler.body.body, context, body);
   context.envs = outer;
   const handler = { type: 'CatchClause', param: id(caught), body: block([statement(assign({ ...slot }, id(caught)))]) };
-  return { type: 'LabeledStatement', label: id(done), body: block([located({ type: 'TryStatement', block: attempt, handler, finalizer: null }, node), block(body)]) };
+  return {
+    type: 'LabeledStatement',
+    label: id(done),
+    body: block([located({ type: 'TryStatement', block: attempt, handler, finalizer: null }, node), block(body)]),
+  };
 }
 
 function lowerHandler(handler: Node, context: FunctionContext): Node {
@@ -406,7 +433,10 @@ function lowerHandler(handler: Node, context: FunctionContext): Node {
   let param: Node | null = null;
   if (scope.env !== undefined) body.push(makeEnvironment(scope, context, []));
   if (handler.param) {
-    const binding = handler.param.type === 'Identifier' ? context.bindingOf(handler.param) ?? scope.bindings.get(handler.param.name) : undefined;
+    const binding =
+      handler.param.type === 'Identifier'
+        ? (context.bindingOf(handler.param) ?? scope.bindings.get(handler.param.name))
+        : undefined;
     if (binding?.home === 'native') param = id(binding.out);
     else {
       param = id(context.label('caught'));
@@ -509,5 +539,3 @@ function redirectExits(root: Node, exitAs: (made: Node, carried: Node | null) =>
   };
   return visit(root, new Set(), false, false);
 }
-
-

@@ -55,7 +55,13 @@ export interface TableInput {
 }
 
 export const parsePrinted = (text: string): Node =>
-  acorn.parse(text, { ecmaVersion: 'latest', sourceType: 'script', locations: true, allowReturnOutsideFunction: true, allowSuperOutsideMethod: true });
+  acorn.parse(text, {
+    ecmaVersion: 'latest',
+    sourceType: 'script',
+    locations: true,
+    allowReturnOutsideFunction: true,
+    allowSuperOutsideMethod: true,
+  });
 
 /** Calls `visit` with each pair of corresponding nodes. */
 export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: Node) => void): void {
@@ -67,7 +73,10 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
         work.push([m.expression, p]);
         continue;
       }
-      assert(false, `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.loc?.start.line}:${p.loc?.start.column}`);
+      assert(
+        false,
+        `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.loc?.start.line}:${p.loc?.start.column}`,
+      );
     }
     visit(m, p);
     for (const key of Object.keys(p)) {
@@ -75,7 +84,10 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
       const value = p[key];
       if (Array.isArray(value)) {
         const other = m[key] ?? [];
-        assert(other.length === value.length, `printed code differs from its tree: ${m.type}.${key} at line ${p.loc?.start.line}`);
+        assert(
+          other.length === value.length,
+          `printed code differs from its tree: ${m.type}.${key} at line ${p.loc?.start.line}`,
+        );
         for (let i = 0; i < value.length; i++) if (value[i] && typeof value[i].type === 'string') work.push([other[i], value[i]]);
       } else if (value && typeof value.type === 'string' && m[key]) work.push([m[key], value]);
     }
@@ -119,7 +131,12 @@ export function buildTable(root: Node, text: string, input: TableInput): Safepoi
 }
 
 /** Walks printed code and lists labels and functions; `nameOf` turns a statement's offset into its label. */
-export function collect(parsed: Node, fidOf: Map<Node, number>, nameOf: (start: number) => number | undefined, table: SafepointTable): void {
+export function collect(
+  parsed: Node,
+  fidOf: Map<Node, number>,
+  nameOf: (start: number) => number | undefined,
+  table: SafepointTable,
+): void {
   const work: { node: Node; fid: number }[] = [{ node: parsed, fid: -1 }];
   for (let item = work.pop(); item; item = work.pop()) {
     const { node } = item;
@@ -136,7 +153,8 @@ export function collect(parsed: Node, fidOf: Map<Node, number>, nameOf: (start: 
       if (key === 'loc') continue;
       const value = node[key];
       if (Array.isArray(value)) {
-        for (const child of value) if (child && typeof child.type === 'string') work.push({ node: child, fid: childFid(node, key, fid) });
+        for (const child of value)
+          if (child && typeof child.type === 'string') work.push({ node: child, fid: childFid(node, key, fid) });
       } else if (value && typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
     }
   }
@@ -156,8 +174,15 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   const name = nameOf(node.start);
   if (name === undefined) return undefined;
   const base = { statement: name, fid };
-  if (expression.type === 'YieldExpression') return { ...base, at: expression.start, kind: expression.delegate ? 'delegate' : 'yield', callee: expression.delegate ? pathOf(expression.argument) : undefined };
-  if (expression.type === 'NewExpression') return { ...base, at: expression.start, kind: 'new', callee: pathOf(expression.callee) };
+  if (expression.type === 'YieldExpression')
+    return {
+      ...base,
+      at: expression.start,
+      kind: expression.delegate ? 'delegate' : 'yield',
+      callee: expression.delegate ? pathOf(expression.argument) : undefined,
+    };
+  if (expression.type === 'NewExpression')
+    return { ...base, at: expression.start, kind: 'new', callee: pathOf(expression.callee) };
   const callee = expression.callee;
   if (callee.type === 'Super') return { ...base, at: expression.start, kind: 'super' };
   if (callee.type === 'Identifier') return { ...base, at: callee.start, kind: 'call', callee: [callee.name] };
@@ -195,7 +220,8 @@ function pathOf(node: Node): CalleePath | undefined {
   if (node.type !== 'MemberExpression') return undefined;
   const base = pathOf(node.object);
   if (!base) return undefined;
-  if (!node.computed) return node.property.type === 'PrivateIdentifier' ? [...base, `#${node.property.name}`] : [...base, node.property.name];
+  if (!node.computed)
+    return node.property.type === 'PrivateIdentifier' ? [...base, `#${node.property.name}`] : [...base, node.property.name];
   const key = keyOf(node.property);
   return key && [...base, key];
 }
@@ -299,7 +325,8 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
     for (const key of Object.keys(node)) {
       if (key === 'loc') continue;
       const value = node[key];
-      const isWrite = (node.type === 'AssignmentExpression' && key === 'left') || (node.type === 'VariableDeclarator' && key === 'id');
+      const isWrite =
+        (node.type === 'AssignmentExpression' && key === 'left') || (node.type === 'VariableDeclarator' && key === 'id');
       if (Array.isArray(value)) {
         for (const child of value) if (child && typeof child.type === 'string') visit(child, inner, false);
       } else if (value && typeof value.type === 'string') visit(value, inner, isWrite);

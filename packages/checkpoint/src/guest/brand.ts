@@ -6,7 +6,9 @@
 /** A constructor that returns what it is given, so that `class extends Stamp` puts private fields on any object. */
 const Stamp = function Stamp(this: unknown, target: object): object {
   return target;
-} as unknown as new (target: object) => object;
+} as unknown as new (
+  target: object,
+) => object;
 
 class FunctionBrand extends Stamp {
   #fid: number;

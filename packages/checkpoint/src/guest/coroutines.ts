@@ -6,8 +6,8 @@
  */
 import { assert } from '../base/index.js';
 import { Stamp } from './brand.js';
-import { type Activity } from './jobs.js';
-import { FULFILLED, isObject, newPromise, react, type Reaction, rejectPromise, resolvePromise, toPromise } from './promises.js';
+import type { Activity } from './jobs.js';
+import { FULFILLED, isObject, newPromise, type Reaction, react, rejectPromise, resolvePromise, toPromise } from './promises.js';
 
 type Mode = 'next' | 'throw' | 'return';
 
@@ -156,6 +156,7 @@ export const stampAsyncGenerator = (target: object, coroutine: Coroutine): objec
 const asyncGeneratorFunctionPrototype = Object.getPrototypeOf(async function* () {});
 const asyncGeneratorPrototype = asyncGeneratorFunctionPrototype.prototype as object;
 const asyncFunctionPrototype = Object.getPrototypeOf(async () => {});
+
 export { asyncFunctionPrototype, asyncGeneratorFunctionPrototype };
 
 /** Marks a yield (as opposed to an await) of an async generator's body. */
@@ -252,10 +253,16 @@ function takeRequest(queue: GeneratorQueue): Request {
   queue.requests = rest;
   return first!;
 }
-const answer = (queue: GeneratorQueue, value: unknown, done: boolean): void => resolvePromise(takeRequest(queue).promise, { value, done });
+const answer = (queue: GeneratorQueue, value: unknown, done: boolean): void =>
+  resolvePromise(takeRequest(queue).promise, { value, done });
 const fail = (queue: GeneratorQueue, reason: unknown): void => rejectPromise(takeRequest(queue).promise, reason);
 
-function afterGeneratorStep(coroutine: Coroutine, queue: GeneratorQueue, outcome: IteratorResult<unknown> | undefined, error: unknown): void {
+function afterGeneratorStep(
+  coroutine: Coroutine,
+  queue: GeneratorQueue,
+  outcome: IteratorResult<unknown> | undefined,
+  error: unknown,
+): void {
   if (outcome === undefined) {
     queue.status = 'done';
     fail(queue, error);
@@ -296,7 +303,8 @@ Coroutine.prototype.settle = function settleCoroutine(this: Coroutine, status: 1
 
 export function installAsyncGenerators(): void {
   const proto = Object.getPrototypeOf(asyncGeneratorPrototype) === null ? asyncGeneratorPrototype : asyncGeneratorPrototype;
-  const define = (key: string, value: unknown) => Object.defineProperty(proto, key, { value, writable: true, enumerable: false, configurable: true });
+  const define = (key: string, value: unknown) =>
+    Object.defineProperty(proto, key, { value, writable: true, enumerable: false, configurable: true });
   const methods = {
     next(this: object, value?: unknown): object {
       return request(this, 'next', value);

@@ -4,9 +4,10 @@
  *
  * An image's heap has one root: { frames, variables, jobs, services, module }.
  */
-import type { Bundle } from '../compile/index.js';
+
 import { captureFrames } from '../capture/frames.js';
 import { type PausedFrame, ThreadSession } from '../capture/session.js';
+import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { CollectionCursor, DelegateResume, SyncToAsync } from './iteration.js';
@@ -61,7 +62,17 @@ export class Guest {
       if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
     });
     this.builtins = nameBuiltins({
-      'godwit:jobs': { ...promiseClasses, ...coroutineClasses, Coroutine, JobState, Queue, CallbackJob, SyncToAsync, CollectionCursor, DelegateResume },
+      'godwit:jobs': {
+        ...promiseClasses,
+        ...coroutineClasses,
+        Coroutine,
+        JobState,
+        Queue,
+        CallbackJob,
+        SyncToAsync,
+        CollectionCursor,
+        DelegateResume,
+      },
       ...options.named,
     });
     this.realm.load();
@@ -78,9 +89,19 @@ export class Guest {
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
-    const root: Root = { frames, variables: this.realm.readVariables(), jobs: state, services, exports: this.realm.module.exports };
+    const root: Root = {
+      frames,
+      variables: this.realm.readVariables(),
+      jobs: state,
+      services,
+      exports: this.realm.module.exports,
+    };
     const { pages, stats } = encodeHeap(root, this.heapOptions(frames, new Finishing()));
-    return { pages, stats, frames: frames.map((f) => ({ name: this.realm.metaOf(f.fid).name || '(program)', line: f.statement })) };
+    return {
+      pages,
+      stats,
+      frames: frames.map((f) => ({ name: this.realm.metaOf(f.fid).name || '(program)', line: f.statement })),
+    };
   }
 
   /** Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. */
@@ -122,7 +143,10 @@ export class Guest {
 }
 
 /** What the main activity runs and reports to; not part of any image, so not a static of a class that images name. */
-const program: { realm: Realm | undefined; ended: (threw: boolean, value: unknown) => void } = { realm: undefined, ended: () => {} };
+const program: { realm: Realm | undefined; ended: (threw: boolean, value: unknown) => void } = {
+  realm: undefined,
+  ended: () => {},
+};
 
 export function setProgram(realm: Realm, ended: (threw: boolean, value: unknown) => void): void {
   program.realm = realm;

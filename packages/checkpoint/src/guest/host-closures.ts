@@ -12,7 +12,10 @@ const makers: Maker[] = [];
 const names: string[] = [];
 
 /** Registers a kind. Order of registration is part of the image format: it happens at module load, in import order. */
-export function hostClosureKind<R extends object>(name: string, maker: (record: R) => (...args: never[]) => unknown): (record: R) => (...args: never[]) => unknown {
+export function hostClosureKind<R extends object>(
+  name: string,
+  maker: (record: R) => (...args: never[]) => unknown,
+): (record: R) => (...args: never[]) => unknown {
   const index = makers.push(maker as Maker) - 1;
   names.push(name);
   const fid = -1 - index;

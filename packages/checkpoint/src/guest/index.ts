@@ -2,8 +2,21 @@
 export { PutOff } from '../capture/frames.js';
 export type { PausedFrame } from '../capture/session.js';
 export { brand, identityOf } from './brand.js';
-export { Guest, type GuestOptions, MainActivity, prepareRealm, setProgram, type Snapshot } from './guest.js';
+export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, setProgram } from './guest.js';
 export { hostClosureKind } from './host-closures.js';
-export { type Activity, CallbackJob, drain, enqueueMicrotask, enqueueTick, type JobHost, JobState, perform, Queue, setJobHost, state, uncaught } from './jobs.js';
+export {
+  type Activity,
+  CallbackJob,
+  drain,
+  enqueueMicrotask,
+  enqueueTick,
+  type JobHost,
+  JobState,
+  perform,
+  Queue,
+  setJobHost,
+  state,
+  uncaught,
+} from './jobs.js';
 export { GuestPromise, isGuestPromise, newPromise, promiseState, rejectPromise, resolvePromise } from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';

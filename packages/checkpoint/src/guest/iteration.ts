@@ -43,7 +43,9 @@ export class CollectionCursor {
   ) {}
   next(): IteratorResult<unknown> {
     if (this.finished) return { value: undefined, done: true };
-    this.iterator ??= (this.kind === 'map' ? apply(mapEntries, this.source, []) : apply(setValues, this.source, [])) as Iterator<unknown>;
+    this.iterator ??= (
+      this.kind === 'map' ? apply(mapEntries, this.source, []) : apply(setValues, this.source, [])
+    ) as Iterator<unknown>;
     const result = apply(this.kind === 'map' ? mapIteratorNext : setIteratorNext, this.iterator, []) as IteratorResult<unknown>;
     if (result.done) this.finished = true;
     return result;
@@ -68,19 +70,24 @@ export function cursorPosition(cursor: CollectionCursor): number {
 /** Puts a cursor behind the first `position` entries. */
 export function placeCursor(cursor: CollectionCursor, position: number): void {
   const next = cursor.kind === 'map' ? mapIteratorNext : setIteratorNext;
-  cursor.iterator = (cursor.kind === 'map' ? apply(mapEntries, cursor.source, []) : apply(setValues, cursor.source, [])) as Iterator<unknown>;
+  cursor.iterator = (
+    cursor.kind === 'map' ? apply(mapEntries, cursor.source, []) : apply(setValues, cursor.source, [])
+  ) as Iterator<unknown>;
   for (let i = 0; i < position; i++) apply(next, cursor.iterator, []);
 }
 
-const isMap = (value: unknown): value is Map<unknown, unknown> => isObject(value) && getPrototypeOf(value) === Map.prototype && !ownDescriptor(value, Symbol.iterator);
-const isSet = (value: unknown): value is Set<unknown> => isObject(value) && getPrototypeOf(value) === Set.prototype && !ownDescriptor(value, Symbol.iterator);
+const isMap = (value: unknown): value is Map<unknown, unknown> =>
+  isObject(value) && getPrototypeOf(value) === Map.prototype && !ownDescriptor(value, Symbol.iterator);
+const isSet = (value: unknown): value is Set<unknown> =>
+  isObject(value) && getPrototypeOf(value) === Set.prototype && !ownDescriptor(value, Symbol.iterator);
 
 /** GetIterator for a for-of head; `text` is how the author wrote it, for V8's message. */
 export function iteratorOf(value: unknown, text: string): object {
   if (isMap(value) && mapProto[Symbol.iterator] === mapIterator) return new CollectionCursor(value, 'map');
   if (isSet(value) && setProto[Symbol.iterator] === setIterator) return new CollectionCursor(value, 'set');
   const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.iterator];
-  if (typeof method !== 'function') throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);
+  if (typeof method !== 'function')
+    throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);
   const iterator = apply(method, value, []) as object;
   if (!isObject(iterator)) throw new TypeError(`Result of the Symbol.iterator method is not an object`);
   return iterator;
@@ -108,7 +115,8 @@ export class SyncToAsync {
   }
 }
 const wrapResult = (done: boolean | undefined) => (value: unknown) => ({ value, done: Boolean(done) });
-const settleResult = (result: IteratorResult<unknown>): object => globalThis.Promise.resolve(result.value).then(wrapResult(result.done));
+const settleResult = (result: IteratorResult<unknown>): object =>
+  globalThis.Promise.resolve(result.value).then(wrapResult(result.done));
 
 export function isDone(result: unknown): boolean {
   if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
@@ -237,7 +245,13 @@ export function restOf(source: object, taken: PropertyKey[]): object {
   for (const key of ownKeys(Object(source))) {
     if (skip.has(key)) continue;
     const descriptor = ownDescriptor(source, key);
-    if (descriptor?.enumerable) Object.defineProperty(rest, key, { value: (source as Record<PropertyKey, unknown>)[key], writable: true, enumerable: true, configurable: true });
+    if (descriptor?.enumerable)
+      Object.defineProperty(rest, key, {
+        value: (source as Record<PropertyKey, unknown>)[key],
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
   }
   return rest;
 }

@@ -112,8 +112,11 @@ export function finish(threw: boolean, value: unknown): void {
   activity.complete(threw, value);
 }
 
-export const uncaught = (error: unknown, origin: 'uncaughtException' | 'unhandledRejection' = 'uncaughtException', promise?: object): void =>
-  host.uncaught(error, origin, promise);
+export const uncaught = (
+  error: unknown,
+  origin: 'uncaughtException' | 'unhandledRejection' = 'uncaughtException',
+  promise?: object,
+): void => host.uncaught(error, origin, promise);
 
 /** Drains ticks and microtasks in Node's order: all ticks, then all microtasks, until both are empty; then unhandled rejections. */
 export function drain(): void {

@@ -34,7 +34,8 @@ class PromiseBrand extends Stamp {
   }
 }
 
-export const isObject = (value: unknown): value is object => (typeof value === 'object' && value !== null) || typeof value === 'function';
+export const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
 export const isGuestPromise = (value: unknown): value is object => isObject(value) && PromiseBrand.has(value);
 export const promiseState = (promise: object): PromiseState => PromiseBrand.state(promise);
 export const stampPromise = (target: object, record: PromiseState): object => {
@@ -198,7 +199,8 @@ export function react(promise: object, reaction: Reaction): void {
 
 /** PromiseResolve(%Promise%, value): what await and friends do first. */
 export function toPromise(value: unknown): object {
-  if (isObject(value) && PromiseBrand.has(value) && (value as { constructor?: unknown }).constructor === GuestPromise) return value;
+  if (isObject(value) && PromiseBrand.has(value) && (value as { constructor?: unknown }).constructor === GuestPromise)
+    return value;
   const promise = newPromise();
   resolvePromise(promise, value);
   return promise;
@@ -209,7 +211,8 @@ type Executor = (resolve: unknown, reject: unknown) => void;
 function GuestPromise(this: unknown, executor: Executor): object {
   if (new.target === undefined) throw new TypeError("Promise constructor cannot be invoked without 'new'");
   if (typeof executor !== 'function') throw new TypeError(`Promise resolver ${describe(executor)} is not a function`);
-  const promise = new.target === (GuestPromise as unknown) ? (create(prototype) as object) : (construct(PlainObject, [], new.target) as object);
+  const promise =
+    new.target === (GuestPromise as unknown) ? (create(prototype) as object) : (construct(PlainObject, [], new.target) as object);
   new PromiseBrand(promise, new PromiseState());
   const record = new ResolverRecord(promise);
   try {
@@ -222,6 +225,7 @@ function GuestPromise(this: unknown, executor: Executor): object {
   }
   return promise;
 }
+
 export { GuestPromise };
 
 const describe = (value: unknown): string => (isObject(value) ? '#<Object>' : String(value));
@@ -230,11 +234,15 @@ class ExecutorRecord {
   resolve: unknown = undefined;
   reject: unknown = undefined;
 }
-const makeCapabilityExecutor = hostClosureKind('capability executor', (record: ExecutorRecord) => (resolve: unknown, reject: unknown) => {
-  if (record.resolve !== undefined || record.reject !== undefined) throw new TypeError('Promise executor has already been invoked with non-undefined arguments');
-  record.resolve = resolve;
-  record.reject = reject;
-});
+const makeCapabilityExecutor = hostClosureKind(
+  'capability executor',
+  (record: ExecutorRecord) => (resolve: unknown, reject: unknown) => {
+    if (record.resolve !== undefined || record.reject !== undefined)
+      throw new TypeError('Promise executor has already been invoked with non-undefined arguments');
+    record.resolve = resolve;
+    record.reject = reject;
+  },
+);
 
 type PromiseConstructor = new (executor: Executor) => object;
 
@@ -243,7 +251,8 @@ export function newCapability(C: unknown): Capability {
   if (typeof C !== 'function') throw new TypeError(`${describe(C)} is not a constructor`);
   const record = new ExecutorRecord();
   const promise = new (C as PromiseConstructor)(makeCapabilityExecutor(record) as unknown as Executor);
-  if (typeof record.resolve !== 'function' || typeof record.reject !== 'function') throw new TypeError('Promise resolve or reject function is not callable');
+  if (typeof record.resolve !== 'function' || typeof record.reject !== 'function')
+    throw new TypeError('Promise resolve or reject function is not callable');
   return new Capability(promise, record.resolve as never, record.reject as never);
 }
 
@@ -428,7 +437,12 @@ export function installPromise(): void {
 }
 
 /** Prints as Node prints promises. */
-function inspectPromise(this: object, depth: number, options: { stylize(text: string, style: string): string; depth?: number }, inspect: (v: unknown, o: object) => string): unknown {
+function inspectPromise(
+  this: object,
+  depth: number,
+  options: { stylize(text: string, style: string): string; depth?: number },
+  inspect: (v: unknown, o: object) => string,
+): unknown {
   if (!isGuestPromise(this)) return this;
   const name = (this as { constructor?: { name?: string } }).constructor?.name ?? 'Promise';
   const label = name === 'Promise' ? 'Promise' : `${name} [Promise]`;

@@ -86,6 +86,9 @@ const ownDescriptor = Object.getOwnPropertyDescriptor;
 export class Realm {
   readonly metas: FunctionMeta[];
   readonly ranges = new Map<number, FunctionRange>();
+  private readonly namedEnvironments = new Map<number, string[]>();
+  private readonly staticMembers = new Set<number>();
+  readonly constructors = new Set<number>();
   /** Labels of the bundle by statement and kind. */
   private readonly labelsByStatement = new Map<string, Label>();
   private readonly scripts = new Map<string, ScriptTable>();
@@ -114,6 +117,11 @@ export class Realm {
     private readonly host: RealmHost,
   ) {
     this.metas = bundle.metas;
+    for (const meta of bundle.metas)
+      for (const m of meta.members ?? []) {
+        if (m.static) this.staticMembers.add(m.fid);
+        if (m.key === '%constructor') this.constructors.add(m.fid);
+      }
     for (const range of bundle.table.functions) {
       this.ranges.set(range.fid, range);
       this.fidByStart.set(range.start, range.fid);
@@ -148,7 +156,8 @@ export class Realm {
     const imports = this.bundle.imports.map((specifier) => host.importModule(specifier));
     return {
       $$f: brand,
-      $$fk: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) => this.brandClosure(fn, fid, env, key, kind),
+      $$fk: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) =>
+        this.brandClosure(fn, fid, env, key, kind),
       $$fd: (fn: AnyFunction, fid: number) => {
         this.declared.set(fid, fn);
         return brand(fn, fid, undefined);
@@ -196,7 +205,8 @@ export class Realm {
       $$take: takeElements,
       $$rest: restOf,
       $$object: (value: unknown) => {
-        if (value === undefined || value === null) throw new TypeError(`Cannot destructure '${String(value)}' as it is ${String(value)}.`);
+        if (value === undefined || value === null)
+          throw new TypeError(`Cannot destructure '${String(value)}' as it is ${String(value)}.`);
       },
       $$slice: (list: unknown[], from: number) => takeElements(list, from, true)[from],
       $$assign: (target: object, source: unknown) => Object.assign(target, source),
@@ -322,7 +332,10 @@ export class Realm {
       const text = this.bundle.code.slice(range.text[0], range.text[1]);
       const params = meta.envs.map((env) => `$e${env}`).join(', ');
       const strict = meta.strict ? '"use strict"; ' : '';
-      factory = this.evaluate(`(function (${params}) { ${strict}return (${text}); })\n//# sourceURL=${this.registerClosure(fid, range, params, strict)}`, scope) as never;
+      factory = this.evaluate(
+        `(function (${params}) { ${strict}return (${text}); })\n//# sourceURL=${this.registerClosure(fid, range, params, strict)}`,
+        scope,
+      ) as never;
       if (cacheable) this.factories.set(fid, factory!);
     }
     const fn = factory!(...chain) as AnyFunction;
@@ -335,7 +348,11 @@ export class Realm {
   private kindOf(fid: number): 'sync' | 'async' | 'asyncGenerator' {
     const range = this.ranges.get(fid)!;
     const text = this.bundle.code.slice(Math.max(0, range.text![0] - 5), range.text![0]);
-    return text.endsWith('$$fa(') || text.endsWith('$fa((') ? 'async' : text.endsWith('$$fg(') || text.endsWith('$fg((') ? 'asyncGenerator' : 'sync';
+    return text.endsWith('$$fa(') || text.endsWith('$fa((')
+      ? 'async'
+      : text.endsWith('$$fg(') || text.endsWith('$fg((')
+        ? 'asyncGenerator'
+        : 'sync';
   }
 
   /** A remade closure's code runs in a script of its own; its positions map back to the bundle by a constant shift. */
@@ -344,11 +361,17 @@ export class Realm {
     const prefix = `(function (${params}) { ${strict}return (`.length;
     const [from, to] = range.text!;
     const labels = new Map<number, Label>();
-    for (const label of this.bundle.table.labels) if (label.at >= from && label.at < to) labels.set(label.at - from + prefix, label);
+    for (const label of this.bundle.table.labels)
+      if (label.at >= from && label.at < to) labels.set(label.at - from + prefix, label);
     const functions = new Map<number, FunctionRange>();
     for (const f of this.bundle.table.functions)
       if (f.start >= from && f.end <= to && f.entry)
-        functions.set(f.fid, { ...f, entry: [f.entry[0] - from + prefix, f.entry[1] - from + prefix], start: f.start - from + prefix, end: f.end - from + prefix });
+        functions.set(f.fid, {
+          ...f,
+          entry: [f.entry[0] - from + prefix, f.entry[1] - from + prefix],
+          start: f.start - from + prefix,
+          end: f.end - from + prefix,
+        });
     const text = `${' '.repeat(prefix)}${this.bundle.code.slice(from, to)}`;
     this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions });
     void fid;
@@ -360,7 +383,10 @@ export class Realm {
     const meta = this.metaOf(fid);
     const text = remadeClassText(this.bundle.code, this.ranges.get(fid)!);
     const params = meta.envs.map((env) => `$e${env}`).join(', ');
-    const factory = this.evaluate(`(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (${text}); })`, scope) as AnyFunction;
+    const factory = this.evaluate(
+      `(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (${text}); })`,
+      scope,
+    ) as AnyFunction;
     const C = factory(heritage, keys, ...chain) as AnyFunction;
     return this.brandClass(C, fid, chain[0], keys);
   }
@@ -390,7 +416,9 @@ export class Realm {
   }
 
   writeVariables(values: Env): void {
-    const write = this.moduleEval!(`(function ($v) { ${this.variables.map((n) => `${n} = $v.${n};`).join(' ')} })`) as AnyFunction;
+    const write = this.moduleEval!(
+      `(function ($v) { ${this.variables.map((n) => `${n} = $v.${n};`).join(' ')} })`,
+    ) as AnyFunction;
     write(values);
   }
 
@@ -468,9 +496,22 @@ export class Realm {
     return range.generator;
   }
 
-  private isStaticMember(fid: number): boolean {
-    for (const meta of this.metas) for (const m of meta.members ?? []) if (m.fid === fid) return m.static;
-    return false;
+  /** Environments of enclosing scopes that a function's own code reads, as printed names. */
+  environmentsNamedBy(fid: number): string[] {
+    let names = this.namedEnvironments.get(fid);
+    if (!names) {
+      const range = this.ranges.get(fid)!;
+      const text = this.bundle.code.slice(range.start, range.end);
+      names = this.metaOf(fid)
+        .envs.map((env) => `$e${env}`)
+        .filter((name) => new RegExp(`\\${name}(?!\\d)`).test(text));
+      this.namedEnvironments.set(fid, names);
+    }
+    return names;
+  }
+
+  isStaticMember(fid: number): boolean {
+    return this.staticMembers.has(fid);
   }
 
   private registerResume(name: string, text: string, tree: unknown): void {
@@ -538,7 +579,10 @@ function directEval(code: unknown, names: string[], where: string): unknown {
   if (typeof code !== 'string') return code;
   const used = names.filter((name) => new RegExp(`(?<![\\w$.])${name.replace(/\$/g, '\\$')}(?![\\w$])`).test(code));
   if (used.length > 0)
-    throw new GodwitError('GODWIT_DIRECT_EVAL', `Cannot run direct eval at ${where}: its code names the local "${used[0]}", which a moved program could not see; pass the value in with new Function`);
+    throw new GodwitError(
+      'GODWIT_DIRECT_EVAL',
+      `Cannot run direct eval at ${where}: its code names the local "${used[0]}", which a moved program could not see; pass the value in with new Function`,
+    );
   // biome-ignore lint/security/noGlobalEval: this is the guest's own eval
   return (0, eval)(code);
 }
@@ -548,4 +592,3 @@ export function lineStarts(text: string): number[] {
   for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
   return starts;
 }
-

@@ -6,10 +6,10 @@ import { types } from 'node:util';
 import { GodwitError } from '../base/index.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
-import { coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator, type Coroutine } from './coroutines.js';
+import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
 import { CollectionCursor, cursorPosition, placeCursor } from './iteration.js';
-import { isGuestPromise, promiseState, type PromiseState, stampPromise } from './promises.js';
+import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
 import type { Frame, Realm } from './realm.js';
 
 const getPrototypeOf = Object.getPrototypeOf;
@@ -57,15 +57,32 @@ function closures(realm: Realm): SpecialKind {
       const chain = realm.envChain(fid, env);
       const scope = realm.scopeClass(fid, chain);
       if (meta.kind !== 'class') return { create: ['closure', fid, scope, ...chain] };
-      return { create: ['class', fid, scope, meta.derived ? getPrototypeOf(value) : undefined, meta.envs.length, ...chain, ...realm.keysOf(value)] };
+      return {
+        create: [
+          'class',
+          fid,
+          scope,
+          meta.derived ? getPrototypeOf(value) : undefined,
+          meta.envs.length,
+          ...chain,
+          ...realm.keysOf(value),
+        ],
+      };
     },
     create([how, fid, ...parts]) {
       if (how === 'host') return remakeHostClosure(fid as number, parts[0] as object) as unknown as object;
       if (how === 'declared') return realm.declaredFunction(fid as number);
-      if (how === 'closure') return realm.remakeClosure(fid as number, parts.slice(1) as object[], parts[0] as object | undefined);
+      if (how === 'closure')
+        return realm.remakeClosure(fid as number, parts.slice(1) as object[], parts[0] as object | undefined);
       if (how === 'class') {
         const [scope, heritage, envs, ...rest] = parts as [object | undefined, unknown, number, ...unknown[]];
-        return realm.remakeClass(fid as number, heritage, rest.slice(0, envs) as object[], rest.slice(envs) as PropertyKey[], scope);
+        return realm.remakeClass(
+          fid as number,
+          heritage,
+          rest.slice(0, envs) as object[],
+          rest.slice(envs) as PropertyKey[],
+          scope,
+        );
       }
       throw new GodwitError('GODWIT_CANNOT_RESTORE', `Cannot restore closure ${String(how)} ${hostClosureName(fid as number)}`);
     },
@@ -144,7 +161,8 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
       if (frame) return { create: savedGenerator(realm, frame.fid, frame.statement, frame.kind, false, frame.vars, frame.self) };
       const inside = internals.of(value);
       if (inside['[[GeneratorState]]'] === 'closed') return { create: ['done'] };
-      if (inside['[[GeneratorState]]'] === 'running') throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is running inside a built-in');
+      if (inside['[[GeneratorState]]'] === 'running')
+        throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is running inside a built-in');
       return { create: suspendedGenerator(realm, inside) };
     },
     create([how, state, vars, self, ...envs]) {
@@ -164,7 +182,15 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
   };
 }
 
-function savedGenerator(realm: Realm, fid: number, statement: number, kind: Frame['kind'], suspended: boolean, vars: Record<string, unknown>, self: unknown): unknown[] {
+function savedGenerator(
+  realm: Realm,
+  fid: number,
+  statement: number,
+  kind: Frame['kind'],
+  suspended: boolean,
+  vars: Record<string, unknown>,
+  self: unknown,
+): unknown[] {
   const envs = realm.metaOf(fid).envs.map((env) => vars[`$e${env}`]);
   const state: GeneratorState = { fid, statement, kind, suspended };
   return ['live', JSON.stringify(state), vars, self, ...envs];
@@ -180,7 +206,8 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
   const offset = table.lineStarts[location.lineNumber]! + location.columnNumber;
   const label = table.labels.get(offset);
   const fid = label?.fid ?? identityOf(fn)?.fid ?? realm.functionAt(url!, offset);
-  if (fid === undefined) throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
+  if (fid === undefined)
+    throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
   const vars: Record<string, unknown> = {};
   for (const scope of scopes) {
     if (/^(Module|Global|Script)/.test(scope.description)) break;
@@ -208,7 +235,9 @@ function cursors(finishing: Finishing): SpecialKind {
     save(value) {
       const cursor = value as CollectionCursor;
       const started = cursor.iterator !== undefined;
-      return { create: [cursor.source, cursor.kind, cursor.finished, started, started && !cursor.finished ? cursorPosition(cursor) : 0] };
+      return {
+        create: [cursor.source, cursor.kind, cursor.finished, started, started && !cursor.finished ? cursorPosition(cursor) : 0],
+      };
     },
     create([source, kind, finished, started, position]) {
       const cursor = new CollectionCursor(source as Map<unknown, unknown>, kind as 'map' | 'set');
@@ -223,7 +252,8 @@ function cursors(finishing: Finishing): SpecialKind {
 export function privateFields(realm: Realm): Privates {
   const readers = new WeakMap<object, (value: object) => unknown[] | undefined>();
   const writers = new WeakMap<object, (value: object, values: unknown[]) => void>();
-  const names = (C: object, isStatic: boolean) => (realm.metaOf(identityOf(C)!.fid).privateNames ?? []).filter((p) => p.static === isStatic);
+  const names = (C: object, isStatic: boolean) =>
+    (realm.metaOf(identityOf(C)!.fid).privateNames ?? []).filter((p) => p.static === isStatic);
   const reader = (C: object, hook: (code: string) => unknown, isStatic: boolean) => {
     let read = isStatic ? undefined : readers.get(C);
     if (!read) {
@@ -259,11 +289,13 @@ export function privateFields(realm: Realm): Privates {
       }
       return found;
     },
-    allocate: (owner) => (typeof owner === 'function' && realm.metaOf(identityOf(owner)!.fid).derived ? undefined : realm.constructSkipping(owner, undefined)),
+    allocate: (owner) =>
+      typeof owner === 'function' && realm.metaOf(identityOf(owner)!.fid).derived
+        ? undefined
+        : realm.constructSkipping(owner, undefined),
     install: (value, owner) => {
       if (value !== owner) realm.constructSkipping(owner, value);
     },
     fill: (value, owner, values) => writer(owner, realm.hookOf(owner)!, value === owner)(value, values),
   };
 }
-

@@ -14,7 +14,8 @@ export function remadeClassText(code: string, range: FunctionRange): string {
   const source = code.slice(range.start, range.end);
   const node: Node = acorn.parseExpressionAt(`(${source})`, 0, options);
   const edits: { from: number; to: number; text: string }[] = [];
-  if (node.superClass && node.superClass.type !== 'Literal') edits.push({ from: node.superClass.start, to: node.superClass.end, text: '$h' });
+  if (node.superClass && node.superClass.type !== 'Literal')
+    edits.push({ from: node.superClass.start, to: node.superClass.end, text: '$h' });
   let keys = 0;
   for (const element of node.body.body) {
     const index = element.computed ? keys++ : -1;
@@ -37,4 +38,6 @@ export function remadeClassText(code: string, range: FunctionRange): string {
 }
 
 const isHook = (element: Node): boolean =>
-  element.body.length === 1 && element.body[0].type === 'ExpressionStatement' && element.body[0].expression.callee?.name === '$$hook';
+  element.body.length === 1 &&
+  element.body[0].type === 'ExpressionStatement' &&
+  element.body[0].expression.callee?.name === '$$hook';

@@ -6,8 +6,9 @@
  *   stopped in:  for (let i = 0; i < n; i++) { a(); b(i); }     at b
  *   peeled:      { let i = $f.i; $b1: { $c1: { $$next(); } i++; for (; i < n; i++) { a(); b(i); } } }
  */
-import { generate } from 'astring';
+
 import * as acorn from 'acorn';
+import { generate } from 'astring';
 import { assert, GodwitError } from '../base/index.js';
 import {
   block,
@@ -97,7 +98,11 @@ export function parseFunction(code: string, range: FunctionRange): Node {
     return root;
   }
   // A method's text starts at its parameters.
-  const prefix = range.generator ? 'class $ extends $ { *m' : /\bsuper\(/.test(text) ? 'class $ extends $ { constructor' : 'class $ extends $ { m';
+  const prefix = range.generator
+    ? 'class $ extends $ { *m'
+    : /\bsuper\(/.test(text)
+      ? 'class $ extends $ { constructor'
+      : 'class $ extends $ { m';
   const root: Node = acorn.parseExpressionAt(`${prefix}${text} }`, 0, PARSE);
   const method = root.body.body[0].value;
   shift(method, range.start - prefix.length);
@@ -133,7 +138,8 @@ function functionLevelNames(fn: Node): Set<string> {
   const work: Node[] = [fn.body];
   for (let node = work.pop(); node; node = work.pop()) {
     if (/^(Function|ArrowFunction|Class)/.test(node.type)) continue;
-    if (node.type === 'VariableDeclaration' && node.kind === 'var') for (const d of node.declarations) for (const n of patternNames(d.id)) names.add(n.name);
+    if (node.type === 'VariableDeclaration' && node.kind === 'var')
+      for (const d of node.declarations) for (const n of patternNames(d.id)) names.add(n.name);
     for (const key of Object.keys(node)) {
       const value = node[key];
       if (Array.isArray(value)) {
@@ -156,7 +162,11 @@ class Peeler {
   /** The rest of a statement list from the label on; what the list declared before is restored. */
   rest(list: Node[], at: number): Node[] {
     const index = list.findIndex((s) => s.start <= at && at < s.end);
-    if (index < 0) throw new GodwitError('GODWIT_CANNOT_RESUME', `Cannot resume frame: no statement at ${at} of function ${this.request.range.fid}`);
+    if (index < 0)
+      throw new GodwitError(
+        'GODWIT_CANNOT_RESUME',
+        `Cannot resume frame: no statement at ${at} of function ${this.request.range.fid}`,
+      );
     const restored: Node[] = [];
     for (const s of list.slice(0, index)) restored.push(...restoreLexical(s));
     return [...restored, ...this.resume(list[index], at, []), ...list.slice(index + 1)];
@@ -172,7 +182,8 @@ class Peeler {
       case 'IfStatement':
         return [block(this.restOf(contains(s.consequent, at) ? s.consequent : s.alternate, at))];
       case 'LabeledStatement':
-        if (/^(For|While|DoWhile)Statement$/.test(s.body.type) || s.body.type === 'LabeledStatement') return this.resume(s.body, at, [...labels, s.label.name]);
+        if (/^(For|While|DoWhile)Statement$/.test(s.body.type) || s.body.type === 'LabeledStatement')
+          return this.resume(s.body, at, [...labels, s.label.name]);
         return [{ type: 'LabeledStatement', label: s.label, body: block(this.restOf(s.body, at)) }];
       case 'TryStatement':
         return [this.inTry(s, at)];
@@ -217,7 +228,9 @@ class Peeler {
   private inTry(s: Node, at: number): Node {
     if (contains(s.block, at)) return { ...s, block: block(this.rest(s.block.body, at)) };
     assert(s.handler && contains(s.handler.body, at), 'a label inside a native finally block is never captured');
-    const restored: Node[] = s.handler.param ? patternNames(s.handler.param).map((n) => declare('let', n.name, member(id('$f'), n.name))) : [];
+    const restored: Node[] = s.handler.param
+      ? patternNames(s.handler.param).map((n) => declare('let', n.name, member(id('$f'), n.name)))
+      : [];
     const body = block([...restored, ...this.rest(s.handler.body.body, at)]);
     return s.finalizer ? { type: 'TryStatement', block: body, handler: null, finalizer: s.finalizer } : body;
   }
@@ -258,11 +271,22 @@ class Peeler {
       if (node.type === 'Identifier') return own && self && node.name === 'arguments' ? id('$arguments') : node;
       if (node.type === 'MemberExpression' && node.object.type === 'Super' && own) return superRead(node, isStatic);
       if (node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && node.callee.object.type === 'Super' && own)
-        return { ...call(member(superRead(node.callee, isStatic), 'call'), [{ type: 'ThisExpression' }, ...node.arguments.map((a: Node) => visit(a, own))]), start: node.start };
+        return {
+          ...call(member(superRead(node.callee, isStatic), 'call'), [
+            { type: 'ThisExpression' },
+            ...node.arguments.map((a: Node) => visit(a, own)),
+          ]),
+          start: node.start,
+        };
       if (/^(FunctionExpression|FunctionDeclaration)$/.test(node.type) || /^Class/.test(node.type)) return node;
       let copy: Node | undefined;
       for (const key of Object.keys(node)) {
-        if (key === 'loc' || (node.type === 'Property' && key === 'key' && !node.computed) || (node.type === 'MemberExpression' && key === 'property' && !node.computed)) continue;
+        if (
+          key === 'loc' ||
+          (node.type === 'Property' && key === 'key' && !node.computed) ||
+          (node.type === 'MemberExpression' && key === 'property' && !node.computed)
+        )
+          continue;
         const value = node[key];
         if (Array.isArray(value)) {
           const list = value.map((item) => (item && typeof item.type === 'string' ? visit(item, own) : item));
@@ -279,15 +303,23 @@ class Peeler {
 }
 
 const superRead = (node: Node, isStatic: boolean): Node =>
-  call(id('$$super'), [id('$home'), literal(isStatic), node.computed ? node.property : literal(node.property.name), { type: 'ThisExpression' }]);
+  call(id('$$super'), [
+    id('$home'),
+    literal(isStatic),
+    node.computed ? node.property : literal(node.property.name),
+    { type: 'ThisExpression' },
+  ]);
 
-const contains = (node: Node | null, at: number): boolean => node !== null && node !== undefined && node.start <= at && at < node.end;
+const contains = (node: Node | null, at: number): boolean =>
+  node !== null && node !== undefined && node.start <= at && at < node.end;
 const wrap = (labels: string[], loop: Node): Node => labels.reduceRight((body, label) => labeled(label, body), loop);
 
 /** `let i = $f.i` for the variables a for head declares. */
 const loopLets = (s: Node): Node[] =>
   s.init?.type === 'VariableDeclaration' && s.init.kind !== 'var'
-    ? s.init.declarations.flatMap((d: Node) => patternNames(d.id).map((n) => declare(s.init.kind, n.name, member(id('$f'), n.name))))
+    ? s.init.declarations.flatMap((d: Node) =>
+        patternNames(d.id).map((n) => declare(s.init.kind, n.name, member(id('$f'), n.name))),
+      )
     : [];
 
 function restoreLexical(s: Node): Node[] {
@@ -331,4 +363,3 @@ function redirect(root: Node, exits: Exits): Node {
   };
   return visit(root, false, false);
 }
-

@@ -48,6 +48,7 @@ const GRACE_MS = 1;
 const RETRY_MIN_MS = 1;
 const RETRY_MAX_MS = 16;
 const RESUME_AGAIN_MS = 5;
+const RESUME_AGAIN_AFTER_MS = [2, 10, 50, 250, 1000];
 
 export class GuestWorker {
   private readonly worker: Worker;
@@ -191,8 +192,23 @@ export class GuestWorker {
   private release(paused: boolean): void {
     Atomics.store(this.words, VERDICT, GO_ON);
     Atomics.notify(this.words, VERDICT);
-    if (paused) this.inspector.resume(this.worker.threadId);
+    if (paused) this.resumeSoon();
     this.heldPaused = false;
+  }
+
+  /**
+   * Resumes now and again a little later: a resume that reaches the worker before V8 has entered its pause loop is lost. One too many
+   * does no harm, because everything that happens in a pause happens before that loop.
+   */
+  private resumeSoon(): void {
+    const { threadId } = this.worker;
+    this.inspector.resume(threadId);
+    for (const delayMs of RESUME_AGAIN_AFTER_MS) {
+      const timer = setTimeout(() => {
+        if (!this.over) this.inspector.resume(threadId);
+      }, delayMs);
+      timer.unref();
+    }
   }
 
   /** Ends the worker at once; a guest that is held never runs again. */
@@ -200,6 +216,9 @@ export class GuestWorker {
     this.over = true;
     const threadId = this.worker.threadId;
     const done = this.worker.terminate();
+    // V8 postpones termination while it is paused: a held guest must leave its wait first; it ends at its next stack check, fenced off.
+    Atomics.store(this.words, VERDICT, GO_ON);
+    Atomics.notify(this.words, VERDICT);
     // terminate() alone hangs while the debugger holds the thread, and a pause that was under way may take hold after the first resume.
     this.inspector.resume(threadId);
     const again = setInterval(() => this.inspector.resume(threadId), RESUME_AGAIN_MS);
@@ -234,7 +253,7 @@ export class GuestWorker {
         if (this.pendingCapture?.id === message.id) this.pendingCapture.settle(message);
         return;
       case 'strayPause':
-        this.inspector.resume(this.worker.threadId);
+        this.resumeSoon();
         return;
       case 'send':
         if (message.service === 'pins') this.pinReasons = message.message as string[];
