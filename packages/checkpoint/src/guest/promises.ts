@@ -300,6 +300,7 @@ const invokeThen = (promise: object, onFulfilled: unknown, onRejected: unknown):
   (promise as { then(a: unknown, b: unknown): unknown }).then(onFulfilled, onRejected);
 
 const methods = {
+  // biome-ignore lint/suspicious/noThenProperty: this is Promise.prototype.then itself
   then(this: object, onFulfilled?: unknown, onRejected?: unknown): unknown {
     if (!isGuestPromise(this)) return nativeThen.call(this as Promise<unknown>, onFulfilled as never, onRejected as never);
     const capability = newCapability(speciesOf(this));

@@ -35,6 +35,8 @@ export interface AgentGuest {
   readonly pid: number;
   epoch: number;
   state: 'live' | 'frozen' | 'claiming';
+  /** Number of the last claim: frames that answer an earlier one say nothing about now. */
+  claim: number;
   /** Null once the guest has ended: its flows are still being delivered. */
   events: FlowEvents | null;
   readonly flows: Map<FlowId, AgentFlow>;
@@ -69,6 +71,7 @@ export class FlowAgent implements FlowTable {
   #lazyTimer: TimerHandle | null = null;
   #nextRequest = 1;
   #nextDial = 0;
+  #claims = 0;
 
   /** Use FlowAgent.start. Protected, so that tests can break a variant on purpose. */
   protected constructor(options: FlowAgentOptions) {
@@ -113,7 +116,7 @@ export class FlowAgent implements FlowTable {
       return;
     }
     if (known !== undefined) this.#forget(known); // what an older epoch left here
-    this.guests.set(pid, { pid, epoch, state: 'live', events, flows: new Map(), listeners: new Map(), thawing: null });
+    this.guests.set(pid, { pid, epoch, state: 'live', claim: 0, events, flows: new Map(), listeners: new Map(), thawing: null });
   }
 
   listen(pid: number, epoch: number, port: number, _host?: string, options: ListenOptions = {}): Promise<{ port: number }> {
@@ -336,11 +339,13 @@ export class FlowAgent implements FlowTable {
   /** Says to the gateway that the guest is here, and where each of its flows stands. */
   #claim(guest: AgentGuest): void {
     guest.state = 'claiming';
+    this.#claims += 1;
+    guest.claim = this.#claims;
     const { pid, epoch } = guest;
     const ports = [...guest.listeners.values()].map(({ port, pool, weight }) => ({ port, pool, weight }));
     this.link.sendMessage(FrameType.CLAIM, pid, { pid, epoch, ports });
     for (const flow of guest.flows.values()) this.link.send(FrameType.RESUME, flow.id, flow.receive.next, flow.credit);
-    this.link.send(FrameType.CLAIM_END, pid);
+    this.link.send(FrameType.CLAIM_END, pid, guest.claim);
   }
 
   #forget(guest: AgentGuest): void {

@@ -161,6 +161,7 @@ function onClaimed(agent: FlowAgent, pid: number, payload: Uint8Array): void {
   const message = parseClaimed(payload);
   const guest = agent.guests.get(pid);
   if (message === null || guest === undefined || guest.state !== 'claiming') return;
+  if (message.claim !== guest.claim) return; // of an earlier claim: were it taken for this one, acknowledgements would run ahead of it
   guest.state = 'live';
   for (const id of message.lost) {
     const flow = guest.flows.get(id);

@@ -88,7 +88,7 @@ function onClaim(gateway: Gateway, session: NodeSession, header: FrameHeader, pa
   if (type === FrameType.CLAIM) {
     const message = parseClaim(payload);
     if (message === null || session.claim !== null) return 'a malformed CLAIM';
-    session.claim = { ...message, flows: new Map() };
+    session.claim = { ...message, number: 0, flows: new Map() };
     return null;
   }
   if (session.claim === null) return `a frame of type ${type} that a node does not send here`;
@@ -97,6 +97,7 @@ function onClaim(gateway: Gateway, session: NodeSession, header: FrameHeader, pa
     return null;
   }
   if (type !== FrameType.CLAIM_END) return `a frame of type ${type} inside a claim`;
+  session.claim.number = seq;
   gateway.finishClaim(session);
   return null;
 }

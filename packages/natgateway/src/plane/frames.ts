@@ -47,6 +47,7 @@ export const FrameType = {
   CLAIM: 17,
   /** → flow `id` of the claim goes on: `seq` is the next byte expected, `aux` the credit. */
   RESUME: 18,
+  /** `seq` is the number of the claim, which CLAIMED repeats. */
   CLAIM_END: 19,
   CLAIMED: 20,
   /** ← flow `id`: the gateway expects byte `seq` next, `aux` the credit. */

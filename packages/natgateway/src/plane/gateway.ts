@@ -392,7 +392,7 @@ export class Gateway {
     const session = this.#sessions.get(command.node);
     const claim = session?.claim;
     if (session === undefined || claim == null) return;
-    session.link.sendMessage(FrameType.CLAIMED, command.pid, { epoch: claim.epoch, lost: command.lost });
+    session.link.sendMessage(FrameType.CLAIMED, command.pid, { claim: claim.number, lost: command.lost });
     for (const id of command.flows) {
       const flow = this.#flows.get(id);
       const [seq, credit] = claim.flows.get(id) ?? [0, 0];

@@ -57,6 +57,8 @@ export interface ClaimMessage {
 }
 
 export interface ClaimedMessage {
+  /** Which claim is answered: a guest may have been frozen and claimed again meanwhile. */
+  readonly claim: number;
   /** Flows of the claim that the gateway no longer knows: their peers are gone. */
   readonly lost: readonly number[];
 }
@@ -147,8 +149,8 @@ export function parseClaim(payload: Uint8Array): ClaimMessage | null {
 
 export function parseClaimed(payload: Uint8Array): ClaimedMessage | null {
   const fields = fieldsOf(payload);
-  if (fields === null || !Array.isArray(fields.lost) || !fields.lost.every(isCount)) return null;
-  return { lost: fields.lost as number[] };
+  if (fields === null || !isCount(fields.claim) || !Array.isArray(fields.lost) || !fields.lost.every(isCount)) return null;
+  return { claim: fields.claim, lost: fields.lost as number[] };
 }
 
 export function parsePortLost(payload: Uint8Array): PortLostMessage | null {

@@ -21,6 +21,7 @@ export class NodeSession {
   claim: {
     pid: number;
     epoch: number;
+    number: number;
     ports: readonly { port: number; pool: string; weight: number }[];
     flows: Map<number, readonly [seq: number, credit: number]>;
   } | null = null;

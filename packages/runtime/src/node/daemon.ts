@@ -99,11 +99,15 @@ export class NodeDaemon {
       Promise.all(ends).then(() => this.guests.outputIdle()),
       pause(this.options.host, nodeLimits.controlTimeoutMs),
     ]);
+    await Promise.race([this.#leave(), pause(this.options.host, nodeLimits.controlTimeoutMs)]);
+    await this.#close(undefined);
+  }
+
+  async #leave(): Promise<void> {
     await this.#moves.stop();
     await this.#membership
       .leave()
       .catch((error: unknown) => this.options.host.log('info', 'the lease was not given back', { reason: messageOf(error) }));
-    await this.#close(undefined);
   }
 
   /** Sends a signal to a process wherever it is; a guest that signals nobody is only logged. */
@@ -179,9 +183,12 @@ export class NodeDaemon {
   }
 
   async #close(reason: string | undefined): Promise<void> {
-    await this.guests.stop();
-    await this.bus.close();
-    await this.#retreat();
+    const closed = this.guests
+      .stop()
+      .then(() => this.bus.close())
+      .then(() => this.#retreat());
+    // A bus that went first, or a thread that does not end, must not keep the process alive.
+    await Promise.race([closed, pause(this.options.host, nodeLimits.controlTimeoutMs)]);
     this.options.onEnd(reason);
   }
 
