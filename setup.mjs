@@ -25,6 +25,7 @@ function run(command, args) {
 
 const installed = path.join(root, 'node_modules/.package-lock.json');
 const locked = path.join(root, 'package-lock.json');
+// `npm ci` refuses a lockfile without the optional packages of other platforms; install keeps to the locked versions all the same.
 if (!fs.existsSync(installed) || fs.statSync(installed).mtimeMs < fs.statSync(locked).mtimeMs)
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b']);

@@ -157,7 +157,6 @@ const ignore = (): void => {};
 export function forInKeys(value: unknown): string[] {
   const keys: string[] = [];
   if (value === undefined || value === null) return keys;
-  // biome-ignore lint/suspicious/useGuardForIn: for-in itself is what is wanted
   for (const key in value as object) keys[keys.length] = key;
   return keys;
 }

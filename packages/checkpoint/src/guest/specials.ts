@@ -139,7 +139,6 @@ function asyncGenerators(): SpecialKind {
 }
 
 function finishedGenerator(): object {
-  // biome-ignore lint/correctness/useYield: a generator that is already done
   const done = (function* () {})();
   apply(nativeNext, done, []);
   return done;
