@@ -112,7 +112,9 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
   const self = values.pop();
   const vars: Env = {};
-  values.forEach((scope, i) => mergeScope(vars, scope as Env, scopes[i]!.type));
+  values.forEach((scope, i) => {
+    mergeScope(vars, scope as Env, scopes[i]!.type);
+  });
   return { paused, index, offset, label, range, vars, self };
 }
 
@@ -252,8 +254,8 @@ function calls(callee: unknown, fid: number, isNew: boolean, realm: Realm): bool
     if (own === undefined) return false;
     const meta = realm.metaOf(own);
     if (meta.kind !== 'class') return own === fid;
-    const constructor = meta.members!.find((m) => m.key === '%constructor');
-    if (constructor) return constructor.fid === fid;
+    const explicit = meta.members!.find((m) => m.key === '%constructor');
+    if (explicit) return explicit.fid === fid;
   }
   return false;
 }

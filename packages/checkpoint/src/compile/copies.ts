@@ -6,7 +6,8 @@
  *   before:  const old = x; f(); return old + x;
  *   after:   const old = x; $: { break $; } f(); return old + x;
  */
-import { block, breaks, isFunction, type Node } from './ast.js';
+import { block, breaks, isFunction, type Node, when } from './ast.js';
+import { callOf } from './table.js';
 
 const BARRIER = (): Node => ({ type: 'LabeledStatement', label: { type: 'Identifier', name: '$' }, body: block([breaks('$')]) });
 
@@ -18,6 +19,8 @@ export function separateCopies(statements: Node[], isRegister: (name: string) =>
       visit(s);
       out.push(s);
       if (copies(s, isRegister)) out.push(BARRIER());
+      const iterator = delegatedTo(s);
+      if (iterator) out.push(keepAlive(iterator));
     }
     return out;
   };
@@ -39,6 +42,19 @@ export function separateCopies(statements: Node[], isRegister: (name: string) =>
   };
   return visitList(statements);
 }
+
+/** The iterator variable of a statement whose outermost expression is a yield*. */
+function delegatedTo(s: Node): Node | undefined {
+  const expression = callOf(s);
+  return expression?.type === 'YieldExpression' && expression.delegate ? expression.argument : undefined;
+}
+
+/** V8 keeps its own copy of a delegate and drops ours at the suspension unless it is read afterwards. Never true: the delegate is an object. */
+const keepAlive = (iterator: Node): Node =>
+  when(
+    { type: 'BinaryExpression', operator: '===', left: { ...iterator }, right: { type: 'Literal', value: null, raw: 'null' } },
+    block([]),
+  );
 
 function copies(s: Node, isRegister: (name: string) => boolean): boolean {
   if (s.type === 'ExpressionStatement') return copiesInside(s.expression, isRegister);
