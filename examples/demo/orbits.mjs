@@ -73,7 +73,7 @@ const report = (
   (count) => () =>
     `report ${++count}: energy ${bodies.reduce((sum, body) => sum + body.measure(), 0).toFixed(12)}`
 )(0);
-for (let year = 1; year <= 12; year++) {
-  for (let step = 0; step < 600_000; step++) advance(0.0001);
+for (let year = 1; year <= 20; year++) {
+  for (let step = 0; step < 1_500_000; step++) advance(0.0001);
   console.log(report(), [...passes].map(([name, n]) => `${name} ${n}`).join(' '));
 }
