@@ -46,6 +46,27 @@ test('freeze then abort goes on where it was, bytes included', async () => {
   expect([...guest.flows.values()][0]?.hash.digest('hex')).toBe(result.sentHash);
 });
 
+test('many claims on the way at once: only the answer to the last one counts', async () => {
+  const { guest, port } = await guestOf(400_000);
+  const clients = Array.from({ length: 8 }, (_, index) => runClient(port, 1_500_000, randomFrom(index)));
+  const results = Promise.all(clients.map((client) => client.done));
+  await until(() => guest.flows.size > 2);
+  for (let round = 0; round < 60; round += 1) {
+    guest.reading = round % 3 === 0;
+    guest.takeBack();
+    guest.takeBack();
+    await turns(round % 4);
+    if (round % 10 === 9) await until(() => guest.agent.guests.get(101)?.state === 'live');
+  }
+  guest.reading = true;
+  for (const flow of guest.flows.values()) guest.read(flow);
+  const all = await results;
+  await until(() => guest.flows.size === 8 && guest.finished);
+  expect(all.map((one) => one.error)).toEqual(all.map(() => null));
+  expect(all.map((one) => one.receivedHash)).toEqual(all.map((one) => hashOfStream(one.port, 400_000)));
+  expect([...guest.flows.values()].map((flow) => flow.received)).toEqual(all.map(() => 1_500_000));
+});
+
 test('an agent that takes a guest back after another node claimed it is fenced and lets go', async () => {
   const { guest, port, cluster } = await guestOf(silent);
   const [a, b] = cluster.agents as [FlowAgent, FlowAgent];

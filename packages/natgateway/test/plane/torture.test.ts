@@ -26,6 +26,14 @@ interface Plan {
   readonly change?: (states: FlowState[]) => FlowState[];
 }
 
+/** Waits until the guest has passed on so many more bytes, so that moves fall into the traffic however fast the machine is. */
+async function progressOf(guest: ScriptedGuest, byteCount: number, moreTurns: number): Promise<void> {
+  const passed = (): number => [...guest.flows.values()].reduce((sum, flow) => sum + flow.received + flow.sent, 0);
+  const goal = passed() + byteCount;
+  for (let count = 0; count < 60 && passed() < goal; count += 1) await turns(1); // bounded: it may be a guest that does not read
+  await turns(moreTurns);
+}
+
 /** Runs a plan and returns everything that was not exact; empty is right. */
 async function run(plan: Plan): Promise<string[]> {
   const random = randomFrom(plan.seed);
@@ -36,7 +44,11 @@ async function run(plan: Plan): Promise<string[]> {
   const clients = Array.from({ length: plan.clients }, () => runClient(port, plan.clientBytes, random));
   const results = Promise.all(clients.map((client) => client.done));
   for (let move = 0; move < plan.moves; move += 1) {
-    await turns(1 + Math.floor(random() * 12));
+    await progressOf(
+      guest,
+      (random() * 2 * plan.clients * (plan.clientBytes + plan.guestBytes)) / plan.moves,
+      Math.floor(random() * 12),
+    );
     if (plan.cuts && random() < 0.5) relays[Math.floor(random() * 3)]!.cut();
     if (random() < 0.2) guest.takeBack();
     else await guest.move(agents[Math.floor(random() * 3)]!, plan.change);
@@ -99,7 +111,8 @@ class AcksBeforeAccepting extends FlowAgent {
   override deliver(flow: AgentFlow, bytes: Uint8Array): void {
     flow.receive.next += bytes.length;
     flow.acknowledge(this.link);
-    setImmediate(() => {
+    // A few turns later, in order: wide enough a gap that some move falls into it on any machine.
+    void turns(4).then(() => {
       if (this.isLive(flow) && this.flows.get(flow.id) === flow) this.guests.get(flow.origin.pid)?.events?.onData(flow.id, bytes);
     });
   }
