@@ -36,7 +36,8 @@ interface Root {
 export interface Snapshot {
   pages: Uint8Array[];
   stats: { objects: number; bytes: number; types: { name: string; objects: number; bytes: number }[] };
-  frames: { name: string; line: number }[];
+  /** Innermost last; `statement` is an offset in the bundle's code, -1 at the entry of function `fid`. */
+  frames: { name: string; fid: number; statement: number }[];
 }
 
 let installed = false;
@@ -100,7 +101,7 @@ export class Guest {
     return {
       pages,
       stats,
-      frames: frames.map((f) => ({ name: this.realm.metaOf(f.fid).name || '(program)', line: f.statement })),
+      frames: frames.map(({ fid, statement }) => ({ name: this.realm.metaOf(fid).name || '(program)', fid, statement })),
     };
   }
 

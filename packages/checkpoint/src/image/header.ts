@@ -17,8 +17,8 @@ import { GodwitError } from '../base/index.js';
 import { limits } from '../limits.js';
 
 export const formatVersion = 1;
-/** Features this reader knows. An image that requires any other is refused. */
-export const knownFeatures: readonly string[] = ['heap-1'];
+/** Features this reader knows; an image that requires any other is refused. heap-1: pages of the codec; process-1: a whole process with its bundle. */
+export const knownFeatures: readonly string[] = ['heap-1', 'process-1'];
 
 export type SectionCodec = 'zstd' | 'store';
 

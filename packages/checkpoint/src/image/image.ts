@@ -2,7 +2,7 @@
  * Image files: a guest as data. The header (see header.ts) lists sections by name; each is compressed if that is worth it, and has a
  * SHA-256 of its stored bytes.
  * What it keeps true: everything is verified (length, digest, raw length) before a caller sees a byte of any section.
- * It does not know what sections mean, and never contains code: the bundle is named by hash.
+ * It does not know what sections mean. Pages hold no code: a frame is resumed from the bundle, which the header names by its hash.
  */
 import { createHash } from 'node:crypto';
 import { GodwitError } from '../base/index.js';

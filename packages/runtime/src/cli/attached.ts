@@ -28,9 +28,10 @@ export class AttachedProcess {
     });
   }
 
-  static async attach(cluster: CommandCluster, pid: number): Promise<AttachedProcess> {
+  /** `firstSeq`: the number of the first chunk that is to come; more than 1 for a process out of an image. */
+  static async attach(cluster: CommandCluster, pid: number, firstSeq = 1): Promise<AttachedProcess> {
     const attached = new AttachedProcess(cluster, pid);
-    await attached.#follow();
+    await attached.#follow(firstSeq);
     return attached;
   }
 
@@ -38,12 +39,12 @@ export class AttachedProcess {
     for (const subscription of this.#subscriptions) subscription.stop();
   }
 
-  async #follow(): Promise<void> {
+  async #follow(firstSeq: number): Promise<void> {
     const { bus, host, locations } = this.cluster;
     const order = new OutputOrder(({ fd, body }) => {
       if (fd === 0) this.#end(JSON.parse(Buffer.from(body).toString('utf8')) as AttachedEnd);
       else (fd === 1 ? process.stdout : process.stderr).write(body);
-    });
+    }, firstSeq);
     const take = async (payload: Uint8Array) => {
       // The message's memory is the connection's, a stream keeps what it is given.
       const isTaken = order.accept(Buffer.from(payload));

@@ -1,7 +1,7 @@
 /** The command line of cluster-run; what it does is in run.ts. Options after the script are the script's. */
 
 import { InvalidArgumentError } from 'commander';
-import { command, commandHost, duration, main, megabytes, wholeNumber } from './command.js';
+import { command, commandHost, duration, main, megabytes, nodeCount } from './command.js';
 import { run } from './run.js';
 
 const program = command('cluster-run', 'runs a script as a cluster process')
@@ -28,12 +28,6 @@ const program = command('cluster-run', 'runs a script as a cluster process')
   });
 
 await main(program, 125);
-
-function nodeCount(text: string): number {
-  const count = wholeNumber(text);
-  if (count < 1 || count > 32) throw new InvalidArgumentError('expected 1 to 32');
-  return count;
-}
 
 function pair(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');

@@ -58,6 +58,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Size of a cluster made for one command. */
+export function nodeCount(text: string): number {
+  const count = wholeNumber(text);
+  if (count < 1 || count > 32) throw new InvalidArgumentError('expected 1 to 32');
+  return count;
+}
+
 function report(error: unknown, program: Command, failureCode: number): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const isDebugged = process.argv.includes('--debug') || !(error instanceof GodwitError);

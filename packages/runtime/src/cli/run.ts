@@ -55,9 +55,7 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   try {
     const bundleName = store.save(bundle);
     store.offer(bundleName, cluster.bus);
-    const node =
-      options.node === undefined ? (await listNodes(cluster.bus))[0]?.id : (await findNode(cluster.bus, options.node)).id;
-    if (node === undefined) throw new GodwitError('GODWIT_NO_CLUSTER', 'Cannot start a process: the cluster has no nodes');
+    const node = await nodeToStartOn(cluster, options.node);
     const request = startRequest(options, bundleName, bundle.entry);
     const { pid } = await askNode<{ pid: number }>(cluster.bus, node, request, nodeLimits.daemonReadyMs);
     if (options.detach) {
@@ -70,7 +68,18 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   }
 }
 
-async function openCluster(options: RunOptions, host: Host): Promise<CommandCluster> {
+/** @throws GODWIT_BAD_NODE, GODWIT_NO_CLUSTER */
+export async function nodeToStartOn({ bus }: CommandCluster, wanted: string | undefined): Promise<number> {
+  const node = wanted === undefined ? (await listNodes(bus))[0]?.id : (await findNode(bus, wanted)).id;
+  if (node === undefined) throw new GodwitError('GODWIT_NO_CLUSTER', 'Cannot start a process: the cluster has no nodes');
+  return node;
+}
+
+/** The cluster a process is started in: a running one, else one for the life of the command. */
+export async function openCluster(
+  options: { cluster?: string | undefined; nodes?: number | undefined; detach: boolean },
+  host: Host,
+): Promise<CommandCluster> {
   const url = options.nodes === undefined ? await clusterUrl(host, options.cluster) : undefined;
   if (url !== undefined) return openRunningCluster(host, url);
   if (options.detach)
@@ -104,7 +113,7 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number)
   stopForwarding();
   await Promise.race([shake, pause(cluster.host, nodeLimits.controlTimeoutMs)]);
   attached.detach();
-  const exitCode = exitCodeOf(end, pid);
+  const exitCode = exitCodeOf(end, pid, 'cluster-run');
   if (options.stats !== undefined) {
     const signal = 'signal' in end ? (end.signal ?? null) : null;
     writeFileSync(
@@ -115,16 +124,18 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number)
   return exitCode;
 }
 
-function exitCodeOf(end: AttachedEnd, pid: number): number {
+/** As a shell reports it; what the exit code cannot say is said on stderr. */
+export function exitCodeOf(end: AttachedEnd, pid: number, command: string): number {
   if ('lost' in end) {
-    process.stderr.write(`cluster-run: process ${pid} was lost: ${end.lost}\n`);
+    process.stderr.write(`${command}: process ${pid} was lost: ${end.lost}\n`);
     return 125;
   }
-  if (end.reason !== undefined) process.stderr.write(`cluster-run: process ${pid} ended: ${end.reason}\n`);
+  if (end.reason !== undefined) process.stderr.write(`${command}: process ${pid} ended: ${end.reason}\n`);
   return end.signal === undefined ? end.code : signalExitCode(end.signal);
 }
 
-function forwardSignals(cluster: CommandCluster, pid: number): () => void {
+/** Signals to this command are the process's. Gives how to stop that. */
+export function forwardSignals(cluster: CommandCluster, pid: number): () => void {
   const { bus, host, locations } = cluster;
   const forward = (signal: NodeJS.Signals) => {
     askOwner(bus, host, locations, pid, { op: 'signal', pid, signal }).catch((error: Error) =>

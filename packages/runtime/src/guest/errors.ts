@@ -3,42 +3,27 @@
  * frames of the runtime are left out, and an uncaught error is printed as Node prints it.
  */
 import fs from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Realm } from '@godwit/checkpoint/guest';
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
-
-export interface Place {
-  file: string;
-  line: number;
-  column: number;
-}
+import { BundlePlaces, type Place } from './places.js';
 
 /** Maps positions of a guest's scripts to the author's files. */
 export class SourcePlaces {
-  private map: TraceMap | undefined;
-  private readonly directory: string;
+  private readonly places: BundlePlaces;
 
   constructor(
-    private readonly bundle: Bundle,
+    bundle: Bundle,
     private readonly realm: () => Realm,
   ) {
-    this.directory = path.dirname(bundle.entry);
+    this.places = new BundlePlaces(bundle);
   }
 
   /** The author's place of a one-based line and column of a guest script, or undefined for the runtime's own. */
   find(url: string, line: number, column: number): Place | undefined {
     const printed = this.inBundle(url, line - 1, column - 1);
-    if (!printed) return undefined;
-    const original = this.throughPasses(printed.line, printed.column);
-    if (!original) return undefined;
-    this.map ??= new TraceMap(this.bundle.sourceMap);
-    const found = originalPositionFor(this.map, { line: original.line + 1, column: original.column });
-    if (found.source === null || found.source.startsWith('godwit-')) return undefined;
-    const file = path.resolve(this.directory, found.source);
-    return { file, line: found.line, column: found.column + 1 };
+    return printed && this.places.at(printed.line, printed.column);
   }
 
   private inBundle(url: string, line: number, column: number): { line: number; column: number } | undefined {
@@ -60,23 +45,6 @@ export class SourcePlaces {
       else high = middle - 1;
     }
     return { line: low, column: best.statement - starts[low]! };
-  }
-
-  /** The last mapping at or before a printed position: quadruples are sorted by printed position. */
-  private throughPasses(line: number, column: number): { line: number; column: number } | undefined {
-    const m = this.bundle.mappings;
-    let low = 0;
-    let high = m.length / 4 - 1;
-    let best = -1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const l = m[middle * 4]!;
-      if (l < line || (l === line && m[middle * 4 + 1]! <= column)) {
-        best = middle;
-        low = middle + 1;
-      } else high = middle - 1;
-    }
-    return best < 0 ? undefined : { line: m[best * 4 + 2]!, column: m[best * 4 + 3]! };
   }
 }
 

@@ -34,7 +34,16 @@ import {
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { installRealmServices, namedModules, type RealmServices } from './globals.js';
-import { type CaptureReport, type FromWorker, type GuestSettings, HOLD, REQUEST, type ToWorker, VERDICT } from './protocol.js';
+import {
+  type CaptureReport,
+  type FromWorker,
+  type GuestSettings,
+  HOLD,
+  REQUEST,
+  type ServiceCounts,
+  type ToWorker,
+  VERDICT,
+} from './protocol.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
@@ -193,6 +202,8 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   setUp(message.bundle, message.settings);
   const restored = guest.restore(message.pages) as ServiceState;
   guestProcess = restored.process;
+  // A program that put something else there keeps it.
+  if (guestProcess.pid === message.formerPid) guestProcess.pid = message.settings.pid;
   services.adopt(guestProcess);
   restoreStdio(restored.stdio);
   guestClock.restore(restored.clock);
@@ -216,6 +227,20 @@ function serviceState(): ServiceState {
   return new ServiceState(guestProcess, timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
 }
 
+function serviceCounts(): ServiceCounts {
+  const { timers, immediates } = timerState();
+  const { refs, inbox } = channel.save();
+  return {
+    timers: timers.length,
+    immediates: immediates.length,
+    microtasks: jobs.microtasks.length,
+    ticks: jobs.ticks.length,
+    outputChunks: stdioState().nextSeq - 1,
+    handles: refs.size,
+    messages: inbox.length,
+  };
+}
+
 /** Takes the guest as data and hands it to the host, or says why not now. Returns whether the guest must be held. */
 function capture(id: number, frames: Frame[] | undefined, reason: string | undefined, paused: boolean, hold: boolean): void {
   const stoppedAtMs = now();
@@ -231,6 +256,8 @@ function capture(id: number, frames: Frame[] | undefined, reason: string | undef
       encodeMs: performanceNow() - before,
       frames: snapshot.frames,
       types: snapshot.stats.types.slice(0, 40),
+      lastSeq: stdioState().nextSeq - 1,
+      services: serviceCounts(),
     };
     Atomics.store(words, VERDICT, HOLD);
     send({ type: 'captured', id, pages: snapshot.pages, report, paused, stoppedAtMs });

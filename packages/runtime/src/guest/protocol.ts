@@ -26,7 +26,8 @@ export interface GuestSettings {
 
 export type ToWorker =
   | { type: 'start'; bundle: Bundle; settings: GuestSettings }
-  | { type: 'restore'; bundle: Bundle; settings: GuestSettings; pages: Uint8Array[] }
+  /** `formerPid`: the PID under which it was captured, when it gets another. */
+  | { type: 'restore'; bundle: Bundle; settings: GuestSettings; pages: Uint8Array[]; formerPid?: number | undefined }
   | { type: 'run' }
   | { type: 'capture'; id: number; hold: boolean }
   | { type: 'deliver'; service: string; message: unknown }
@@ -36,8 +37,26 @@ export interface CaptureReport {
   objects: number;
   heapBytes: number;
   encodeMs: number;
-  frames: { name: string; line: number }[];
+  /** Innermost last; see Snapshot of the checkpoint package. */
+  frames: { name: string; fid: number; statement: number }[];
   types: { name: string; objects: number; bytes: number }[];
+  /** Number of the last chunk of output it wrote. */
+  lastSeq: number;
+  services: ServiceCounts;
+}
+
+/** What a guest had under way outside its heap. */
+export interface ServiceCounts {
+  timers: number;
+  immediates: number;
+  microtasks: number;
+  ticks: number;
+  /** Chunks written to stdout and stderr. */
+  outputChunks: number;
+  /** Things that keep it alive through services: sockets, servers. */
+  handles: number;
+  /** Messages of services it has not handled yet. */
+  messages: number;
 }
 
 export type FromWorker =

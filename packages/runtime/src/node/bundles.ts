@@ -34,10 +34,21 @@ export class BundleStore {
 
   /** Gives the name under which it can be loaded. */
   save(bundle: Bundle): string {
-    const text = Buffer.from(JSON.stringify(bundle));
+    return this.saveText(Buffer.from(JSON.stringify(bundle)));
+  }
+
+  /** The same, of a bundle's text. */
+  saveText(text: Uint8Array): string {
     const name = hashOf(text);
     this.#write(name, text);
     return name;
+  }
+
+  /** The text of a bundle that was loaded. @throws GODWIT_NO_BUNDLE when it is damaged */
+  textOf(name: string, bundle: Bundle): Uint8Array {
+    const text = this.#read(name) ?? Buffer.from(JSON.stringify(bundle));
+    if (hashOf(text) !== name) throw noBundle(name, 'its file is damaged');
+    return text;
   }
 
   /** @throws GODWIT_NO_BUNDLE when nobody has it */
@@ -84,7 +95,7 @@ export class BundleStore {
     return hashOf(text) === name ? text : undefined; // damaged: fetched anew
   }
 
-  #write(name: string, text: Buffer): void {
+  #write(name: string, text: Uint8Array): void {
     const file = join(this.folder, `${name}.json`);
     if (this.#read(name)) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });

@@ -10,6 +10,7 @@ import { decodeJson, encodeJson } from '../cluster/json.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Locations } from '../process/index.js';
 import { nodeLimits } from './limits.js';
+import type { OfferedBytes } from './pieces.js';
 
 export interface StartRequest {
   readonly op: 'start';
@@ -22,8 +23,21 @@ export interface StartRequest {
   readonly memoryMb?: number | undefined;
 }
 
+/** Runs a process out of an image that the asker offers (pieces.ts). */
+export interface RestoreRequest {
+  readonly op: 'restore';
+  readonly image: OfferedBytes;
+  readonly samePid: boolean;
+  readonly detached: boolean;
+}
+
 export type ControlRequest =
   | StartRequest
+  | RestoreRequest
+  /** Answers a CheckpointReport; with `stop` the guest is held until `settle`. */
+  | { readonly op: 'checkpoint'; readonly pid: number; readonly stop: boolean }
+  | { readonly op: 'settle'; readonly image: string; readonly isSafe: boolean }
+  | { readonly op: 'keepLog'; readonly pid: number; readonly firstSeq: number }
   | { readonly op: 'migrate'; readonly pid: number; readonly to: number }
   | { readonly op: 'signal'; readonly pid: number; readonly signal: string }
   | { readonly op: 'arrival'; readonly pid: number; readonly epoch: number }
@@ -41,6 +55,17 @@ export interface MoveReport {
   readonly faults: number;
   readonly faultMs: number;
   readonly drainMs: number;
+  readonly putOff: readonly { reason: string; waitedMs: number }[];
+}
+
+export interface CheckpointReport {
+  readonly image: OfferedBytes;
+  readonly pid: number;
+  /** Who answers `settle`. */
+  readonly node: number;
+  /** Absent for a guest that was held. */
+  readonly pauseMs: number | null;
+  readonly frames: number;
   readonly putOff: readonly { reason: string; waitedMs: number }[];
 }
 

@@ -20,7 +20,7 @@ import {
 } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import { type LinkAddress, moveName, NodeMoves } from '../migrate/index.js';
-import { Locations, PidAllocator } from '../process/index.js';
+import { type Location, Locations, PidAllocator } from '../process/index.js';
 import { BundleStore } from './bundles.js';
 import {
   askNode,
@@ -34,6 +34,7 @@ import {
 } from './control.js';
 import { needsOf, WorkerDriver } from './driver.js';
 import { Guests } from './guests.js';
+import { Images } from './images.js';
 import { nodeLimits } from './limits.js';
 import { Logs } from './logs.js';
 import { notHere, signalGuest, signalName } from './signals.js';
@@ -53,6 +54,7 @@ export class NodeDaemon {
   #membership!: ClusterMembership;
   #moves!: NodeMoves;
   #pids!: PidAllocator;
+  #images!: Images;
   #isOver = false;
   #retreat: () => Promise<void> = async () => {};
 
@@ -142,6 +144,7 @@ export class NodeDaemon {
     const { self, settings } = this.#membership;
     await this.locations.markLost(self.id, `node ${self.id} was started anew`);
     this.#pids = new PidAllocator(await this.bus.kv('godwit-pids'), self.id, settings.stride);
+    this.#images = this.#imagesOf(self.id, settings.stride);
     this.#moves = await NodeMoves.start({
       host,
       node: self.id,
@@ -155,6 +158,15 @@ export class NodeDaemon {
     await this.bus.flush();
     this.guests.prepareSpares();
     this.#sweep();
+  }
+
+  #imagesOf(node: number, stride: number): Images {
+    const { bus, guests, bundles, locations } = this;
+    const keepLog = async (home: number, pid: number, firstSeq: number): Promise<void> => {
+      if (home === node) this.logs.keep(pid, firstSeq);
+      else await askNode(bus, home, { op: 'keepLog', pid, firstSeq });
+    };
+    return new Images({ bus, host: this.options.host, guests, bundles, locations, pids: this.#pids, node, stride, keepLog });
   }
 
   #changed(change: MembershipChange): void {
@@ -209,6 +221,14 @@ export class NodeDaemon {
         return this.#startGuest(request);
       case 'migrate':
         return this.#migrate(request.pid, request.to);
+      case 'checkpoint':
+        return this.#images.take(this.#hosted(request.pid), request.stop === true);
+      case 'settle':
+        return this.#images.settle(request.image, request.isSafe === true);
+      case 'restore':
+        return this.#images.restore(request);
+      case 'keepLog':
+        return this.logs.keep(request.pid, request.firstSeq);
       case 'signal':
         return signalGuest(this.guests, this.#hosted(request.pid), signalName(request.signal));
       case 'arrival':
@@ -235,22 +255,30 @@ export class NodeDaemon {
 
   async #startGuest(request: StartRequest): Promise<{ pid: number }> {
     const bundle = await this.bundles.load(request.bundle, this.bus);
-    const [pid, worker] = await Promise.all([this.#pids.allocate(), this.guests.worker(request.memoryMb)]);
     const { name, pin, detached, memoryMb } = request;
+    const [location, worker] = await Promise.all([this.#enter(name, request.settings.argv), this.guests.worker(memoryMb)]);
+    const { pid } = location;
     const settings = { ...request.settings, pid };
-    const location = await this.locations.create({
-      pid,
-      home: this.node,
-      name,
-      argv: settings.argv.slice(1),
-      startedAtMs: this.options.host.nowMs(),
-    });
     if (detached) this.logs.keep(pid);
     const meta = { bundleName: request.bundle, settings, pin, memoryMb };
     const { guest, events } = this.guests.adopt(pid, location.epoch, meta, bundle, worker, 0);
     this.guests.hosted.set(pid, guest);
     worker.start(bundle, settings, events);
     return { pid };
+  }
+
+  /** Gives a new process its PID. */
+  async #enter(name: string, argv: readonly string[]): Promise<Location> {
+    for (;;) {
+      const pid = await this.#pids.allocate();
+      const startedAtMs = this.options.host.nowMs();
+      try {
+        return await this.locations.create({ pid, home: this.node, name, argv: argv.slice(1), startedAtMs });
+      } catch (error) {
+        // A process restored with its PID may have taken it first.
+        if (!(error instanceof GodwitError) || error.code !== 'GODWIT_CONFLICT') throw error;
+      }
+    }
   }
 
   async #migrate(pid: number, to: number): Promise<MoveReport> {

@@ -59,6 +59,8 @@ export class WorkerDriver implements MigrationDriver {
     const guest = this.guests.hosted.get(move.pid);
     if (!guest || guest.epoch !== move.epoch)
       throw new GodwitError('GODWIT_NOT_HERE', `Cannot move process ${move.pid}: it is not here`);
+    if (guest.moving)
+      throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: a checkpoint of it is being taken`);
     const departing: Departing = { guest, isHeld: false, isCalledOff: false };
     this.#departing.set(moveName(move), departing);
     guest.moving = true;

@@ -110,11 +110,11 @@ export class GuestWorker {
   }
 
   /** Loads an image; the guest stands still until run(). */
-  restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[], events: GuestEvents): Promise<void> {
+  restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[], events: GuestEvents, formerPid?: number): Promise<void> {
     this.events = events;
     return new Promise((resolve, reject) => {
       this.loaded = { resolve, reject };
-      this.post({ type: 'restore', bundle, settings, pages });
+      this.post({ type: 'restore', bundle, settings, pages, formerPid });
     });
   }
 

@@ -106,6 +106,13 @@ export class Guests {
     await ended;
   }
 
+  /** Ends a held guest whose image is safe. */
+  async stopForImage(guest: HostedGuest): Promise<void> {
+    const ended = this.end(guest, { code: 0, signal: 'SIGKILL', reason: 'stopped with a checkpoint, its image can be restored' });
+    await guest.worker.terminate();
+    await ended;
+  }
+
   /** All output of guests that are or were here was taken. */
   async outputIdle(): Promise<void> {
     await Promise.all([...this.#senders.values()].map((sender) => sender.idle()));

@@ -26,6 +26,16 @@ export const nodeLimits = {
   controlPieceBytes: 256 * 1024,
   /** Largest bundle fetched from another node. */
   bundleBytes: 256 * 1024 * 1024,
+  /** Largest image handed over the bus: one buffer at each end. */
+  imageBytes: 2 * 1024 * 1024 * 1024,
+  /** Piece of an image in one bus message. */
+  imagePieceBytes: 512 * 1024,
+  /** Images on their way from one member at once: each is held in memory. */
+  imagesOffered: 8,
+  /** An image nobody asks for any more is dropped after this time. */
+  imageSilenceMs: 30_000,
+  /** A guest that is to end with its checkpoint is held this long for the command to say that the image is safe; then it goes on. */
+  imageHeldMs: 120_000,
   /** Bundles a node keeps parsed; others are read again when needed. */
   bundlesLoaded: 32,
   /** Arrivals whose pause a node remembers for whoever asked for the move. */

@@ -30,13 +30,15 @@ export class Logs {
 
   constructor(private readonly bus: Bus) {}
 
-  keep(pid: number): void {
+  /** `firstSeq`: the number of the first chunk that is to come. */
+  keep(pid: number, firstSeq = 1): void {
+    this.#logs.get(pid)?.subscription.stop();
     const order = new OutputOrder(({ fd, body }) => {
       const log = this.#logs.get(pid);
       if (!log) return;
       if (fd === 0) log.isEnded = true;
       else append(log, Buffer.from(body));
-    });
+    }, firstSeq);
     const subscription = this.bus.subscribe(outputSubject(pid), (message) => {
       message.respond(Uint8Array.of(order.accept(message.payload) ? outputTaken : outputLater));
     });

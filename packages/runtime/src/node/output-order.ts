@@ -52,12 +52,18 @@ export function decodeRecords(batch: Uint8Array): OutputRecord[] {
 }
 
 export class OutputOrder {
-  #seq = 1;
+  #seq: number;
   #offset = 0;
   #earlyBytes = 0;
   readonly #early = new Map<string, OutputRecord>();
 
-  constructor(private readonly deliver: (record: OutputRecord) => void) {}
+  /** `firstSeq`: the number of the first chunk that is to be delivered; those before it are known. */
+  constructor(
+    private readonly deliver: (record: OutputRecord) => void,
+    firstSeq = 1,
+  ) {
+    this.#seq = firstSeq;
+  }
 
   /** False: this batch must be sent again later, there is no room for what came early. @throws GODWIT_PROTOCOL */
   accept(batch: Uint8Array): boolean {

@@ -4,8 +4,9 @@
  *
  *   running(node, epoch) ──commit──→ running(other, epoch+1)      ──end──→ ended(exit)
  *            └──node lost──→ lost(reason, epoch+1)
+ *   ended, lost ──restored from an image under its PID──→ running(node, epoch+1), the entry of a new life
  *
- * Keeps true: the epoch only grows; ended and lost are final; a move that its target gave up cannot be committed later.
+ * Keeps true: the epoch only grows; ended and lost are final for the life they end; a move that its target gave up cannot be committed later.
  */
 
 import { GodwitError } from '@godwit/checkpoint/base';
@@ -91,6 +92,12 @@ export function endedAt(location: Location, epoch: number, exit: Exit, nowMs: nu
   if (location.state === 'ended' && location.epoch === epoch) return { done: location };
   if (location.state !== 'running' || location.epoch !== epoch) return { stale: location };
   return { write: { ...location, state: 'ended', exit, endedAtMs: nowMs } };
+}
+
+/** A process under a PID that had one before. `stale`: that one is running. */
+export function restoredAt(location: Location, created: NewLocation): Change {
+  if (location.state === 'running') return { stale: location };
+  return { write: { ...newLocation(created), epoch: location.epoch + 1 } };
 }
 
 /** Its owner is gone, with what the guest was. The epoch is raised so that an owner that comes back is fenced off. */

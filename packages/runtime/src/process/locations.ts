@@ -20,6 +20,7 @@ import {
   type NewLocation,
   newLocation,
   parseLocation,
+  restoredAt,
 } from './location.js';
 
 const prefix = 'proc.';
@@ -41,6 +42,21 @@ export class Locations {
     const location = newLocation(created);
     await this.bucket.create(keyOf(location.pid), encodeLocation(location));
     return location;
+  }
+
+  /** Enters a guest out of an image, under a PID that is new or whose process is over. Undefined: one with this PID is running. */
+  async restore(created: NewLocation): Promise<Location | undefined> {
+    for (;;) {
+      if (await this.read(created.pid)) {
+        const change = await this.#change(created.pid, (location) => restoredAt(location, created));
+        return 'write' in change ? change.write : undefined;
+      }
+      try {
+        return await this.create(created);
+      } catch (error) {
+        if (!(error instanceof GodwitError) || error.code !== 'GODWIT_CONFLICT') throw error;
+      }
+    }
   }
 
   async read(pid: number): Promise<Location | undefined> {
