@@ -55,7 +55,8 @@ export function nameBuiltins(extra: Record<string, unknown>): NamedBuiltins {
 class BuiltinTable implements NamedBuiltins {
   readonly #names = new SafeMap<object | symbol, string>();
   readonly #values = new SafeMap<string, object | symbol>();
-  readonly #objects: List<object> = list();
+  readonly #numbers = new SafeMap<object, number>();
+  readonly #objectNames: List<string> = list();
   readonly #pristine: List<Pristine> = list();
   readonly #queue: List<{ value: object; watched: boolean }> = list();
   readonly #roots: List<{ object: object; name: string }> = list();
@@ -110,8 +111,12 @@ class BuiltinTable implements NamedBuiltins {
     return this.#names.get(value);
   }
 
-  eachObject(visit: (object: object, number: number) => void): void {
-    for (let i = 0; i < this.#objects.length; i++) visit(this.#objects[i]!, i);
+  numberOf(object: object): number | undefined {
+    return this.#numbers.get(object);
+  }
+
+  nameAt(number: number): string {
+    return this.#objectNames[number]!;
   }
 
   changed(): object[] {
@@ -149,8 +154,10 @@ class BuiltinTable implements NamedBuiltins {
     for (let n = 2; this.#values.has(unique); n++) unique = `${name}#${n}`;
     this.#names.set(value, unique);
     this.#values.set(unique, value);
-    if (typeof value !== 'symbol') this.#objects[this.#objects.length] = value;
-    if (typeof value !== 'symbol' && !isProxy(value)) this.#queue[this.#queue.length] = { value, watched };
+    if (typeof value === 'symbol') return;
+    this.#numbers.set(value, this.#objectNames.length);
+    this.#objectNames[this.#objectNames.length] = unique;
+    if (!isProxy(value)) this.#queue[this.#queue.length] = { value, watched };
   }
 
   #walk(): void {

@@ -36,7 +36,6 @@ export class GraphWriter {
   readonly #parents = new wire.Numbers();
   readonly #sites = new wire.Numbers();
   readonly #usedBuiltins: List<string> = list();
-  readonly #builtinNames: List<string> = list();
   readonly #builtinIndices = new SafeMap<number, number>();
   readonly #symbols: List<symbol> = list();
   readonly #symbolIds = new SafeMap<symbol, number>();
@@ -55,10 +54,6 @@ export class GraphWriter {
     this.#builtins = builtins;
     this.hiddenClasses = new HiddenClasses(useHiddenClasses);
     this.shapes = new ShapeTable(this.hiddenClasses, (value, site) => this.value(value, site));
-    builtins.eachObject((object, number) => {
-      this.#ids.set(object, -number - 1);
-      this.#builtinNames[number] = builtins.nameOf(object)!;
-    });
   }
 
   /** Writes any value. `site` tells where objects like it were met before (see hidden-classes.ts). */
@@ -121,6 +116,11 @@ export class GraphWriter {
   idOf(object: object, site: number): number {
     const known = this.#ids.get(object);
     if (known !== undefined) return known;
+    const number = this.#builtins.numberOf(object);
+    if (number !== undefined) {
+      this.#ids.set(object, -number - 1);
+      return -number - 1;
+    }
     const id = this.objects.length;
     this.objects[id] = object;
     this.#parents.push(this.current + 1);
@@ -130,7 +130,7 @@ export class GraphWriter {
   }
 
   knows(object: object): boolean {
-    return this.#ids.has(object);
+    return this.#ids.has(object) || this.#builtins.numberOf(object) !== undefined;
   }
 
   siteOf(id: number): number {
@@ -213,7 +213,7 @@ export class GraphWriter {
     if (index === undefined) {
       index = this.#usedBuiltins.length;
       this.#builtinIndices.set(number, index);
-      this.#usedBuiltins[index] = this.#builtinNames[number]!;
+      this.#usedBuiltins[index] = this.#builtins.nameAt(number);
     }
     return index;
   }

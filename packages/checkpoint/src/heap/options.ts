@@ -14,8 +14,10 @@ export interface NamedBuiltins {
   lateNameOf(value: object | symbol): string | undefined;
   /** Named objects whose own properties, prototype or extensibility differ from what they were before guest code ran. */
   changed(): object[];
-  /** Calls back with every named object and its number; numbers are dense and grow. */
-  eachObject(visit: (object: object, number: number) => void): void;
+  /** The number of a named object; undefined for anything the guest made. Numbers are dense and grow. */
+  numberOf(object: object): number | undefined;
+  /** The name of the object with this number. */
+  nameAt(number: number): string;
   /** Whether objects that inherit from this named prototype may have state that no script can see. */
   isOpaque(prototype: object): boolean;
 }
