@@ -48,8 +48,8 @@ export class Workplace {
   }
 
   /** Starts a node of the cluster of this home; gives the process id of its daemon. */
-  async startNode(): Promise<number> {
-    const started = await this.run('node', 'start');
+  async startNode(...options: string[]): Promise<number> {
+    const started = await this.run('node', 'start', ...options);
     if (started.code !== 0) throw new Error(started.stderr);
     const { nodes } = JSON.parse(String((await this.run('node', 'ls', '--json')).stdout));
     const osPid = nodes.find(({ id }: { id: number }) => id === Number(started.stdout)).osPid;

@@ -1,15 +1,20 @@
-/** cluster-node: node daemons on this machine: start, stop, list, drain. The first one makes the cluster and makes it findable. */
+/**
+ * cluster-node: node daemons: start one on this machine, stop, list, drain and look at any. The first one makes the cluster and makes it
+ * findable. A daemon balances by itself unless told not to.
+ */
 
-import { askNode } from '../node/control.js';
+import type { Bus } from '../cluster/index.js';
+import { askNode, type NodeLoadReport, pause } from '../node/control.js';
+import type { DrainStatus } from '../node/drain.js';
 import { nodeLimits } from '../node/limits.js';
 import { spawnNode } from '../node/spawn.js';
-import { clusterUrl, findNode, listNodes, openRunningCluster } from './cluster.js';
-import { command, commandHost, main } from './command.js';
-import { table } from './table.js';
+import { clusterUrl, findNode, listNodes, type NodeEntry, openRunningCluster } from './cluster.js';
+import { command, commandHost, main, positiveNumber } from './command.js';
+import { bytesText, table, timeText } from './table.js';
 
-const program = command('cluster-node', 'starts, stops, lists and drains nodes').addHelpText(
+const program = command('cluster-node', 'starts, stops, lists, drains and describes nodes').addHelpText(
   'after',
-  '\nExamples:\n  cluster-node start\n  cluster-node drain 1\n  cluster-node stop 1',
+  '\nExamples:\n  cluster-node start\n  cluster-node ls\n  cluster-node info 0\n  cluster-node drain 1\n  cluster-node stop 1',
 );
 const clusterOption = () => (program.opts() as { cluster?: string }).cluster;
 const open = () => openRunningCluster(commandHost(), clusterOption());
@@ -18,8 +23,15 @@ program
   .command('start')
   .description('starts a node; prints its id')
   .option('--name <name>', 'its name')
-  .action(async ({ name }: { name?: string }) => {
-    const { node, child } = await spawnNode({ url: await clusterUrl(commandHost(), clusterOption()), name, isTied: false });
+  .option(
+    '--cores <count>',
+    'cores it may count on (else it shares those of this machine with the other nodes here)',
+    positiveNumber,
+  )
+  .option('--no-balance', 'move nothing by itself')
+  .action(async ({ name, cores, balance }: { name?: string; cores?: number; balance: boolean }) => {
+    const url = await clusterUrl(commandHost(), clusterOption());
+    const { node, child } = await spawnNode({ url, name, cores, isBalancing: balance, isTied: false });
     child.unref();
     process.stdout.write(`${node}\n`);
   });
@@ -41,41 +53,99 @@ program
   .action(async (options: { json?: boolean }) => {
     const cluster = await open();
     const running = (await cluster.locations.list()).filter(({ state }) => state === 'running');
-    const nodes = (await listNodes(cluster.bus)).map((node) => ({
-      ...node,
-      processes: running.filter((p) => p.node === node.id).length,
-    }));
+    const entries = await listNodes(cluster.bus);
+    const nodes = await Promise.all(
+      entries.map(async (entry) => ({
+        ...entry,
+        processes: running.filter(({ node }) => node === entry.id).length,
+        load: (await loadOf(cluster.bus, entry.id)) ?? null,
+      })),
+    );
     if (options.json) process.stdout.write(`${JSON.stringify({ schema: 'godwit.nodes/1', nodes })}\n`);
     else {
-      const rows = nodes.map(({ id, name, osPid, address, processes }) => [
-        String(id),
-        name,
-        String(osPid),
-        address,
-        String(processes),
-      ]);
-      process.stdout.write(table(['NODE', 'NAME', 'OS-PID', 'ADDRESS', 'PROCESSES'], rows));
+      const header = ['NODE', 'NAME', 'OS-PID', 'ADDRESS', 'PROCESSES', 'LOAD', '%CPU', 'CORES', 'FREE', 'STATE'];
+      process.stdout.write(table(header, nodes.map(rowOf)));
     }
     await cluster.close();
   });
 
 program
+  .command('info')
+  .description('describes a node')
+  .argument('<node>')
+  .option('--json', 'one JSON document')
+  .action(async (name: string, options: { json?: boolean }) => {
+    const cluster = await open();
+    const entry = await findNode(cluster.bus, name);
+    const load = await askNode<NodeLoadReport>(cluster.bus, entry.id, { op: 'load' }, nodeLimits.listTimeoutMs);
+    if (options.json) process.stdout.write(`${JSON.stringify({ schema: 'godwit.node/1', ...entry, load })}\n`);
+    else process.stdout.write(descriptionOf(entry, load));
+    await cluster.close();
+  });
+
+program
   .command('drain')
-  .description('moves every process away from a node and takes no more')
+  .description('moves every process away from a node and takes no more; returns when none is left, or none that can move')
   .argument('<node>')
   .action(async (name: string) => {
     const cluster = await open();
     const { id } = await findNode(cluster.bus, name);
-    const result = await askNode<{ moved: number; stayed: { pid: number; reason: string }[] }>(
-      cluster.bus,
-      id,
-      { op: 'drain' },
-      nodeLimits.migrateTimeoutMs,
-    );
-    process.stdout.write(`moved ${result.moved}, stayed ${result.stayed.length}\n`);
-    for (const { pid, reason } of result.stayed) process.stderr.write(`cluster-node: process ${pid} stayed: ${reason}\n`);
-    if (result.stayed.length > 0) process.exitCode = 1;
+    const { moved, left } = await drained(cluster.bus, id);
+    process.stdout.write(`moved ${moved}, stayed ${left.length}\n`);
+    for (const { pid, reason } of left) process.stderr.write(`cluster-node: process ${pid} stayed: it is pinned (${reason})\n`);
+    if (left.length > 0) process.exitCode = 1;
     await cluster.close();
   });
 
 await main(program);
+
+/** Waits until the node is empty, or holds only what is pinned; says on stderr, once each, what it waits for. */
+async function drained(bus: Bus, id: number): Promise<DrainStatus> {
+  const told = new Set<string>();
+  for (let round = 0; ; round++) {
+    const status = await askNode<DrainStatus>(bus, id, { op: 'drain' });
+    if (status.isDone || (status.left.length > 0 && status.left.every(({ isPinned }) => isPinned))) return status;
+    for (const { pid, reason } of status.left) {
+      if (round * nodeLimits.drainRoundMs < nodeLimits.drainQuietMs || told.has(`${pid} ${reason}`)) continue;
+      told.add(`${pid} ${reason}`);
+      process.stderr.write(`cluster-node: waiting for process ${pid}: ${reason}\n`);
+    }
+    await pause(commandHost(), nodeLimits.drainRoundMs);
+  }
+}
+
+/** Undefined: it did not answer in time. */
+function loadOf(bus: Bus, node: number): Promise<NodeLoadReport | undefined> {
+  return askNode<NodeLoadReport>(bus, node, { op: 'load' }, nodeLimits.listTimeoutMs).catch(() => undefined);
+}
+
+type NodeRow = NodeEntry & { processes: number; load: NodeLoadReport | null };
+
+function rowOf({ id, name, osPid, address, processes, load }: NodeRow): string[] {
+  const measured = load
+    ? [load.load.toFixed(2), (100 * load.usedCores).toFixed(0), String(load.cores), bytesText(load.freeMemoryBytes)]
+    : ['-', '-', '-', '-'];
+  const state = load ? (load.isDraining ? 'draining' : 'up') : 'silent';
+  return [String(id), name, String(osPid), address, String(processes), ...measured, state];
+}
+
+function descriptionOf({ id, name, osPid, address }: NodeEntry, load: NodeLoadReport): string {
+  const lines = {
+    node: id,
+    name,
+    'os-pid': osPid,
+    address,
+    platform: load.platform,
+    'up for': timeText(load.upForMs),
+    state: load.isDraining ? 'draining: takes no processes' : 'up',
+    processes: load.guests,
+    load: `${load.load.toFixed(2)} (1 is what its share of ${load.cores} cores can do)`,
+    'cpu used': `${(100 * load.usedCores).toFixed(0)} % of a core, wanted by processes ${(100 * load.demandCores).toFixed(0)} %`,
+    'cpu reserved': `${(100 * load.reservedCores).toFixed(0)} % of a core`,
+    'daemon memory': bytesText(load.residentBytes),
+    memory: `${bytesText(load.freeMemoryBytes)} free of ${bytesText(load.totalMemoryBytes)}`,
+  };
+  return Object.entries(lines)
+    .map(([title, value]) => `${`${title}:`.padEnd(15)}${value}\n`)
+    .join('');
+}

@@ -9,7 +9,8 @@ import { Offers } from '../node/pieces.js';
 import { AttachedProcess } from './attached.js';
 import { command, commandHost, main, nodeCount } from './command.js';
 import { readImageFile } from './image-file.js';
-import { exitCodeOf, forwardSignals, nodeToStartOn, openCluster } from './run.js';
+import { placeFor } from './placement.js';
+import { exitCodeOf, forwardSignals, openCluster } from './run.js';
 
 interface Options {
   readonly samePid: boolean;
@@ -31,13 +32,13 @@ const program = command('cluster-restore', 'runs a process out of an image')
     const host = commandHost();
     const cluster = await openCluster(options, host);
     try {
-      const node = await nodeToStartOn(cluster, options.node);
+      const { node, reservation } = await placeFor(cluster, options.node);
       const image = new Offers(cluster.bus, host).offer(bytes);
       const { samePid, detach: detached } = options;
       const restored = await askNode<{ pid: number; firstSeq: number }>(
         cluster.bus,
         node,
-        { op: 'restore', image, samePid, detached },
+        { op: 'restore', image, samePid, detached, reservation },
         nodeLimits.migrateTimeoutMs,
       );
       if (detached) process.stdout.write(`${restored.pid}\n`);

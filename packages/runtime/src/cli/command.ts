@@ -65,6 +65,12 @@ export function nodeCount(text: string): number {
   return count;
 }
 
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number above 0');
+  return value;
+}
+
 function report(error: unknown, program: Command, failureCode: number): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const isDebugged = process.argv.includes('--debug') || !(error instanceof GodwitError);

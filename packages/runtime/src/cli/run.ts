@@ -8,12 +8,14 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import { compileScript } from '@godwit/checkpoint/compile';
+import { decodeJson } from '../cluster/json.js';
 import { BundleStore } from '../node/bundles.js';
-import { askNode, askOwner, type MoveReport, pause, type StartRequest } from '../node/control.js';
+import { askNode, askOwner, type MoveReport, movedSubject, pause, type StartRequest } from '../node/control.js';
 import { nodeLimits } from '../node/limits.js';
 import { signalExitCode } from '../node/signals.js';
 import { type AttachedEnd, AttachedProcess } from './attached.js';
 import { type CommandCluster, clusterUrl, findNode, listNodes, openEmbeddedCluster, openRunningCluster } from './cluster.js';
+import { placeFor } from './placement.js';
 
 export interface RunOptions {
   readonly script: string;
@@ -55,8 +57,8 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   try {
     const bundleName = store.save(bundle);
     store.offer(bundleName, cluster.bus);
-    const node = await nodeToStartOn(cluster, options.node);
-    const request = startRequest(options, bundleName, bundle.entry);
+    const { node, reservation } = await placeFor(cluster, options.node, options.memoryMb);
+    const request = { ...startRequest(options, bundleName, bundle.entry), reservation };
     const { pid } = await askNode<{ pid: number }>(cluster.bus, node, request, nodeLimits.daemonReadyMs);
     if (options.detach) {
       process.stdout.write(`${pid}\n`);
@@ -66,13 +68,6 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   } finally {
     await cluster.close();
   }
-}
-
-/** @throws GODWIT_BAD_NODE, GODWIT_NO_CLUSTER */
-export async function nodeToStartOn({ bus }: CommandCluster, wanted: string | undefined): Promise<number> {
-  const node = wanted === undefined ? (await listNodes(bus))[0]?.id : (await findNode(bus, wanted)).id;
-  if (node === undefined) throw new GodwitError('GODWIT_NO_CLUSTER', 'Cannot start a process: the cluster has no nodes');
-  return node;
 }
 
 /** The cluster a process is started in: a running one, else one for the life of the command. */
@@ -98,13 +93,19 @@ function startRequest(options: RunOptions, bundle: string, entry: string): Start
     if (value !== undefined && key !== 'GODWIT_CLUSTER') env[key] = value;
   const settings = { argv: [process.execPath, entry, ...options.args], execArgv: [], env, cwd: resolve(options.cwd ?? '.'), tty };
   const { pin, detach: detached, memoryMb } = options;
-  return { op: 'start', bundle, settings, name: options.name ?? basename(options.script), pin, detached, memoryMb };
+  const isShaken = options.shakeMs !== undefined;
+  return { op: 'start', bundle, settings, name: options.name ?? basename(options.script), pin, detached, memoryMb, isShaken };
 }
 
 async function follow(options: RunOptions, cluster: CommandCluster, pid: number): Promise<number> {
   const attached = await AttachedProcess.attach(cluster, pid);
   const stopForwarding = forwardSignals(cluster, pid);
-  const moves: MoveReport[] = [];
+  const moves = new Map<number, MoveReport>();
+  // Whoever moves it, the shaker, a user or the balancer: each move is told once it happened.
+  const told = cluster.bus.subscribe(movedSubject(pid), ({ payload }) => {
+    const report = decodeJson(payload, 'report of a move') as unknown as MoveReport; // from the node that moved it
+    moves.set(report.epoch, report);
+  });
   const shaking = new AbortController();
   const shake =
     options.shakeMs === undefined ? Promise.resolve() : shakeGuest(cluster, pid, options.shakeMs, moves, shaking.signal);
@@ -113,12 +114,13 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number)
   stopForwarding();
   await Promise.race([shake, pause(cluster.host, nodeLimits.controlTimeoutMs)]);
   attached.detach();
+  told.stop();
   const exitCode = exitCodeOf(end, pid, 'cluster-run');
   if (options.stats !== undefined) {
     const signal = 'signal' in end ? (end.signal ?? null) : null;
     writeFileSync(
       options.stats,
-      `${JSON.stringify({ schema: 'godwit.run-stats/1', pid, exitCode, signal, moves }, undefined, 2)}\n`,
+      `${JSON.stringify({ schema: 'godwit.run-stats/1', pid, exitCode, signal, moves: [...moves.values()] }, undefined, 2)}\n`,
     );
   }
   return exitCode;
@@ -156,7 +158,7 @@ async function shakeGuest(
   cluster: CommandCluster,
   pid: number,
   intervalMs: number,
-  moves: MoveReport[],
+  moves: Map<number, MoveReport>,
   stop: AbortSignal,
 ): Promise<void> {
   const { bus, host, locations } = cluster;
@@ -168,9 +170,9 @@ async function shakeGuest(
       if (location?.state !== 'running') return;
       const next = nodes.find(({ id }) => id > location.node) ?? nodes[0];
       if (!next || next.id === location.node) continue;
-      moves.push(
-        await askOwner<MoveReport>(bus, host, locations, pid, { op: 'migrate', pid, to: next.id }, nodeLimits.migrateTimeoutMs),
-      );
+      const request = { op: 'migrate', pid, to: next.id } as const;
+      const report = await askOwner<MoveReport>(bus, host, locations, pid, request, nodeLimits.migrateTimeoutMs);
+      moves.set(report.epoch, report);
     } catch (error) {
       if (stop.aborted) return;
       host.log('info', 'the guest was not moved', { pid, reason: (error as Error).message });

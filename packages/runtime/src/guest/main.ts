@@ -34,6 +34,7 @@ import {
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { installRealmServices, namedModules, type RealmServices } from './globals.js';
+import { osThreadId } from './os-thread.js';
 import {
   type CaptureReport,
   type FromWorker,
@@ -332,4 +333,4 @@ function emitSignal(name: unknown): void {
   guestProcess.emit(name as string, name, 0);
 }
 
-send({ type: 'ready' });
+send({ type: 'ready', osThread: osThreadId() });

@@ -60,7 +60,8 @@ export interface ServiceCounts {
 }
 
 export type FromWorker =
-  | { type: 'ready' }
+  /** `osThread` is the kernel's id of this thread, where it has one that can be asked for. */
+  | { type: 'ready'; osThread: number | undefined }
   | { type: 'loaded' }
   | { type: 'running'; atMs: number }
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }

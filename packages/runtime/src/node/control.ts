@@ -5,6 +5,7 @@
  */
 
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
+import type { NodeReport, ReserveRequest } from '@godwit/scheduler';
 import type { Bus } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import type { GuestSettings } from '../guest/protocol.js';
@@ -21,6 +22,10 @@ export interface StartRequest {
   readonly pin: boolean;
   readonly detached: boolean;
   readonly memoryMb?: number | undefined;
+  /** It is moved by the command that shakes it alone. */
+  readonly isShaken?: boolean | undefined;
+  /** The place that was kept for it. */
+  readonly reservation?: string | undefined;
 }
 
 /** Runs a process out of an image that the asker offers (pieces.ts). */
@@ -28,6 +33,8 @@ export interface RestoreRequest {
   readonly op: 'restore';
   readonly image: OfferedBytes;
   readonly samePid: boolean;
+  /** The place that was kept for it. */
+  readonly reservation?: string | undefined;
   readonly detached: boolean;
 }
 
@@ -38,15 +45,28 @@ export type ControlRequest =
   | { readonly op: 'checkpoint'; readonly pid: number; readonly stop: boolean }
   | { readonly op: 'settle'; readonly image: string; readonly isSafe: boolean }
   | { readonly op: 'keepLog'; readonly pid: number; readonly firstSeq: number }
-  | { readonly op: 'migrate'; readonly pid: number; readonly to: number }
+  /** Answers when it runs there, or, not waited for, when the move has begun. */
+  | { readonly op: 'migrate'; readonly pid: number; readonly to: number; readonly isWaited?: boolean }
   | { readonly op: 'signal'; readonly pid: number; readonly signal: string }
   | { readonly op: 'arrival'; readonly pid: number; readonly epoch: number }
   | { readonly op: 'list' }
   | { readonly op: 'logs'; readonly pid: number; readonly from: number }
+  /** Begins to empty the node, or answers how far it is. */
   | { readonly op: 'drain' }
+  | { readonly op: 'load' }
+  /** Where a new process should start. */
+  | { readonly op: 'place'; readonly memoryBytes: number }
+  /** Where a process should go. */
+  | { readonly op: 'best'; readonly pid: number }
+  | { readonly op: 'reserve'; readonly request: ReserveRequest }
+  | { readonly op: 'unreserve'; readonly id: string }
   | { readonly op: 'stop' };
 
 export interface MoveReport {
+  /** When it was decided, by the clock of the node it left. */
+  readonly atMs: number;
+  /** The new one. */
+  readonly epoch: number;
   readonly from: number;
   readonly to: number;
   readonly pauseMs: number;
@@ -74,10 +94,27 @@ export interface GuestReport {
   readonly memoryBytes: number;
   readonly pinned: readonly string[];
   readonly moving: boolean;
+  readonly isRunning: boolean;
+  readonly cpuCores: number;
+  /** CPU time of its whole life. */
+  readonly cpuMs: number;
+}
+
+/** What a node says of itself now. */
+export interface NodeLoadReport extends NodeReport {
+  /** Demand by capacity, as the policy sees it. */
+  readonly load: number;
+  /** Of the daemon's process, guests included. */
+  readonly processCpuMs: number;
+  readonly residentBytes: number;
+  readonly upForMs: number;
+  readonly platform: string;
 }
 
 export const controlSubject = (node: number) => `node.${node}.control`;
 export const outputSubject = (pid: number) => `proc.${pid}.out`;
+/** Each move of a process that happened, as a MoveReport, whoever asked for it. */
+export const movedSubject = (pid: number) => `proc.${pid}.moved`;
 export const bundleSubject = (name: string) => `bundle.${name}`;
 
 /** Asks a node. @throws what the node answered, GODWIT_NO_RESPONDERS, GODWIT_TIMEOUT */

@@ -1,7 +1,7 @@
 /**
  * One node: joins the cluster, hosts guests, moves them, answers control requests. One daemon a process (main.ts).
  * Keeps true: guests run here only while this node holds its lease; fenced, it ends them all at once and stops.
- * Not a scheduler: it moves what it is told to.
+ * Not a scheduler: it moves what it is told to, by commands or by the balancer beside it.
  */
 
 import { hostname } from 'node:os';
@@ -19,8 +19,9 @@ import {
   withdrawCluster,
 } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
-import { type LinkAddress, moveName, NodeMoves } from '../migrate/index.js';
+import { type LinkAddress, type MoveHandle, moveName, NodeMoves } from '../migrate/index.js';
 import { type Location, Locations, PidAllocator } from '../process/index.js';
+import { Balancer } from './balancer.js';
 import { BundleStore } from './bundles.js';
 import {
   askNode,
@@ -29,13 +30,16 @@ import {
   controlSubject,
   type GuestReport,
   type MoveReport,
+  movedSubject,
   pause,
   type StartRequest,
 } from './control.js';
+import { Drain, pinsOf } from './drain.js';
 import { needsOf, WorkerDriver } from './driver.js';
 import { Guests } from './guests.js';
 import { Images } from './images.js';
 import { nodeLimits } from './limits.js';
+import { LoadMeter } from './load.js';
 import { Logs } from './logs.js';
 import { notHere, signalGuest, signalName } from './signals.js';
 
@@ -45,6 +49,10 @@ export interface NodeDaemonOptions {
   /** The bus to join; without one the daemon runs an embedded hub and makes it findable. */
   readonly url?: string | undefined;
   readonly name?: string | undefined;
+  /** Cores this node may count on; without it, it shares those of its machine with the other nodes there. */
+  readonly cores?: number | undefined;
+  /** False: it moves nothing by itself. */
+  readonly isBalancing: boolean;
   /** Called once when the node is over, with the reason unless it was told to stop. */
   readonly onEnd: (reason: string | undefined) => void;
 }
@@ -55,6 +63,9 @@ export class NodeDaemon {
   #moves!: NodeMoves;
   #pids!: PidAllocator;
   #images!: Images;
+  #balancer!: Balancer;
+  #meter!: LoadMeter;
+  #drain!: Drain;
   #isOver = false;
   #retreat: () => Promise<void> = async () => {};
 
@@ -96,6 +107,7 @@ export class NodeDaemon {
   async stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#balancer?.stop();
     const ends = [...this.guests.hosted.values()].map((guest) => this.guests.kill(guest, 'SIGTERM'));
     await Promise.race([
       Promise.all(ends).then(() => this.guests.outputIdle()),
@@ -153,6 +165,7 @@ export class NodeDaemon {
       locations: this.locations,
     });
     this.#membership.setInfo({ ...info, ...this.#moves.address });
+    this.#balance();
     this.bus.subscribe(controlSubject(self.id), (message) => void this.#answer(message));
     void this.bus.closed.then((reason) => reason && this.#fenced(reason.message));
     await this.bus.flush();
@@ -167,6 +180,23 @@ export class NodeDaemon {
       else await askNode(bus, home, { op: 'keepLog', pid, firstSeq });
     };
     return new Images({ bus, host: this.options.host, guests, bundles, locations, pids: this.#pids, node, stride, keepLog });
+  }
+
+  #balance(): void {
+    const { host, cores, isBalancing } = this.options;
+    const { self } = this.#membership;
+    const ownMachine = cores === undefined ? undefined : { name: `node ${self.incarnation}`, cores };
+    this.#meter = new LoadMeter(this.guests, host, ownMachine);
+    const move = (pid: number, to: number) => this.#migrate(pid, to);
+    this.#balancer = new Balancer({
+      ...{ bus: this.bus, host, node: self.id, incarnation: self.incarnation, guests: this.guests, meter: this.#meter, move },
+      others: () =>
+        [...this.#membership.members.values()].filter(({ state, leaving }) => state === 'alive' && !leaving).map(({ id }) => id),
+      isDraining: () => this.driver.isDraining,
+      isAutomatic: isBalancing,
+    });
+    const best = (pid: number) => this.#balancer.best(pid);
+    this.#drain = new Drain({ host, guests: this.guests, best, move, arriving: () => this.#moves.arriving });
   }
 
   #changed(change: MembershipChange): void {
@@ -189,6 +219,7 @@ export class NodeDaemon {
   async #fenced(reason: string): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#balancer?.stop();
     await this.guests.stop();
     await this.#moves?.stop();
     await this.#close(reason);
@@ -220,13 +251,13 @@ export class NodeDaemon {
       case 'start':
         return this.#startGuest(request);
       case 'migrate':
-        return this.#migrate(request.pid, request.to);
+        return request.isWaited === false ? this.#sendOff(request.pid, request.to) : this.#migrate(request.pid, request.to);
       case 'checkpoint':
         return this.#images.take(this.#hosted(request.pid), request.stop === true);
       case 'settle':
         return this.#images.settle(request.image, request.isSafe === true);
       case 'restore':
-        return this.#images.restore(request);
+        return this.#images.restore(request).finally(() => this.#balancer.free(String(request.reservation)));
       case 'keepLog':
         return this.logs.keep(request.pid, request.firstSeq);
       case 'signal':
@@ -238,7 +269,19 @@ export class NodeDaemon {
       case 'logs':
         return this.logs.read(request.pid, request.from);
       case 'drain':
-        return this.#drain();
+        this.driver.isDraining = true;
+        this.#drain.begin();
+        return this.#drain.status;
+      case 'load':
+        return this.#balancer.report;
+      case 'place':
+        return this.#balancer.place(request.memoryBytes);
+      case 'best':
+        return { node: await this.#balancer.best(this.#hosted(request.pid).pid) };
+      case 'reserve':
+        return this.#balancer.reserve({ ...request.request });
+      case 'unreserve':
+        return this.#balancer.free(request.id);
       case 'stop':
         setImmediate(() => void this.stop());
         return undefined;
@@ -254,15 +297,18 @@ export class NodeDaemon {
   }
 
   async #startGuest(request: StartRequest): Promise<{ pid: number }> {
+    if (this.driver.isDraining)
+      throw new GodwitError('GODWIT_BAD_NODE', `Cannot start a process on node ${this.node}: the node is being emptied`);
     const bundle = await this.bundles.load(request.bundle, this.bus);
-    const { name, pin, detached, memoryMb } = request;
+    const { name, pin, detached, memoryMb, isShaken, reservation } = request;
     const [location, worker] = await Promise.all([this.#enter(name, request.settings.argv), this.guests.worker(memoryMb)]);
     const { pid } = location;
     const settings = { ...request.settings, pid };
     if (detached) this.logs.keep(pid);
-    const meta = { bundleName: request.bundle, settings, pin, memoryMb };
+    const meta = { bundleName: request.bundle, settings, pin, memoryMb, isShaken };
     const { guest, events } = this.guests.adopt(pid, location.epoch, meta, bundle, worker, 0);
     this.guests.hosted.set(pid, guest);
+    if (reservation !== undefined) this.#balancer.free(reservation);
     worker.start(bundle, settings, events);
     return { pid };
   }
@@ -281,14 +327,26 @@ export class NodeDaemon {
     }
   }
 
-  async #migrate(pid: number, to: number): Promise<MoveReport> {
+  async #beginMove(pid: number, to: number): Promise<MoveHandle> {
     const guest = this.#hosted(pid);
     const { epoch } = guest;
     if (to === this.node) throw new GodwitError('GODWIT_BAD_NODE', `Cannot move process ${pid} to node ${to}: it is there`);
     if (guest.meta.pin) throw new GodwitError('GODWIT_PINNED', `Cannot move process ${pid}: it was started with --pin`);
     const address = await this.#addressOf(to);
-    const handle = this.#moves.moveOut({ pid, epoch, toNode: to, to: address, needs: needsOf(guest) });
+    return this.#moves.moveOut({ pid, epoch, toNode: to, to: address, needs: needsOf(guest) });
+  }
+
+  /** Begins a move that nobody waits for. */
+  async #sendOff(pid: number, to: number): Promise<{ from: number; to: number }> {
+    await this.#beginMove(pid, to);
+    return { from: this.node, to };
+  }
+
+  async #migrate(pid: number, to: number): Promise<MoveReport> {
+    const handle = await this.#beginMove(pid, to);
+    const { epoch } = handle.move;
     const decided = await handle.decided;
+    const atMs = this.options.host.nowMs();
     const name = moveName(handle.move);
     const cost = this.driver.costs.get(name);
     this.driver.costs.delete(name);
@@ -296,7 +354,11 @@ export class NodeDaemon {
       throw new GodwitError('GODWIT_NOT_MOVED', `Cannot move process ${pid}: ${decided.reason}`, { fields: { pid } });
     const arrived = await askNode<{ pauseMs: number }>(this.bus, to, { op: 'arrival', pid, epoch: epoch + 1 });
     const { essenceBytes = 0, pages = 0, putOff = [] } = cost ?? {};
-    return { from: this.node, to, pauseMs: arrived.pauseMs, essenceBytes, pages, faults: 0, faultMs: 0, drainMs: 0, putOff };
+    const { pauseMs } = arrived;
+    const drained = { faults: 0, faultMs: 0, drainMs: 0 };
+    const report = { atMs, epoch: epoch + 1, from: this.node, to, pauseMs, essenceBytes, pages, ...drained, putOff };
+    if (!this.#isOver) this.bus.publish(movedSubject(pid), encodeJson(report));
+    return report;
   }
 
   async #addressOf(to: number): Promise<LinkAddress> {
@@ -319,31 +381,13 @@ export class NodeDaemon {
     throw notHere(pid);
   }
 
-  #list(): GuestReport[] {
-    return [...this.guests.hosted.values()].map(({ pid, memoryBytes, meta, worker, moving }) => {
-      return { pid, memoryBytes, moving, pinned: meta.pin ? ['--pin', ...worker.pinReasons] : worker.pinReasons };
+  async #list(): Promise<GuestReport[]> {
+    await this.#meter.sampleMemory();
+    return [...this.guests.hosted.values()].map((guest) => {
+      const { pid, memoryBytes, moving, use } = guest;
+      const { isRunning, usedCores: cpuCores, cpuMs } = use;
+      return { pid, memoryBytes, moving, pinned: pinsOf(guest), isRunning, cpuCores, cpuMs };
     });
-  }
-
-  /** Moves everything away, one after the other, round robin; names what stayed and why. */
-  async #drain(): Promise<{ moved: number; stayed: { pid: number; reason: string }[] }> {
-    this.driver.isDraining = true;
-    const stayed: { pid: number; reason: string }[] = [];
-    let moved = 0;
-    for (const pid of [...this.guests.hosted.keys()]) {
-      const others = [...this.#membership.members.values()].filter(
-        (member) => member.id !== this.node && member.state === 'alive',
-      );
-      const target = others[moved % Math.max(1, others.length)];
-      try {
-        if (!target) throw new GodwitError('GODWIT_BAD_NODE', 'there is no other node');
-        await this.#migrate(pid, target.id);
-        moved++;
-      } catch (error) {
-        if (this.guests.hosted.has(pid)) stayed.push({ pid, reason: messageOf(error) });
-      }
-    }
-    return { moved, stayed };
   }
 
   #warn(what: string, error: unknown): void {

@@ -75,7 +75,8 @@ export class WorkerDriver implements MigrationDriver {
       const essenceBytes = pages.reduce((sum, page) => sum + page.byteLength, 0);
       guest.memoryBytes = report.heapBytes;
       this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff });
-      const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs };
+      const { cpuMs, demandCores = null } = guest.use;
+      const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs, cpuMs, demandCores };
       return [{ name: 'meta', content: encodeJson(meta) }, ...pages.map((content) => ({ name: 'page', content }))];
     } catch (error) {
       guest.moving = false;
@@ -132,8 +133,9 @@ export class WorkerDriver implements MigrationDriver {
     }
     if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
     const bundle = await this.bundles.load(meta.bundleName, this.bus);
-    const { lastSeq, stoppedAtMs, memoryBytes, ...rest } = meta;
-    const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq);
+    const { lastSeq, stoppedAtMs, memoryBytes, cpuMs, demandCores, ...rest } = meta;
+    const before = { cpuMs, demandCores: demandCores ?? undefined };
+    const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq, before);
     guest.memoryBytes = memoryBytes;
     await arriving.worker.restore(bundle, rest.settings, pages, events);
     arriving.guest = guest;
@@ -190,13 +192,21 @@ function memoryOf(needs: MoveNeeds): number | undefined {
   return undefined;
 }
 
-function parseMeta(bytes: Uint8Array): GuestMeta & { lastSeq: number; stoppedAtMs: number; memoryBytes: number } {
+interface TravellingMeta extends GuestMeta {
+  readonly lastSeq: number;
+  readonly stoppedAtMs: number;
+  readonly memoryBytes: number;
+  readonly cpuMs: number;
+  readonly demandCores: number | null;
+}
+
+function parseMeta(bytes: Uint8Array): TravellingMeta {
   const value = decodeJson(bytes, 'description of a process');
-  const counts = [value.lastSeq, value.stoppedAtMs, value.memoryBytes];
+  const counts = [value.lastSeq, value.stoppedAtMs, value.memoryBytes, value.cpuMs, value.demandCores ?? 0];
   const good =
     typeof value.bundleName === 'string' &&
     typeof value.settings === 'object' &&
     counts.every((count) => typeof count === 'number');
   if (!good) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is malformed');
-  return value as unknown as ReturnType<typeof parseMeta>; // from a node that proved to hold the cluster's secret
+  return value as unknown as TravellingMeta; // from a node that proved to hold the cluster's secret
 }

@@ -18,6 +18,7 @@ import {
   WORDS,
 } from '../guest/protocol.js';
 import type { WorkerInspector } from './inspector.js';
+import { type ThreadTimes, threadTimes } from './thread-times.js';
 
 export interface GuestEvents {
   output(fd: 1 | 2, seq: number, bytes: Uint8Array): void;
@@ -63,6 +64,7 @@ export class GuestWorker {
   private over = false;
   private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
   private readonly readyPromise: Promise<void>;
+  private osThread: number | undefined;
   pinReasons: string[] = [];
 
   constructor(
@@ -102,6 +104,11 @@ export class GuestWorker {
 
   get threadId(): number {
     return this.worker.threadId;
+  }
+
+  /** CPU time of the thread since it began. */
+  times(): ThreadTimes {
+    return threadTimes(this.osThread, this.worker.performance.eventLoopUtilization());
   }
 
   start(bundle: Bundle, settings: GuestSettings, events: GuestEvents): void {
@@ -237,6 +244,7 @@ export class GuestWorker {
   private receive(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
+        this.osThread = message.osThread;
         return;
       case 'loaded':
         this.loaded?.resolve();

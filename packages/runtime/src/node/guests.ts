@@ -10,6 +10,7 @@ import type { Bus } from '../cluster/index.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Exit, Locations } from '../process/index.js';
 import { pause } from './control.js';
+import { GuestUse, type UseBefore } from './guest-use.js';
 import { type GuestEvents, GuestWorker } from './guest-worker.js';
 import { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
@@ -21,6 +22,8 @@ export interface GuestMeta {
   readonly settings: GuestSettings;
   readonly pin: boolean;
   readonly memoryMb?: number | undefined;
+  /** The balancer leaves it alone. */
+  readonly isShaken?: boolean | undefined;
 }
 
 export interface HostedGuest {
@@ -32,6 +35,7 @@ export interface HostedGuest {
   /** Number of the last chunk it wrote, here or before. */
   lastSeq: number;
   memoryBytes: number;
+  readonly use: GuestUse;
   moving: boolean;
   /** When its first instruction here ran. */
   readonly running: Promise<number>;
@@ -74,12 +78,14 @@ export class Guests {
     bundle: Bundle,
     worker: GuestWorker,
     lastSeq: number,
+    before?: UseBefore,
   ): { guest: HostedGuest; events: GuestEvents } {
     let started: (atMs: number) => void = () => {};
     const running = new Promise<number>((resolve) => {
       started = resolve;
     });
-    const guest: HostedGuest = { pid, epoch, meta, bundle, worker, lastSeq, memoryBytes: 0, moving: false, running };
+    const use = new GuestUse(worker, this.host, before);
+    const guest: HostedGuest = { pid, epoch, meta, bundle, worker, lastSeq, memoryBytes: 0, moving: false, use, running };
     const events: GuestEvents = {
       output: (fd, seq, bytes) => {
         guest.lastSeq = seq;

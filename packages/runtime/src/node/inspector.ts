@@ -5,11 +5,18 @@
 import inspector from 'node:inspector';
 import type { Worker } from 'node:worker_threads';
 
+/** What is used of V8's answers. */
+interface Result {
+  readonly result?: { readonly value?: unknown };
+  readonly usedSize?: number;
+  readonly backingStorageSize?: number;
+}
+
 export class WorkerInspector {
   private readonly session = new inspector.Session();
   private readonly attached = new Map<string, string>();
   private readonly waiting = new Map<string, (() => void)[]>();
-  private readonly answers = new Map<number, (value: unknown) => void>();
+  private readonly answers = new Map<number, (result: Result | undefined) => void>();
   private nextId = 0;
 
   constructor() {
@@ -27,9 +34,9 @@ export class WorkerInspector {
       for (const [worker, sessionId] of this.attached) if (sessionId === params.sessionId) this.attached.delete(worker);
     });
     this.session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
-      const { id, result } = JSON.parse(params.message) as { id?: number; result?: { result?: { value?: unknown } } };
+      const { id, result } = JSON.parse(params.message) as { id?: number; result?: Result };
       if (id === undefined) return;
-      this.answers.get(id)?.(result?.result?.value);
+      this.answers.get(id)?.(result);
       this.answers.delete(id);
     });
     this.session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
@@ -57,7 +64,18 @@ export class WorkerInspector {
   }
 
   /** The value of an expression in the worker, even in one that is busy; undefined when there is none within `timeoutMs`. */
-  evaluate(threadId: number, expression: string, timeoutMs: number): Promise<unknown> {
+  async evaluate(threadId: number, expression: string, timeoutMs: number): Promise<unknown> {
+    const params = { expression, returnByValue: true, silent: true };
+    return (await this.ask(threadId, 'Runtime.evaluate', params, timeoutMs))?.result?.value;
+  }
+
+  /** Size of a worker's heap, buffers included where V8 tells; answered in the midst of a loop too, without running JavaScript. */
+  async heapBytes(threadId: number, timeoutMs: number): Promise<number | undefined> {
+    const answer = await this.ask(threadId, 'Runtime.getHeapUsage', {}, timeoutMs);
+    return answer?.usedSize === undefined ? undefined : answer.usedSize + (answer.backingStorageSize ?? 0);
+  }
+
+  private ask(threadId: number, method: string, params: object, timeoutMs: number): Promise<Result | undefined> {
     const sessionId = this.attached.get(String(threadId));
     if (sessionId === undefined) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -66,11 +84,11 @@ export class WorkerInspector {
         this.answers.delete(id);
         resolve(undefined);
       }, timeoutMs);
-      this.answers.set(id, (value) => {
+      this.answers.set(id, (result) => {
         clearTimeout(timer);
-        resolve(value);
+        resolve(result);
       });
-      this.send(sessionId, 'Runtime.evaluate', { expression, returnByValue: true, silent: true });
+      this.send(sessionId, method, params);
     });
   }
 

@@ -42,6 +42,8 @@ export const nodeLimits = {
   pausesKept: 1_000,
   /** An ordinary control request. */
   controlTimeoutMs: 5_000,
+  /** What a command shows of a node that answers; a frozen one does not hold the list up. */
+  listTimeoutMs: 1_500,
   /** A control request that moves a guest: all timeouts of the protocol together, and some. */
   migrateTimeoutMs: 60_000,
   /** Tries to find the owner of a process that is being moved. */
@@ -49,6 +51,20 @@ export const nodeLimits = {
   ownerRetryMs: 30,
   /** How long a daemon looks into a busy guest for a signal's listeners. */
   signalLookMs: 1_000,
+  /** Shortest time between two samples that says something about a rate. */
+  shortestSampleMs: 200,
+  /** A guest whose thread wants less than this is idle (S), whatever it does at this instant; above the other it is at work (R). */
+  idleBelowCores: 0.1,
+  runningAboveCores: 0.5,
+  /** Heaps are asked for their size this often, and given this long to answer. */
+  memorySampleMs: 5_000,
+  memoryLookMs: 300,
+  /** A target answers at once whether it keeps a place. */
+  reserveTimeoutMs: 2_000,
+  /** Pause between rounds over the guests of a node that is emptied. */
+  drainRoundMs: 200,
+  /** cluster-node drain waits this long before it says what for. */
+  drainQuietMs: 2_000,
   /** Guests whose owner is gone are looked for this often. */
   sweepIntervalMs: 5_000,
   /** A daemon child of a command must be ready in this time. */

@@ -1,5 +1,6 @@
 /**
- * The process of one node daemon. The bus's URL, a secret, comes in the environment (GODWIT_CLUSTER), the name in GODWIT_NODE_NAME.
+ * The process of one node daemon. The bus's URL, a secret, comes in the environment (GODWIT_CLUSTER), the name in GODWIT_NODE_NAME, cores of its own in
+ * GODWIT_NODE_CORES; GODWIT_NODE_BALANCE=off keeps it from moving processes by itself.
  * With an IPC channel it says `{ ready: { node, url } }` or `{ failed }`; with GODWIT_NODE_TIED it ends with its parent.
  */
 
@@ -15,6 +16,8 @@ async function main(): Promise<void> {
     environment: process.env,
     url: process.env.GODWIT_CLUSTER || undefined,
     name: process.env.GODWIT_NODE_NAME || undefined,
+    cores: Number(process.env.GODWIT_NODE_CORES) || undefined,
+    isBalancing: process.env.GODWIT_NODE_BALANCE !== 'off',
     onEnd: (reason) => {
       if (reason !== undefined) host.log('error', 'the node ended', { reason });
       process.exit(reason === undefined ? 0 : 1);

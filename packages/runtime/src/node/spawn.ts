@@ -14,6 +14,9 @@ export interface SpawnedNode {
 export interface SpawnNodeOptions {
   readonly url?: string | undefined;
   readonly name?: string | undefined;
+  readonly cores?: number | undefined;
+  /** False: it moves nothing by itself. */
+  readonly isBalancing?: boolean | undefined;
   /** Ends with this process. Otherwise it goes on by itself. */
   readonly isTied: boolean;
 }
@@ -24,6 +27,8 @@ export function spawnNode(options: SpawnNodeOptions): Promise<SpawnedNode> {
     ...process.env,
     GODWIT_CLUSTER: options.url ?? '',
     GODWIT_NODE_NAME: options.name ?? '',
+    ...(options.cores === undefined ? {} : { GODWIT_NODE_CORES: String(options.cores) }),
+    ...(options.isBalancing === undefined ? {} : { GODWIT_NODE_BALANCE: options.isBalancing ? 'on' : 'off' }),
     GODWIT_NODE_TIED: options.isTied ? '1' : '',
   };
   const child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [], {

@@ -1,0 +1,25 @@
+/** Where a new process starts when nobody says: the cluster's choice, asked of the first node that answers. */
+
+import { GodwitError } from '@godwit/checkpoint/base';
+import { askNode } from '../node/control.js';
+import { nodeLimits } from '../node/limits.js';
+import { type CommandCluster, findNode, listNodes } from './cluster.js';
+
+export interface Placement {
+  readonly node: number;
+  readonly reservation?: string;
+}
+
+/** On the wanted node, or where the cluster finds best. @throws GODWIT_NO_CLUSTER, GODWIT_BAD_NODE and what the nodes answered */
+export async function placeFor(cluster: CommandCluster, wanted: string | undefined, memoryMb = 0): Promise<Placement> {
+  if (wanted !== undefined) return { node: (await findNode(cluster.bus, wanted)).id };
+  let last: unknown = new GodwitError('GODWIT_NO_CLUSTER', 'Cannot start a process: the cluster has no nodes');
+  for (const { id } of await listNodes(cluster.bus)) {
+    try {
+      return await askNode<Placement>(cluster.bus, id, { op: 'place', memoryBytes: memoryMb * 2 ** 20 });
+    } catch (error) {
+      last = error; // it dies or is frozen; another may answer
+    }
+  }
+  throw last;
+}
