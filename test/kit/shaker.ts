@@ -3,8 +3,8 @@
  * What a cluster adds (nodes, bus, epochs) is left out: this is the kit for the language tests.
  */
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Bundle, compileScript } from '@godwit/checkpoint/compile';
+import { guestCompileOptions } from '../../packages/runtime/dist/guest/modules.js';
 import { GuestWorker } from '../../packages/runtime/dist/node/guest-worker.js';
 import { WorkerInspector } from '../../packages/runtime/dist/node/inspector.js';
 
@@ -16,11 +16,9 @@ export interface ShakenRun {
   putOff: string[];
 }
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const prelude = [path.join(root, 'packages/checkpoint/guest-lib/prelude.js')];
 let inspector: WorkerInspector | undefined;
 
-export const compileGuest = (file: string): Promise<Bundle> => compileScript(file, { prelude });
+export const compileGuest = (file: string): Promise<Bundle> => compileScript(file, guestCompileOptions);
 
 /** Runs `file` to its end; with `everyMs` it is moved to a fresh worker after each `everyMs` of running. */
 export async function runGuest(file: string, options: { everyMs?: number; argv?: string[] } = {}): Promise<ShakenRun> {

@@ -19,8 +19,12 @@ export interface EsbuildBundle {
 }
 
 export interface BundleOptions {
-  /** Guest-side implementations of built-ins: bare name (no `node:`) → file. */
+  /** Guest-side implementations of built-ins: bare name (no `node:`) → file. A replacement itself gets Node's own under its name. */
   replacements?: Record<string, string>;
+  /** Other names for specifiers, for modules in one folder only: what a package written for browsers calls a built-in. */
+  aliases?: { within: string; names: Record<string, string> };
+  /** Folder of guest-side modules: they take the mode (sloppy or strict) of the program they are bundled with. */
+  guestFolder?: string;
   /** Guest-side files that run before the entry, in order. */
   prelude?: string[];
 }
@@ -45,7 +49,7 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
       charset: 'utf8',
       legalComments: 'none',
       absWorkingDir: path.dirname(entry),
-      plugins: [builtins(options.replacements ?? {}), nativeAddons(), moduleLocations()],
+      plugins: [builtins(options), nativeAddons(), moduleLocations()],
     });
   try {
     let result = await attempt('esm');
@@ -54,6 +58,7 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
     const sloppy = inputs.every(
       ([name, input]) =>
         preludeFiles.has(path.basename(name)) ||
+        isInside(path.resolve(path.dirname(entry), name), options.guestFolder) ||
         input.format === 'cjs' ||
         (input.format === undefined && !usesModuleSyntax(name, entry)),
     );
@@ -90,13 +95,18 @@ function entryPoint(entry: string, options: BundleOptions) {
   return { entryPoints: [entry], inject: prelude };
 }
 
+const isInside = (file: string, folder: string | undefined): boolean =>
+  folder !== undefined && file.startsWith(path.join(folder, path.sep));
+
 /** Built-in modules stay external under their `node:` names unless a guest-side file replaces them. */
-function builtins(replacements: Record<string, string>): Plugin {
+function builtins({ replacements = {}, aliases }: BundleOptions): Plugin {
   return {
     name: 'builtins',
     setup(b) {
       b.onResolve({ filter: /.*/ }, (args) => {
         if (args.path === 'godwit:host') return { path: args.path, external: true };
+        const alias = isInside(args.importer, aliases?.within) ? aliases?.names[args.path] : undefined;
+        if (alias !== undefined) return { path: alias, external: true };
         if (!isBuiltin(args.path)) return undefined;
         const bare = args.path.replace(/^node:/, '');
         const replacement = replacements[bare];

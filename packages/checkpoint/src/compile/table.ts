@@ -61,6 +61,7 @@ export const parsePrinted = (text: string): Node =>
     locations: true,
     allowReturnOutsideFunction: true,
     allowSuperOutsideMethod: true,
+    checkPrivateFields: false, // code of a method is parsed alone when its frame is resumed
   });
 
 /** Calls `visit` with each pair of corresponding nodes. */

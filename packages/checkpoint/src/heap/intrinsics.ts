@@ -3,6 +3,7 @@
  * need names (an EventEmitter's capture flag, an AbortSignal's state). Evaluated before guest code.
  */
 import { EventEmitter } from 'node:events';
+import { StringDecoder } from 'node:string_decoder';
 import { stackAccessor } from './error-stack.js';
 
 /** Hidden intrinsics by name. */
@@ -53,6 +54,7 @@ export function sampleInstances(): Record<string, object> {
     Event: new Event('sample'),
     TextEncoder: new TextEncoder(),
     TextDecoder: new TextDecoder(),
+    StringDecoder: new StringDecoder(),
   };
 }
 

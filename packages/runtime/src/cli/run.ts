@@ -5,10 +5,10 @@
 
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import { compileScript } from '@godwit/checkpoint/compile';
 import { decodeJson } from '../cluster/json.js';
+import { guestCompileOptions } from '../guest/modules.js';
 import { BundleStore } from '../node/bundles.js';
 import { askNode, askOwner, type MoveReport, movedSubject, pause, type StartRequest } from '../node/control.js';
 import { nodeLimits } from '../node/limits.js';
@@ -35,8 +35,7 @@ export interface RunOptions {
 
 /** Compiles as every command does. @throws what compileScript throws */
 export async function compileGuest(script: string, store: BundleStore) {
-  const prelude = fileURLToPath(new URL('../guest-lib/prelude.js', import.meta.resolve('@godwit/checkpoint')));
-  return compileScript(script, { prelude: [prelude], cacheDir: store.compileCache });
+  return compileScript(script, { ...guestCompileOptions, cacheDir: store.compileCache });
 }
 
 /** Runs and gives the exit code. @throws GodwitError when Godwit failed (125) */

@@ -50,7 +50,7 @@ export class SourcePlaces {
 
 /** Installs the stack formatter: V8's own format, with the author's places. */
 export function installStackFormatter(places: SourcePlaces, esm: boolean): void {
-  const show = (file: string) => (esm ? pathToFileURL(file).href : file);
+  const show = (file: string) => (esm && !file.startsWith('node:') ? pathToFileURL(file).href : file);
   const format = (error: Error, sites: NodeJS.CallSite[]): string => {
     let header: string;
     try {

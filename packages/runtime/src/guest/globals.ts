@@ -131,10 +131,10 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
   modules.set('console', guestConsole);
   modules.set('perf_hooks', { ...(nativeRequire('node:perf_hooks') as object), performance });
   modules.set('util', utilModule(nativeRequire));
+  modules.set('godwit:host', hostModule(channel));
 
   const load = (specifier: string): unknown => {
     const name = specifier.replace(/^node:/, '');
-    if (specifier === 'godwit:host') return hostModule(channel);
     let found = modules.get(name);
     if (found !== undefined) return found;
     found = nativeRequire(`node:${name}`);
@@ -195,7 +195,7 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
       // a module this Node does not have is refused when the guest asks for it
     }
   }
-  if (bundle.imports.includes('godwit:host')) named['godwit:host'] = services.importModule('godwit:host').default;
+  named['godwit:host'] = services.importModule('godwit:host').default;
   return named;
 }
 

@@ -169,6 +169,7 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
       dirname: bundle.entry.slice(0, bundle.entry.lastIndexOf('/')) || '/',
     },
     named: {
+      'godwit:require': services.require,
       'godwit:services': {
         ...processClasses,
         ...timerClasses,

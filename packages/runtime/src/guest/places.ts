@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { nameOfModule } from './modules.js';
 
 /** One-based line and column of an author's file. */
 export interface Place {
@@ -43,7 +44,7 @@ export class BundlePlaces {
     this.map ??= new TraceMap(this.bundle.sourceMap);
     const found = originalPositionFor(this.map, { line, column });
     if (found.source === null || found.source.startsWith('godwit-')) return undefined;
-    const file = path.resolve(this.directory, found.source);
+    const file = nameOfModule(path.resolve(this.directory, found.source));
     return { file, line: found.line, column: found.column + 1 };
   }
 

@@ -1,4 +1,6 @@
 /** A small event emitter whose listeners are plain data, for the runtime's own objects (process, stdio). Order and once as in Node. */
+import { EventEmitter } from 'node:events';
+
 type Listener = (...args: unknown[]) => unknown;
 interface Entry {
   listener: Listener;
@@ -79,3 +81,6 @@ export class ServiceEmitter {
     return entries.length > 0;
   }
 }
+
+// The guest's process and stdio are emitters to `instanceof`; every method is replaced above.
+Object.setPrototypeOf(ServiceEmitter.prototype, EventEmitter.prototype);

@@ -7,6 +7,7 @@ import type { GuestSettings } from '../../guest/protocol.js';
 import { GuestInput, GuestOutput } from '../stdio/stdio.js';
 import { guestClock } from './clock.js';
 import { ServiceEmitter } from './emitter.js';
+import { warn, warningFunctions } from './warning.js';
 
 const real = process;
 
@@ -41,6 +42,8 @@ export class GuestProcess extends ServiceEmitter {
   stderr: GuestOutput;
   stdin = new GuestInput();
   _exiting = false;
+  /** The hint behind the first warning was shown. */
+  _warned = false;
   private _cwd: string;
 
   constructor(settings: GuestSettings) {
@@ -52,7 +55,8 @@ export class GuestProcess extends ServiceEmitter {
     this._cwd = settings.cwd;
     this.stdout = new GuestOutput(1, settings.tty);
     this.stderr = new GuestOutput(2, settings.tty);
-    for (const key of ['_cwd', '_exiting', 'config', 'features']) Object.defineProperty(this, key, { enumerable: false });
+    for (const key of ['_cwd', '_exiting', '_warned', 'config', 'features'])
+      Object.defineProperty(this, key, { enumerable: false });
   }
   cwd(): string {
     return this._cwd;
@@ -115,12 +119,8 @@ export class GuestProcess extends ServiceEmitter {
   getegid(): number {
     return real.getegid?.() ?? 0;
   }
-  emitWarning(warning: unknown, type?: unknown): void {
-    const name = warning instanceof Error ? warning.name : typeof type === 'string' ? type : 'Warning';
-    const text = warning instanceof Error ? warning.message : String(warning);
-    this.stderr.write(
-      `(node:${this.pid}) ${name}: ${text}\n(Use \`node --trace-warnings ...\` to show where the warning was created)\n`,
-    );
+  emitWarning(warning: unknown, type?: unknown, code?: unknown): void {
+    warn(this, warning, type, code);
   }
   binding(name: string): never {
     throw new Error(`No such module: ${name}`);
@@ -162,4 +162,4 @@ function makeEnv(values: Record<string, string>): Record<string, string> {
   return env;
 }
 
-export const processClasses = { GuestProcess, ServiceEmitter };
+export const processClasses = { GuestProcess, ServiceEmitter, ...warningFunctions };

@@ -12,7 +12,7 @@ import { NetService } from '../../../src/services/net/index.js';
 import { scenarios } from './scenarios.mjs';
 
 const names = Object.keys(scenarios as Record<string, unknown>);
-const guestModule = new URL('../../../src/services/net/guest/net.js', import.meta.url).href;
+const guestModule = new URL('../../../guest-lib/net.js', import.meta.url).href;
 const host = realHost('error');
 const pid = 101;
 let gateway: Gateway;

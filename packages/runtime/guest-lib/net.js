@@ -8,9 +8,9 @@
  */
 
 import { receive, ref, send, unref } from 'godwit:host';
-import { EventEmitter } from 'events';
-import { Duplex } from 'stream';
-import { clearTimeout, setImmediate, setTimeout } from 'timers';
+import { EventEmitter } from 'node:events';
+import { Duplex } from 'node:stream';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 /** Written bytes the node may hold before a write's callback waits. */
 const WRITE_WINDOW_BYTES = 256 * 1024;

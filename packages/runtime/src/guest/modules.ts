@@ -1,0 +1,34 @@
+/**
+ * The built-in modules that a guest gets from Godwit instead of from Node: JavaScript in guest-lib that is bundled into the guest and
+ * compiled with it, so that what they hold moves like any other state. The one place that decides it; every other built-in is
+ * Node's own (globals.ts says which of those pin).
+ */
+
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CompileOptions } from '@godwit/checkpoint/compile';
+
+const guestFolder = fileURLToPath(new URL('../../guest-lib', import.meta.url));
+const guestFile = (name: string): string => `${guestFolder}/${name}`;
+const streamsFolder = dirname(createRequire(import.meta.url).resolve('readable-stream/package.json'));
+
+/** Built-in → the module in its place. */
+export const guestModules: Readonly<Record<string, string>> = {
+  events: guestFile('events.cjs'),
+};
+
+/** What compileScript needs for a guest, beside the place of its cache. */
+export const guestCompileOptions: CompileOptions = {
+  prelude: [fileURLToPath(new URL('../guest-lib/prelude.js', import.meta.resolve('@godwit/checkpoint')))],
+  replacements: { ...guestModules },
+  aliases: { within: streamsFolder, names: { 'process/': 'node:process', 'string_decoder/': 'node:string_decoder' } },
+  guestFolder,
+};
+
+/** How errors show a file: Godwit's modules under the names of those they stand for. */
+export function nameOfModule(file: string): string {
+  if (file.startsWith(`${streamsFolder}/`)) return 'node:stream';
+  if (!file.startsWith(`${guestFolder}/`)) return file;
+  return `node:${file.slice(guestFolder.length + 1).replace(/(-statics)?\.c?js$/, '')}`;
+}
