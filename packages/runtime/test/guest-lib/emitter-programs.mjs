@@ -222,6 +222,7 @@ export const programs = {
     f.on('error', (error) => log('f', error.message));
     f.emit('b');
     f.on('c', () => ({
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried
       get then() {
         throw new Error('getter');
       },
