@@ -45,6 +45,7 @@ import {
   type ToWorker,
   VERDICT,
 } from './protocol.js';
+import { warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
@@ -54,6 +55,7 @@ const timeOrigin = performance.timeOrigin;
 const now = () => timeOrigin + performanceNow();
 const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
+const nativeSetImmediate = setImmediate;
 
 /** The services' part of an image. */
 class ServiceState {
@@ -153,7 +155,19 @@ function afterTurn(): void {
   guestProcess.exit();
 }
 
+let endWarmUp: () => void = () => {};
+
+/** What a process that is yet to come stands in for; its own settings are part of its image. */
+const nobody = { pid: 0, execArgv: [], env: {}, cwd: '/', tty: undefined };
+
+/** Everything of a restore that does not need the guest's state, done while the guest still runs at the source. */
+function prepare(bundle: import('@godwit/checkpoint/compile').Bundle): void {
+  setUp(bundle, { ...nobody, argv: [process.execPath, bundle.entry] });
+  send({ type: 'prepared' });
+}
+
 function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: GuestSettings): void {
+  endWarmUp();
   esm = !bundle.sloppy;
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);
@@ -201,7 +215,7 @@ function start(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
 
 let settle: (() => void) | undefined;
 function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
-  setUp(message.bundle, message.settings);
+  if (message.bundle) setUp(message.bundle, message.settings);
   const restored = guest.restore(message.pages) as ServiceState;
   guestProcess = restored.process;
   // A program that put something else there keeps it.
@@ -307,6 +321,12 @@ function receive(message: ToWorker): void {
   switch (message.type) {
     case 'start':
       start(message.bundle, message.settings);
+      return;
+    case 'warmUp':
+      endWarmUp = warmUp(message.bundle, nativeSetImmediate, () => send({ type: 'warm' }));
+      return;
+    case 'prepare':
+      prepare(message.bundle);
       return;
     case 'restore':
       restore(message);

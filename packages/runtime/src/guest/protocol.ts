@@ -27,7 +27,11 @@ export interface GuestSettings {
 export type ToWorker =
   | { type: 'start'; bundle: Bundle; settings: GuestSettings }
   /** `formerPid`: the PID under which it was captured, when it gets another. */
-  | { type: 'restore'; bundle: Bundle; settings: GuestSettings; pages: Uint8Array[]; formerPid?: number | undefined }
+  /** Rehearse captures with this program until the guest comes. */
+  | { type: 'warmUp'; bundle: Bundle }
+  /** Makes the realm of a bundle whose guest will be restored here, ahead of its pages. */
+  | { type: 'prepare'; bundle: Bundle }
+  | { type: 'restore'; bundle: Bundle | undefined; settings: GuestSettings; pages: Uint8Array[]; formerPid?: number | undefined }
   | { type: 'run' }
   | { type: 'capture'; id: number; hold: boolean }
   | { type: 'deliver'; service: string; message: unknown }
@@ -62,6 +66,8 @@ export interface ServiceCounts {
 export type FromWorker =
   /** `osThread` is the kernel's id of this thread, where it has one that can be asked for. */
   | { type: 'ready'; osThread: number | undefined }
+  | { type: 'warm' }
+  | { type: 'prepared' }
   | { type: 'loaded' }
   | { type: 'running'; atMs: number }
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }

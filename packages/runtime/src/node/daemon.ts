@@ -5,7 +5,7 @@
  */
 
 import { hostname } from 'node:os';
-import { GodwitError, type Host, messageOf } from '@godwit/checkpoint/base';
+import { GodwitError, type Host, messageOf, type TimerHandle } from '@godwit/checkpoint/base';
 import {
   announceCluster,
   type Bus,
@@ -41,6 +41,7 @@ import { Images } from './images.js';
 import { nodeLimits } from './limits.js';
 import { LoadMeter } from './load.js';
 import { Logs } from './logs.js';
+import { rehearsalBundle } from './rehearsal.js';
 import { notHere, signalGuest, signalName } from './signals.js';
 
 export interface NodeDaemonOptions {
@@ -64,6 +65,7 @@ export class NodeDaemon {
   #pids!: PidAllocator;
   #images!: Images;
   #balancer!: Balancer;
+  #rehearsalTimer: TimerHandle | undefined;
   #meter!: LoadMeter;
   #drain!: Drain;
   #isOver = false;
@@ -108,6 +110,7 @@ export class NodeDaemon {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#balancer?.stop();
+    this.#rehearsalTimer?.cancel();
     const ends = [...this.guests.hosted.values()].map((guest) => this.guests.kill(guest, 'SIGTERM'));
     await Promise.race([
       Promise.all(ends).then(() => this.guests.outputIdle()),
@@ -170,7 +173,17 @@ export class NodeDaemon {
     void this.bus.closed.then((reason) => reason && this.#fenced(reason.message));
     await this.bus.flush();
     this.guests.prepareSpares();
+    this.#rehearseLater();
     this.#sweep();
+  }
+
+  #rehearseLater(): void {
+    this.#rehearsalTimer = this.options.host.after(nodeLimits.rehearsalDelayMs, () => {
+      rehearsalBundle(this.bundles.compileCache).then(
+        (bundle) => this.guests.rehearse(bundle),
+        (error: unknown) => this.options.host.log('warn', 'spare workers are not warmed up', { reason: messageOf(error) }),
+      );
+    });
   }
 
   #imagesOf(node: number, stride: number): Images {

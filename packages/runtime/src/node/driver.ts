@@ -5,6 +5,7 @@
  */
 
 import { assert, GodwitError } from '@godwit/checkpoint/base';
+import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Bus } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import {
@@ -29,6 +30,7 @@ interface Departing {
 
 interface Arriving {
   worker?: GuestWorker;
+  bundle?: Bundle;
   guest?: HostedGuest;
   isDropped: boolean;
   stoppedAtMs: number;
@@ -113,13 +115,17 @@ export class WorkerDriver implements MigrationDriver {
       throw new Refusal('other-platform', `it needs ${needs.platform}, this node has ${platform()}`);
     const arriving: Arriving = { isDropped: false, stoppedAtMs: 0 };
     this.#arriving.set(moveName(move), arriving);
-    await this.bundles.load(needs.bundle, this.bus).catch((error: Error) => {
+    const bundle = await this.bundles.load(needs.bundle, this.bus).catch((error: Error) => {
       throw new Refusal('no-bundle', error.message);
     });
     const memoryMb = memoryOf(needs);
     const worker = await this.guests.worker(memoryMb);
+    arriving.worker = worker;
+    arriving.bundle = bundle;
+    await worker.prepare(bundle).catch((error: Error) => {
+      throw new Refusal('failed', error.message);
+    });
     if (arriving.isDropped) await worker.terminate();
-    else arriving.worker = worker;
   }
 
   async load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }> {
@@ -132,7 +138,8 @@ export class WorkerDriver implements MigrationDriver {
       else pages.push(new Uint8Array(await section.collect()));
     }
     if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
-    const bundle = await this.bundles.load(meta.bundleName, this.bus);
+    const { bundle } = arriving;
+    assert(bundle, 'a reservation has its bundle');
     const { lastSeq, stoppedAtMs, memoryBytes, cpuMs, demandCores, ...rest } = meta;
     const before = { cpuMs, demandCores: demandCores ?? undefined };
     const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq, before);

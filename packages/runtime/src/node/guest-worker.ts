@@ -66,6 +66,9 @@ export class GuestWorker {
   private readonly readyPromise: Promise<void>;
   private osThread: number | undefined;
   pinReasons: string[] = [];
+  private prepared: Bundle | undefined;
+  /** Its codec is compiled: a capture or restore takes as long as it ever will. */
+  isWarm = false;
 
   constructor(
     private readonly inspector: WorkerInspector,
@@ -116,12 +119,27 @@ export class GuestWorker {
     this.post({ type: 'start', bundle, settings });
   }
 
+  /** Compiles the codec in the time until the guest comes; `isWarm` says when that is done. */
+  warmUp(rehearsal: Bundle): void {
+    this.post({ type: 'warmUp', bundle: rehearsal });
+  }
+
+  /** Makes the realm of a bundle ahead of the image, so that a restore has less to do while the guest stands still. */
+  prepare(bundle: Bundle): Promise<void> {
+    this.prepared = bundle;
+    return new Promise((resolve, reject) => {
+      this.loaded = { resolve, reject };
+      this.post({ type: 'prepare', bundle });
+    });
+  }
+
   /** Loads an image; the guest stands still until run(). */
   restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[], events: GuestEvents, formerPid?: number): Promise<void> {
+    assert(!this.prepared || this.prepared === bundle, 'a worker restores what it was prepared for');
     this.events = events;
     return new Promise((resolve, reject) => {
       this.loaded = { resolve, reject };
-      this.post({ type: 'restore', bundle, settings, pages, formerPid });
+      this.post({ type: 'restore', bundle: this.prepared ? undefined : bundle, settings, pages, formerPid });
     });
   }
 
@@ -246,6 +264,10 @@ export class GuestWorker {
       case 'ready':
         this.osThread = message.osThread;
         return;
+      case 'warm':
+        this.isWarm = true;
+        return;
+      case 'prepared':
       case 'loaded':
         this.loaded?.resolve();
         this.loaded = undefined;

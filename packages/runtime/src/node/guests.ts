@@ -48,6 +48,7 @@ export class Guests {
   readonly #spares: GuestWorker[] = [];
   readonly #senders = new Map<number, OutputSender>();
   readonly inspector = new WorkerInspector();
+  #rehearsal: Bundle | undefined;
   #isOver = false;
 
   constructor(
@@ -58,16 +59,32 @@ export class Guests {
   ) {}
 
   prepareSpares(): void {
-    while (this.#spares.length < nodeLimits.spareWorkers && !this.#isOver) this.#spares.push(new GuestWorker(this.inspector));
+    while (this.#spares.length < nodeLimits.spareWorkers && !this.#isOver) {
+      const spare = new GuestWorker(this.inspector);
+      if (this.#rehearsal) spare.warmUp(this.#rehearsal);
+      this.#spares.push(spare);
+    }
+  }
+
+  /** From now on spare workers compile their codec while they wait. */
+  rehearse(rehearsal: Bundle): void {
+    this.#rehearsal = rehearsal;
+    for (const spare of this.#spares) spare.warmUp(rehearsal);
   }
 
   /** A worker that can be paused, from the spare ones unless it needs limits of its own. */
   async worker(memoryMb?: number): Promise<GuestWorker> {
-    const own = memoryMb === undefined ? this.#spares.shift() : undefined;
+    const own = memoryMb === undefined ? this.#takeSpare() : undefined;
     const worker = own ?? new GuestWorker(this.inspector, memoryMb === undefined ? {} : { memoryMb });
     await worker.ready();
     setImmediate(() => this.prepareSpares());
     return worker;
+  }
+
+  /** A warm one if there is any. */
+  #takeSpare(): GuestWorker | undefined {
+    const warm = this.#spares.findIndex(({ isWarm }) => isWarm);
+    return this.#spares.splice(Math.max(0, warm), 1)[0];
   }
 
   /** Makes the record of a guest and what listens to it; it is not hosted yet. */

@@ -3,6 +3,8 @@
 export const nodeLimits = {
   /** Workers kept ready, so that an arrival or a start does not wait for a thread to load its code. */
   spareWorkers: 2,
+  /** Spare workers warm up this long after the daemon started: a guest that is being started meanwhile goes first. */
+  rehearsalDelayMs: 500,
   /** A guest that could not be captured in this time is not moved now; below migrateLimits.captureTimeoutMs. */
   captureTimeoutMs: 9_000,
   /** Largest piece of output in one record, so that several fit a bus message. */
