@@ -27,4 +27,15 @@ function alsoNative(Class, nativeClass) {
 for (const name of ['Readable', 'Duplex', 'Transform', 'PassThrough']) alsoNative(Stream[name], native[name]);
 alsoNative(Stream, native);
 
+// An array's own iterator has hidden state and cannot be captured; a generator over it can.
+const fromIterable = Stream.Readable.from;
+Stream.Readable.from = function from(iterable, options) {
+  const isPlain = Array.isArray(iterable) && iterable[Symbol.iterator] === Array.prototype[Symbol.iterator];
+  return fromIterable.call(this, isPlain ? elementsOf(iterable) : iterable, options);
+};
+
+function* elementsOf(list) {
+  for (const element of list) yield element;
+}
+
 module.exports = Stream;

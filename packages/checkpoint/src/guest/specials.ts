@@ -222,6 +222,14 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
     const live = temps[name];
     if (live && (!label || label.statement > live[1] || label.statement < live[0] - 0)) delete vars[name];
   }
+  // What V8 does not show cannot be carried over; as with frames, not now is better than wrong.
+  if (label)
+    for (const env of realm.environmentsNamedBy(fid))
+      if (typeof vars[env] !== 'object')
+        throw new GodwitError(
+          'GODWIT_CANNOT_CAPTURE',
+          `Cannot capture a generator: V8 does not show the variables around ${realm.metaOf(fid).name || 'it'} here`,
+        );
   return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
 }
 

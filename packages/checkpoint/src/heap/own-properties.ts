@@ -12,6 +12,7 @@ import {
   getPrototypeOf,
   hasOwn,
   isExtensible,
+  keyFor,
   type List,
   list,
   ownKeys,
@@ -21,6 +22,7 @@ import {
   SafeSet,
   sameValue,
   setPrototypeOf,
+  startsWith,
 } from './primordials.js';
 
 export const flagWritable = 1;
@@ -123,9 +125,15 @@ function removeMisplaced(object: object, existing: ArrayLike<PropertyKey>, saved
     if (!misplaced && at < saved.length && saved[at]!.key === key) at++;
     else {
       misplaced = true;
-      if (!reflectDelete(object, key) && !wanted.has(key)) cannot(object, key);
+      if (!reflectDelete(object, key) && !wanted.has(key) && !isNodesOwn(key)) cannot(object, key);
     }
   }
+}
+
+/** What Node itself leaves on globalThis, for good, when something of it is loaded: it may be here and not where the guest comes from. */
+function isNodesOwn(key: PropertyKey): boolean {
+  const registered = typeof key === 'symbol' ? keyFor(key) : undefined;
+  return registered !== undefined && startsWith(registered, 'undici.');
 }
 
 function remove(object: object, key: PropertyKey): void {

@@ -335,7 +335,8 @@ function receive(message: ToWorker): void {
       settle?.();
       return;
     case 'capture':
-      if (Atomics.load(words, REQUEST) === 0) return; // already answered from a pause
+      // Already answered from a pause; the next request may be under way by now, and its answer would bear a wrong number.
+      if ((Atomics.load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
       Atomics.store(words, REQUEST, 0);
       if (jobs.activity !== undefined) capture(message.id, undefined, 'the runtime itself is running', false, false);
       else capture(message.id, [], undefined, false, message.hold);

@@ -16,6 +16,8 @@ const streamsFolder = dirname(createRequire(import.meta.url).resolve('readable-s
 /** Built-in → the module in its place. */
 export const guestModules: Readonly<Record<string, string>> = {
   events: guestFile('events.cjs'),
+  stream: guestFile('stream.cjs'),
+  'stream/promises': guestFile('stream-promises.cjs'),
 };
 
 /** What compileScript needs for a guest, beside the place of its cache. */

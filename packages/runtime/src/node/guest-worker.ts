@@ -62,6 +62,7 @@ export class GuestWorker {
     | undefined;
   private heldPaused = false;
   private over = false;
+  private isRunning = false;
   private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
   private readonly readyPromise: Promise<void>;
   private osThread: number | undefined;
@@ -168,6 +169,13 @@ export class GuestWorker {
       if (this.over) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
       if (this.pinReasons.length > 0)
         throw new GodwitError('GODWIT_PINNED', `Cannot capture the process: it ${this.pinReasons.join(', ')}`);
+      if (!this.isRunning) {
+        // Before its first instruction nothing in the thread can answer a pause, and nothing would end it.
+        if (performance.now() - started > options.timeoutMs)
+          throw new GodwitError('GODWIT_PUT_OFF', 'Cannot capture the process yet: it is being started');
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        continue;
+      }
       const attempt = performance.now();
       const answer = await this.attempt(options.hold);
       if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
@@ -273,6 +281,7 @@ export class GuestWorker {
         this.loaded = undefined;
         return;
       case 'running':
+        this.isRunning = true;
         this.events?.running(message.atMs);
         return;
       case 'output':
