@@ -25,9 +25,17 @@ describe.each(fs.readdirSync(guests).filter((f) => /\.(mjs|cjs|js|ts)$/.test(f))
 
   it('prints what plain node prints, moved again and again', async () => {
     const oracle = await run(process.execPath, [file]);
-    const guest = await runGuest(file, { everyMs: 40 });
-    expect(guest.stdout).toBe(oracle.stdout);
-    expect(guest.code).toBe(0);
-    expect(guest.moves, JSON.stringify(guest.putOff.slice(-5))).toBeGreaterThan(0);
+    let moves = 0;
+    const putOff: string[] = [];
+    // A guest that ends before its first move is run again and moved sooner: how fast the machine is decides nothing.
+    for (const everyMs of [40, 10, 2, 0, 0, 0]) {
+      const guest = await runGuest(file, { everyMs });
+      expect(guest.stdout).toBe(oracle.stdout);
+      expect(guest.code).toBe(0);
+      moves += guest.moves;
+      putOff.push(...guest.putOff.slice(-2));
+      if (moves > 0) break;
+    }
+    expect(moves, JSON.stringify(putOff)).toBeGreaterThan(0);
   });
 });
