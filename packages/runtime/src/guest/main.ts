@@ -34,6 +34,7 @@ import {
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { installRealmServices, namedModules, type RealmServices } from './globals.js';
+import { hideMemoryHook, showMemoryHook } from './memory.js';
 import { osThreadId } from './os-thread.js';
 import {
   type CaptureReport,
@@ -89,6 +90,7 @@ let ended = false;
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
 
+showMemoryHook();
 prepareRealm();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
@@ -168,6 +170,7 @@ function prepare(bundle: import('@godwit/checkpoint/compile').Bundle): void {
 
 function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: GuestSettings): void {
   endWarmUp();
+  hideMemoryHook();
   esm = !bundle.sloppy;
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);

@@ -6,6 +6,9 @@
  */
 import type { Bundle } from '@godwit/checkpoint/compile';
 
+/** Global under which the node finds the guest's memoryUse (memory.ts) before the guest starts. */
+export const memoryHook = '$$godwitMemory';
+
 export const REQUEST = 0;
 export const VERDICT = 1;
 export const WORDS = 2;

@@ -42,6 +42,7 @@ import { nodeLimits } from './limits.js';
 import { LoadMeter } from './load.js';
 import { Logs } from './logs.js';
 import { rehearsalBundle } from './rehearsal.js';
+import { MemoryWatch } from './memory-watch.js';
 import { notHere, signalGuest, signalName } from './signals.js';
 
 export interface NodeDaemonOptions {
@@ -68,6 +69,7 @@ export class NodeDaemon {
   #rehearsalTimer: TimerHandle | undefined;
   #meter!: LoadMeter;
   #drain!: Drain;
+  #memory: MemoryWatch | undefined;
   #isOver = false;
   #retreat: () => Promise<void> = async () => {};
 
@@ -174,6 +176,7 @@ export class NodeDaemon {
     await this.bus.flush();
     this.guests.prepareSpares();
     this.#rehearseLater();
+    this.#memory = new MemoryWatch(this.guests, this.options.host);
     this.#sweep();
   }
 
@@ -239,6 +242,7 @@ export class NodeDaemon {
   }
 
   async #close(reason: string | undefined): Promise<void> {
+    this.#memory?.stop();
     const closed = this.guests
       .stop()
       .then(() => this.bus.close())

@@ -4,6 +4,7 @@
  *
  * Keeps true: at most one capture is under way; a held guest is either released with goOn() or ended with terminate().
  */
+import { getHeapStatistics } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { assert, GodwitError } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
@@ -12,19 +13,24 @@ import {
   type FromWorker,
   GO_ON,
   type GuestSettings,
+  memoryHook,
   REQUEST,
   type ToWorker,
   VERDICT,
   WORDS,
 } from '../guest/protocol.js';
 import type { WorkerInspector } from './inspector.js';
+import { nodeLimits } from './limits.js';
 import { type ThreadTimes, threadTimes } from './thread-times.js';
+
+/** How a guest ended; `reason` is for a person when it did not end by itself. */
+export type GuestEnd = { code: number; signal?: string; reason?: string };
 
 export interface GuestEvents {
   output(fd: 1 | 2, seq: number, bytes: Uint8Array): void;
   send(service: string, message: unknown): void;
   /** The guest ended by itself or was ended; called once. */
-  ended(end: { code: number; signal?: string; reason?: string }): void;
+  ended(end: GuestEnd): void;
   running(atMs: number): void;
 }
 
@@ -43,6 +49,9 @@ export interface CaptureOptions {
   /** Give up after this long; the guest goes on. */
   timeoutMs: number;
 }
+
+/** What node gives a process's heap on this machine: the limit of a guest that has none of its own. */
+export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
 const HOLD_FLAG = 1 << 30;
 const GRACE_MS = 1;
@@ -63,6 +72,8 @@ export class GuestWorker {
   private heldPaused = false;
   private over = false;
   private isRunning = false;
+  private fate: GuestEnd | undefined;
+  private memoryFunction: Promise<string | undefined> | undefined;
   private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
   private readonly readyPromise: Promise<void>;
   private osThread: number | undefined;
@@ -83,7 +94,10 @@ export class GuestWorker {
       env: {},
       stdout: false,
       stderr: false,
-      ...(options.memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }),
+      // Far above what the guest may hold: see memory-policy.ts.
+      resourceLimits: {
+        maxOldGenerationSizeMb: (options.memoryMb ?? Math.ceil(defaultHeapBytes / 2 ** 20)) + nodeLimits.memoryAboveLimitMb,
+      },
     });
     this.readyPromise = new Promise((resolve, reject) => {
       this.port.once('message', () => resolve());
@@ -97,13 +111,15 @@ export class GuestWorker {
     });
     this.worker.on('exit', (code) => {
       // A message that the worker posted before it stopped may still be under way.
-      setImmediate(() => this.end({ code, reason: 'the worker stopped' }));
+      setImmediate(() => this.end(this.fate ?? { code, reason: 'the worker stopped' }));
     });
   }
 
   /** Resolves when the worker has loaded its code and can be paused. */
   async ready(): Promise<void> {
     await Promise.all([this.readyPromise, this.inspector.ready(this.worker)]);
+    this.memoryFunction ??= this.inspector.functionIn(this.threadId, `globalThis.${memoryHook}`);
+    await this.memoryFunction;
   }
 
   get threadId(): number {
@@ -244,9 +260,29 @@ export class GuestWorker {
     }
   }
 
+  /** What the guest holds now, after a full collection if wanted; undefined when it does not answer. */
+  async memory(isCollected: boolean): Promise<{ heapBytes: number; externalBytes: number } | undefined> {
+    const found = await this.memoryFunction;
+    const answer = found && (await this.inspector.call(this.threadId, found, isCollected));
+    if (typeof answer !== 'string') return undefined;
+    const [heapBytes, externalBytes] = answer.split(',').map(Number);
+    return { heapBytes: heapBytes!, externalBytes: externalBytes! };
+  }
+
+  /** Ends a guest that runs; what it wrote until then is not lost. */
+  async endWith(end: GuestEnd): Promise<void> {
+    this.fate = end;
+    await this.stopThread();
+  }
+
   /** Ends the worker at once; a guest that is held never runs again. */
   async terminate(): Promise<void> {
     this.over = true;
+    await this.stopThread();
+    this.port.close();
+  }
+
+  private async stopThread(): Promise<void> {
     const threadId = this.worker.threadId;
     const done = this.worker.terminate();
     // V8 postpones termination while it is paused: a held guest must leave its wait first; it ends at its next stack check, fenced off.
@@ -260,7 +296,6 @@ export class GuestWorker {
     } finally {
       clearInterval(again);
     }
-    this.port.close();
   }
 
   private post(message: ToWorker): void {
@@ -318,7 +353,7 @@ export class GuestWorker {
     }
   }
 
-  private end(how: { code: number; signal?: string; reason?: string }): void {
+  private end(how: GuestEnd): void {
     this.loaded?.reject(new GodwitError('GODWIT_ENDED', `Cannot load the image: ${how.reason ?? 'the worker ended'}`));
     this.loaded = undefined;
     const capture = this.pendingCapture;

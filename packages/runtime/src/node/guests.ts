@@ -11,7 +11,7 @@ import type { GuestSettings } from '../guest/protocol.js';
 import type { Exit, Locations } from '../process/index.js';
 import { pause } from './control.js';
 import { GuestUse, type UseBefore } from './guest-use.js';
-import { type GuestEvents, GuestWorker } from './guest-worker.js';
+import { defaultHeapBytes, type GuestEnd, type GuestEvents, GuestWorker } from './guest-worker.js';
 import { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
 import { OutputSender } from './output-sender.js';
@@ -40,8 +40,6 @@ export interface HostedGuest {
   /** When its first instruction here ran. */
   readonly running: Promise<number>;
 }
-
-export type GuestEnd = { code: number; signal?: string; reason?: string };
 
 export class Guests {
   readonly hosted = new Map<number, HostedGuest>();
@@ -74,7 +72,7 @@ export class Guests {
 
   /** A worker that can be paused, from the spare ones unless it needs limits of its own. */
   async worker(memoryMb?: number): Promise<GuestWorker> {
-    const own = memoryMb === undefined ? this.#takeSpare() : undefined;
+    const own = memoryMb === undefined || memoryMb * 2 ** 20 <= defaultHeapBytes ? this.#takeSpare() : undefined;
     const worker = own ?? new GuestWorker(this.inspector, memoryMb === undefined ? {} : { memoryMb });
     await worker.ready();
     setImmediate(() => this.prepareSpares());

@@ -4,10 +4,11 @@
  */
 import inspector from 'node:inspector';
 import type { Worker } from 'node:worker_threads';
+import { nodeLimits } from './limits.js';
 
 /** What is used of V8's answers. */
 interface Result {
-  readonly result?: { readonly value?: unknown };
+  readonly result?: { readonly value?: unknown; readonly objectId?: string };
   readonly usedSize?: number;
   readonly backingStorageSize?: number;
 }
@@ -75,6 +76,19 @@ export class WorkerInspector {
     return answer?.usedSize === undefined ? undefined : answer.usedSize + (answer.backingStorageSize ?? 0);
   }
 
+  /** A handle to a function in the worker, to be called later whatever the worker did to its globals. */
+  async functionIn(threadId: number, expression: string): Promise<string | undefined> {
+    const result = await this.ask(threadId, 'Runtime.evaluate', { expression, silent: true }, nodeLimits.memoryAskMs);
+    return result?.result?.objectId;
+  }
+
+  /** Calls such a function, even in a worker that is busy; undefined when there is no answer in time. */
+  async call(threadId: number, objectId: string, argument: boolean): Promise<unknown> {
+    const functionDeclaration = 'function (argument) { return this(argument); }';
+    const params = { objectId, functionDeclaration, arguments: [{ value: argument }], returnByValue: true, silent: true };
+    return (await this.ask(threadId, 'Runtime.callFunctionOn', params, nodeLimits.memoryAskMs))?.result?.value;
+  }
+
   private ask(threadId: number, method: string, params: object, timeoutMs: number): Promise<Result | undefined> {
     const sessionId = this.attached.get(String(threadId));
     if (sessionId === undefined) return Promise.resolve(undefined);
@@ -84,6 +98,7 @@ export class WorkerInspector {
         this.answers.delete(id);
         resolve(undefined);
       }, timeoutMs);
+      timer.unref();
       this.answers.set(id, (result) => {
         clearTimeout(timer);
         resolve(result);

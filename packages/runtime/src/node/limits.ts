@@ -1,6 +1,18 @@
 /** Bounds of the node daemon and the commands: value, unit in the name, reason beside it. */
 
 export const nodeLimits = {
+  /** The size of the process is looked at this often while guests run; at 2 GB/s of allocation that is 50 MB. */
+  memoryPollMs: 25,
+  /** Growth of the process below which no guest is asked. */
+  memoryStepBytes: 4 * 1024 * 1024,
+  /** A guest is asked again when the process grew by this part of what the guest had left. */
+  memoryLooksLeft: 4,
+  /** V8's limit stands this far above a guest's own: one allocation that misses V8's limit ends the whole process. */
+  memoryAboveLimitMb: 4096,
+  /** With less than this available on the machine the largest guest must go. */
+  memoryReserveBytes: 256 * 1024 * 1024,
+  /** An answer of a guest about its memory; one in a long native call answers later and is asked again. */
+  memoryAskMs: 10_000,
   /** Workers kept ready, so that an arrival or a start does not wait for a thread to load its code. */
   spareWorkers: 2,
   /** Spare workers warm up this long after the daemon started: a guest that is being started meanwhile goes first. */
