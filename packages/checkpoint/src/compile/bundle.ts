@@ -121,10 +121,10 @@ function nativeAddons(): Plugin {
   return {
     name: 'native-addons',
     setup(b) {
-      b.onLoad({ filter: /\.node$/ }, (args) => ({
-        errors: [{ text: `native add-on ${args.path}`, detail: 'GODWIT_NATIVE_ADDON' }],
+      // On resolve, not on load: that is where esbuild knows the place of the import.
+      b.onResolve({ filter: /\.node$/ }, ({ path: file }) => ({
+        errors: [{ text: `native add-on "${file}"`, detail: 'GODWIT_NATIVE_ADDON' }],
       }));
-      b.onResolve({ filter: /\.node$/ }, (args) => ({ path: path.resolve(args.resolveDir, args.path) }));
     },
   };
 }
@@ -175,7 +175,7 @@ function refusal(error: BuildFailure, entry: string): GodwitError {
   if (first.detail === 'GODWIT_NATIVE_ADDON')
     return new GodwitError(
       'GODWIT_NATIVE_ADDON',
-      `Cannot run "${entry}": it needs a ${first.text}, and native code cannot move`,
+      `Cannot run "${entry}": ${where}: it needs the ${first.text}, and native code cannot move`,
       { fields },
     );
   if (/Could not resolve/.test(first.text))

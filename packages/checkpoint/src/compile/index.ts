@@ -5,8 +5,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import * as acorn from 'acorn';
 import { GodwitError } from '../base/index.js';
+import type { Node } from './ast.js';
 import { type BundleOptions, bundleScript } from './bundle.js';
 import type { FunctionMeta } from './context.js';
 import { takeNames } from './names.js';
@@ -15,7 +17,7 @@ import { lowerProgram } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
 
 /** Raised whenever the passes change what they print for the same input. */
-export const COMPILER_VERSION = 1;
+export const COMPILER_VERSION = 2;
 
 export interface Bundle {
   hash: string;
@@ -88,7 +90,7 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
     strict: !sloppy,
     source: code,
     names,
-    fileOf: (node) => `${node.loc?.start.line ?? 0}:${node.loc?.start.column ?? 0}`,
+    fileOf: authorPlaces(entry, map),
   });
   const printed = print(lowered.root);
   const text = printed.text.trim().replace(/;$/, '');
@@ -107,6 +109,17 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
     mappings: printed.mappings,
     source: code,
     sourceMap: map,
+  };
+}
+
+/** `file:line` of a node of esbuild's output, for what is said about code while it runs. */
+function authorPlaces(entry: string, map: string): (node: Node) => string {
+  let traced: TraceMap | undefined;
+  return (node) => {
+    if (!node.loc) return entry;
+    traced ??= new TraceMap(map);
+    const { source, line } = originalPositionFor(traced, { line: node.loc.start.line, column: node.loc.start.column });
+    return source === null ? entry : `${path.resolve(path.dirname(entry), source)}:${line}`;
   };
 }
 

@@ -63,12 +63,14 @@ export class JobState {
 /** Set by the runtime: called when microtasks are queued while no activity runs, and for errors nobody caught. */
 export interface JobHost {
   wake(): void;
+  /** Called between two jobs, where the queues are whole: the place to capture a guest whose jobs never end. */
+  betweenJobs(): void;
   uncaught(error: unknown, origin: 'uncaughtException' | 'unhandledRejection', promise?: object): void;
   reportUnhandled(promises: object[]): void;
 }
 
 export let state = new JobState();
-let host: JobHost = { wake() {}, uncaught() {}, reportUnhandled() {} };
+let host: JobHost = { wake() {}, betweenJobs() {}, uncaught() {}, reportUnhandled() {} };
 
 export const setJobHost = (next: JobHost): void => {
   host = next;
@@ -123,9 +125,16 @@ export function drain(): void {
   if (state.activity !== undefined) return;
   for (;;) {
     if (state.microtasksFirst) state.microtasksFirst = false;
-    else for (let tick = state.ticks.shift(); tick; tick = state.ticks.shift()) perform(tick);
+    else
+      for (let tick = state.ticks.shift(); tick; tick = state.ticks.shift()) {
+        perform(tick);
+        host.betweenJobs();
+      }
     state.inMicrotasks = true;
-    for (let job = state.microtasks.shift(); job; job = state.microtasks.shift()) perform(job);
+    for (let job = state.microtasks.shift(); job; job = state.microtasks.shift()) {
+      perform(job);
+      host.betweenJobs();
+    }
     state.inMicrotasks = false;
     state.microtasksFirst = false;
     if (state.ticks.length > 0) continue;

@@ -3,7 +3,7 @@
  * classes and frames from their identities. Knows nothing of images or clusters; capture/ and restore use it.
  */
 import vm from 'node:vm';
-import { assert, GodwitError } from '../base/index.js';
+import { assert, type ErrorCode, GodwitError } from '../base/index.js';
 import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
@@ -69,6 +69,8 @@ export interface RealmHost {
   require: unknown;
   filename: string;
   dirname: string;
+  /** Ends a program that does what cannot be run as plain node would run it; nothing in the program can catch that. */
+  refuse(code: ErrorCode, message: string): never;
 }
 
 interface ScriptTable {
@@ -215,7 +217,7 @@ export class Realm {
       $$accessor: (target: object, key: PropertyKey, kind: 'get' | 'set', fn: AnyFunction) =>
         defineProperty(target, key, { [kind]: fn, enumerable: true, configurable: true }),
       $$import: (specifier: unknown) => host.importDynamic(String(specifier)),
-      $$directEval: directEval,
+      $$directEval: (code: unknown, names: string[], where: string) => directEval(code, names, where, host),
       $$meta: { url: `file://${host.filename}`, filename: host.filename, dirname: host.dirname },
       $$next: () => this.enterNext(),
       $$redelegate: (inner: Iterator<unknown>, suspended: boolean) =>
@@ -575,13 +577,13 @@ function delegateStep(iterator: Iterator<unknown>, received: { mode: 'next' | 't
 }
 
 /** A direct eval sees no locals here: it runs as an indirect one unless its code names a local of the caller. */
-function directEval(code: unknown, names: string[], where: string): unknown {
+function directEval(code: unknown, names: string[], where: string, host: RealmHost): unknown {
   if (typeof code !== 'string') return code;
   const used = names.filter((name) => new RegExp(`(?<![\\w$.])${name.replace(/\$/g, '\\$')}(?![\\w$])`).test(code));
   if (used.length > 0)
-    throw new GodwitError(
+    host.refuse(
       'GODWIT_DIRECT_EVAL',
-      `Cannot run direct eval at ${where}: its code names the local "${used[0]}", which a moved program could not see; pass the value in with new Function`,
+      `Cannot run the direct eval at ${where}: its code names the local "${used[0]}", which a moved program could not see; pass the value in with new Function`,
     );
   // biome-ignore lint/security/noGlobalEval: this is the guest's own eval
   return (0, eval)(code);

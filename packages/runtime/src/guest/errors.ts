@@ -9,28 +9,51 @@ import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Realm } from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
+interface Printed {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/** A stack frame of guest code as its author knows it. */
+export interface AuthorFrame {
+  readonly place: Place;
+  /** The name of the async function whose body this is; the function V8 sees there has none. */
+  readonly bodyOf: string | undefined;
+}
+
 /** Maps positions of a guest's scripts to the author's files. */
 export class SourcePlaces {
   private readonly places: BundlePlaces;
 
   constructor(
-    bundle: Bundle,
+    private readonly bundle: Bundle,
     private readonly realm: () => Realm,
   ) {
     this.places = new BundlePlaces(bundle);
   }
 
-  /** The author's place of a one-based line and column of a guest script, or undefined for the runtime's own. */
-  find(url: string, line: number, column: number): Place | undefined {
+  /** The author's frame at a one-based line and column of a guest script; undefined for what the compiler or the runtime put there. */
+  find(url: string, line: number, column: number): AuthorFrame | undefined {
     const printed = this.inBundle(url, line - 1, column - 1);
-    return printed && this.places.at(printed.line, printed.column);
+    if (!printed || /^\$\$(spawn|agen)\b/.test(this.bundle.code.slice(printed.offset, printed.offset + 8))) return undefined;
+    const place = this.places.at(printed.line, printed.column);
+    return place && { place, bodyOf: this.bodyOf(printed.offset) };
   }
 
-  private inBundle(url: string, line: number, column: number): { line: number; column: number } | undefined {
-    if (url === this.realm().scriptName) return { line, column };
-    const table = this.realm().scriptTable(url);
+  /** Innermost first, the ranges around a position are the function and, for an async body, the function that was written. */
+  private bodyOf(offset: number): string | undefined {
+    const around = this.bundle.table.functions.filter(({ start, end }) => start <= offset && offset < end);
+    around.sort((a, b) => b.start - a.start);
+    const meta = (at: number) => this.bundle.metas.find(({ fid }) => fid === around[at]?.fid);
+    return meta(0)?.kind === 'body' ? meta(1)?.name : undefined;
+  }
+
+  private inBundle(url: string, line: number, column: number): Printed | undefined {
     const bundle = this.realm().scriptTable(this.realm().scriptName);
+    const table = this.realm().scriptTable(url);
     if (!table || !bundle) return undefined;
+    if (table === bundle) return { line, column, offset: bundle.lineStarts[line]! + column };
     const offset = table.lineStarts[line]! + column;
     // Resumed code: the nearest label before the position stands for it.
     let best: { at: number; statement: number } | undefined;
@@ -44,13 +67,12 @@ export class SourcePlaces {
       if (starts[middle]! <= best.statement) low = middle;
       else high = middle - 1;
     }
-    return { line: low, column: best.statement - starts[low]! };
+    return { line: low, column: best.statement - starts[low]!, offset: best.statement };
   }
 }
 
 /** Installs the stack formatter: V8's own format, with the author's places. */
 export function installStackFormatter(places: SourcePlaces, esm: boolean): void {
-  const show = (file: string) => (esm && !file.startsWith('node:') ? pathToFileURL(file).href : file);
   const format = (error: Error, sites: NodeJS.CallSite[]): string => {
     let header: string;
     try {
@@ -58,35 +80,48 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
     } catch {
       header = 'Error';
     }
-    const lines: string[] = [];
-    for (const site of sites) {
-      const url = site.getFileName() ?? '';
-      if (url.startsWith('godwit-')) {
-        const place = places.find(url, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
-        if (!place) continue;
-        const name = nameOf(site);
-        const at = `${show(place.file)}:${place.line}:${place.column}`;
-        lines.push(`\n    at ${name ? `${name} (${at})` : at}`);
-      } else if (url.startsWith('node:') || url === '') lines.push(`\n    at ${site}`);
-    }
-    while (/node:(vm|internal|events)|<anonymous>\)?$/.test(lines.at(-1) ?? '') && lines.length > 0) lines.pop();
     // An error of the runtime itself has no guest frames: its own are what is wanted.
-    if (!sites.some((site) => (site.getFileName() ?? '').startsWith('godwit-')))
-      return header + sites.map((site) => `\n    at ${site}`).join('');
-    return header + lines.join('');
+    if (!sites.some(isGuestSite)) return header + sites.map((site) => `\n    at ${site}`).join('');
+    const lines = sites.map((site, index) => lineOf(site, sites[index + 1], places, esm)).filter((line) => line !== undefined);
+    while (/node:(vm|internal|events)|<anonymous>\)?$/.test(lines.at(-1) ?? '') && lines.length > 0) lines.pop();
+    return header + lines.map((line) => `\n    at ${line}`).join('');
   };
   Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
 }
 
-function nameOf(site: NodeJS.CallSite): string | undefined {
-  const fn = site.getFunctionName();
-  if (fn === '$main' || fn === null || fn === undefined) return undefined;
+const isGuestSite = (site: NodeJS.CallSite): boolean => (site.getFileName() ?? '').startsWith('godwit-');
+
+function lineOf(
+  site: NodeJS.CallSite,
+  caller: NodeJS.CallSite | undefined,
+  places: SourcePlaces,
+  esm: boolean,
+): string | undefined {
+  const url = site.getFileName() ?? '';
+  if (isGuestSite(site)) {
+    const frame = places.find(url, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
+    if (!frame) return undefined;
+    const { file, line, column } = frame.place;
+    const name = frame.bodyOf ?? nameOf(site, esm);
+    const at = `${esm && !file.startsWith('node:') ? pathToFileURL(file).href : file}:${line}:${column}`;
+    return name ? `${name} (${at})` : at;
+  }
+  // A native function that the runtime called, such as the step of an async body, is none of the author's.
+  const isOurs = caller !== undefined && (caller.getFileName() ?? '').startsWith('file:');
+  return (url === '' && !isOurs) || url.startsWith('node:') ? String(site) : undefined;
+}
+
+/** As V8 names a frame. */
+function nameOf(site: NodeJS.CallSite, esm: boolean): string | undefined {
+  const name = site.getFunctionName();
+  if (name === '$main') return esm ? undefined : 'Object.<anonymous>';
+  if (site.isConstructor()) return `new ${name || '<anonymous>'}`;
+  if (site.isToplevel()) return name ?? undefined;
   const type = site.getTypeName();
   const method = site.getMethodName();
-  if (site.isConstructor()) return `new ${fn}`;
-  if (type && type !== 'Object' && type !== 'global' && !site.isToplevel() && method)
-    return fn.startsWith(`${type}.`) ? fn : `${type}.${fn}`;
-  return fn;
+  if (!name) return type ? `${type}.${method ?? '<anonymous>'}` : undefined;
+  const whole = type && !name.startsWith(type) ? `${type}.${name}` : name;
+  return method && !whole.endsWith(method) ? `${whole} [as ${method}]` : whole;
 }
 
 /** The text Node prints for an error that nobody caught. */

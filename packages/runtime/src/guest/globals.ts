@@ -164,8 +164,8 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
   };
 }
 
-const withDefault = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? { ...value, default: value } : { default: value };
+/** The namespace of a built-in: its own enumerable members, also where the module is a function (`events`, `module`, `assert`). */
+const withDefault = (value: unknown): unknown => ({ ...(value as object), default: value });
 
 /** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
 export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {

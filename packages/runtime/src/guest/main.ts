@@ -103,6 +103,10 @@ setJobHost({
       afterTurn();
     });
   },
+  betweenJobs() {
+    // Not atomic: a request seen a job later is early enough.
+    if (words[REQUEST] !== 0) answerRequest();
+  },
   uncaught,
   reportUnhandled(promises) {
     for (const promise of promises) {
@@ -126,7 +130,6 @@ function uncaught(error: unknown, origin: string): void {
       ? `[UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${String(error)}".] {\n  code: 'ERR_UNHANDLED_REJECTION'\n}\n\nNode.js ${process.version}\n`
       : uncaughtText(error, esm),
   );
-  if (error instanceof GodwitError) exit(126);
   guestProcess.exitCode = 1;
   guestProcess._exiting = true;
   try {
@@ -182,6 +185,10 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
       importModule: (specifier) => services.importModule(specifier),
       importDynamic: (specifier) => services.importDynamic(specifier),
       require: services.require,
+      refuse: (_code, message) => {
+        guestProcess.stderr.write(`${message}\n`);
+        return exit(126);
+      },
       filename: bundle.entry,
       dirname: bundle.entry.slice(0, bundle.entry.lastIndexOf('/')) || '/',
     },
@@ -291,6 +298,12 @@ function capture(id: number, frames: Frame[] | undefined, reason: string | undef
 
 const HOLD_FLAG = 1 << 30;
 
+/** Answers a request where no activity runs. One that a pause answered first is gone by now. */
+function answerRequest(): void {
+  const request = Atomics.exchange(words, REQUEST, 0);
+  if (request !== 0) capture(request & ~HOLD_FLAG, [], undefined, false, (request & HOLD_FLAG) !== 0);
+}
+
 function onPaused(paused: PausedFrame[]): void {
   const request = Atomics.load(words, REQUEST);
   if (request === 0) {
@@ -343,6 +356,9 @@ function receive(message: ToWorker): void {
       Atomics.store(words, REQUEST, 0);
       if (jobs.activity !== undefined) capture(message.id, undefined, 'the runtime itself is running', false, false);
       else capture(message.id, [], undefined, false, message.hold);
+      if (jobs.activity === undefined) answerRequest();
+      else if (Atomics.exchange(words, REQUEST, 0) !== 0)
+        capture(message.id, undefined, 'the runtime itself is running', false, false);
       return;
     case 'deliver':
       channel.receive(message.service, message.message);

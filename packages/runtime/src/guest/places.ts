@@ -14,6 +14,9 @@ export interface Place {
   column: number;
 }
 
+/** The guest-side part of the realm is bundled with every program, but nobody's source. */
+const ofPrelude = /(^|\/)guest-lib\/prelude\.js$/;
+
 export class BundlePlaces {
   private map: TraceMap | undefined;
   private readonly directory: string;
@@ -43,7 +46,7 @@ export class BundlePlaces {
   ofSource(line: number, column: number): Place | undefined {
     this.map ??= new TraceMap(this.bundle.sourceMap);
     const found = originalPositionFor(this.map, { line, column });
-    if (found.source === null || found.source.startsWith('godwit-')) return undefined;
+    if (found.source === null || ofPrelude.test(found.source)) return undefined;
     const file = nameOfModule(path.resolve(this.directory, found.source));
     return { file, line: found.line, column: found.column + 1 };
   }
