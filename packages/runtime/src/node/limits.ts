@@ -17,8 +17,8 @@ export const nodeLimits = {
   spareWorkers: 2,
   /** Spare workers warm up this long after the daemon started: a guest that is being started meanwhile goes first. */
   rehearsalDelayMs: 500,
-  /** A guest that could not be captured in this time is not moved now; below migrateLimits.captureTimeoutMs. */
-  captureTimeoutMs: 9_000,
+  /** A guest that could not be captured in this time is not moved now; below migrateLimits.captureTimeoutMs by more than a try takes. */
+  captureTimeoutMs: 7_000,
   /** Largest piece of output in one record, so that several fit a bus message. */
   outputPieceBytes: 256 * 1024,
   /** Largest bus message of output records. */
