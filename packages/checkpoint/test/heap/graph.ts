@@ -13,7 +13,8 @@ const builtins: NamedBuiltins = {
   resolve: (name) => named.resolve(name),
   lateNameOf: (value) => named.lateNameOf(value),
   changed: () => [],
-  eachObject: (visit) => named.eachObject(visit),
+  numberOf: (object) => named.numberOf(object),
+  nameAt: (number) => named.nameAt(number),
   isOpaque: (prototype) => named.isOpaque(prototype),
 };
 export const options: HeapOptions = { builtins, specials: [], internals };
