@@ -81,8 +81,9 @@ export class WorkerDriver implements MigrationDriver {
       const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs, cpuMs, demandCores };
       return [{ name: 'meta', content: encodeJson(meta) }, ...pages.map((content) => ({ name: 'page', content }))];
     } catch (error) {
-      guest.moving = false;
       this.#departing.delete(moveName(move));
+      // One that was called off may end when the next is under way.
+      guest.moving = [...this.#departing.values()].some((other) => other.guest === guest && !other.isCalledOff);
       throw error;
     }
   }

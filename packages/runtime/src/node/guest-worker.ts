@@ -2,7 +2,7 @@
  * One guest's worker as the node daemon sees it: start, restore, capture, signal, end. A worker serves one guest and ends with it
  * (docs/adr/0002: own workers instead of piscina's, for the inspector, per-guest limits and immediate termination).
  *
- * Keeps true: at most one capture is under way; a held guest is either released with goOn() or ended with terminate().
+ * Keeps true: at most one capture is under way, the next waits for it; a held guest is either released with goOn() or ended with terminate().
  */
 import { getHeapStatistics } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
@@ -66,6 +66,7 @@ export class GuestWorker {
   private readonly words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   private events: GuestEvents | undefined;
   private nextCapture = 1;
+  private captures: Promise<unknown> = Promise.resolve();
   private pendingCapture:
     | { id: number; settle: (message: Extract<FromWorker, { type: 'captured' | 'putOff' }>) => void }
     | undefined;
@@ -176,7 +177,14 @@ export class GuestWorker {
    * Captures the guest wherever it is, trying again while this instant cannot be exact.
    * Errors: GODWIT_PINNED (cannot move, with reasons), GODWIT_PUT_OFF (no good instant within timeoutMs), GODWIT_ENDED.
    */
-  async capture(options: CaptureOptions): Promise<Captured> {
+  capture(options: CaptureOptions): Promise<Captured> {
+    // A move that was called off may still have one under way: a large heap takes its time.
+    const turn = this.captures.then(() => this.captureNow(options));
+    this.captures = turn.catch(() => {});
+    return turn;
+  }
+
+  private async captureNow(options: CaptureOptions): Promise<Captured> {
     assert(!this.pendingCapture, 'one capture at a time');
     const started = performance.now();
     const putOff: { reason: string; waitedMs: number }[] = [];
