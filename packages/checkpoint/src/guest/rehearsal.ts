@@ -14,6 +14,9 @@ const nothing: RealmHost = {
   importModule: () => ({ default: {}, namespace: {} }),
   importDynamic: () => ({}),
   require: () => ({}),
+  refuse: (_code, message) => {
+    throw new Error(message);
+  },
   filename: '',
   dirname: '',
 };

@@ -41,8 +41,8 @@ import { Images } from './images.js';
 import { nodeLimits } from './limits.js';
 import { LoadMeter } from './load.js';
 import { Logs } from './logs.js';
-import { rehearsalBundle } from './rehearsal.js';
 import { MemoryWatch } from './memory-watch.js';
+import { rehearsalBundle } from './rehearsal.js';
 import { notHere, signalGuest, signalName } from './signals.js';
 
 export interface NodeDaemonOptions {
