@@ -55,6 +55,7 @@ export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
 const HOLD_FLAG = 1 << 30;
 const GRACE_MS = 1;
+const PAUSE_AGAIN_MS = 100;
 const RETRY_MIN_MS = 1;
 const RETRY_MAX_MS = 16;
 const RESUME_AGAIN_MS = 5;
@@ -237,7 +238,12 @@ export class GuestWorker {
       Atomics.store(this.words, REQUEST, id | (hold ? HOLD_FLAG : 0));
       // An idle guest answers the message; a busy one is stopped.
       this.post({ type: 'capture', id, hold });
-      timer = setTimeout(() => this.inspector.pause(this.worker.threadId), GRACE_MS);
+      // A pause asked for while V8 still stands in the one before is swallowed: ask again until there is an answer.
+      const askToPause = () => {
+        this.inspector.pause(this.worker.threadId);
+        timer = setTimeout(askToPause, PAUSE_AGAIN_MS);
+      };
+      timer = setTimeout(askToPause, GRACE_MS);
     });
   }
 
