@@ -353,12 +353,11 @@ function receive(message: ToWorker): void {
     case 'capture':
       // Already answered from a pause; the next request may be under way by now, and its answer would bear a wrong number.
       if ((Atomics.load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
-      Atomics.store(words, REQUEST, 0);
-      if (jobs.activity !== undefined) capture(message.id, undefined, 'the runtime itself is running', false, false);
-      else capture(message.id, [], undefined, false, message.hold);
       if (jobs.activity === undefined) answerRequest();
-      else if (Atomics.exchange(words, REQUEST, 0) !== 0)
+      else {
+        Atomics.store(words, REQUEST, 0);
         capture(message.id, undefined, 'the runtime itself is running', false, false);
+      }
       return;
     case 'deliver':
       channel.receive(message.service, message.message);
