@@ -6,6 +6,8 @@
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import { type Bus, connectBus, EmbeddedHub, findCluster } from '../cluster/index.js';
 import { leasePrefix, parseLease } from '../cluster/lease.js';
+import { openCluster } from '../cluster/settings.js';
+import { startClusterGateway } from '../node/cluster-gateway.js';
 import { type SpawnedNode, spawnNode } from '../node/spawn.js';
 import { Locations } from '../process/index.js';
 
@@ -43,6 +45,7 @@ export async function clusterUrl(host: Host, url: string | undefined): Promise<s
 export async function openEmbeddedCluster(host: Host, size: number): Promise<CommandCluster> {
   const hub = new EmbeddedHub();
   const { url } = await hub.start(host);
+  const gateway = await startGateway(url, host);
   const nodes: SpawnedNode[] = await Promise.all(
     Array.from({ length: size }, (_, index) => spawnNode({ url, name: `embedded-${index}`, isTied: true })),
   );
@@ -61,9 +64,19 @@ export async function openEmbeddedCluster(host: Host, size: number): Promise<Com
     isClosing = true;
     await bus.close();
     for (const { child } of nodes) child.kill('SIGKILL');
+    await gateway?.stop();
     await hub.stop();
   };
   return { bus, host, locations, close };
+}
+
+/** The gateway of an embedded cluster lives in this process, as the hub does: no node's end takes the guests' connections with it. */
+async function startGateway(url: string, host: Host) {
+  const bus = await connectBus(url, host, 'gateway');
+  const { secret } = await openCluster(bus, host.nowMs());
+  const gateway = await startClusterGateway(bus, host, secret);
+  await bus.close();
+  return gateway;
 }
 
 /** The nodes that hold a lease now, by id. */

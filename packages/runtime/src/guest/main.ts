@@ -274,6 +274,7 @@ function capture(id: number, frames: Frame[] | undefined, reason: string | undef
   try {
     if (!frames) throw new PutOff(reason);
     channel.drainPort(port);
+    nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
     const before = performanceNow();
     const snapshot = guest.snapshot(frames, serviceState());
     const report: CaptureReport = {

@@ -18,6 +18,7 @@ export const guestModules: Readonly<Record<string, string>> = {
   events: guestFile('events.cjs'),
   stream: guestFile('stream.cjs'),
   'stream/promises': guestFile('stream-promises.cjs'),
+  net: guestFile('net.cjs'),
 };
 
 /** What compileScript needs for a guest, beside the place of its cache. */

@@ -42,6 +42,7 @@ import { nodeLimits } from './limits.js';
 import { LoadMeter } from './load.js';
 import { Logs } from './logs.js';
 import { MemoryWatch } from './memory-watch.js';
+import { NodeFlows } from './node-flows.js';
 import { rehearsalBundle } from './rehearsal.js';
 import { notHere, signalGuest, signalName } from './signals.js';
 
@@ -70,6 +71,7 @@ export class NodeDaemon {
   #meter!: LoadMeter;
   #drain!: Drain;
   #memory: MemoryWatch | undefined;
+  #flows: NodeFlows | undefined;
   #isOver = false;
   #retreat: () => Promise<void> = async () => {};
 
@@ -161,6 +163,9 @@ export class NodeDaemon {
     const { self, settings } = this.#membership;
     await this.locations.markLost(self.id, `node ${self.id} was started anew`);
     this.#pids = new PidAllocator(await this.bus.kv('godwit-pids'), self.id, settings.stride);
+    this.#flows = new NodeFlows({ bus: this.bus, host, node: self.id, secret: settings.secret });
+    this.guests.flows = this.#flows;
+    if (this.options.url === undefined) await this.#flows.serve(); // whoever has the hub has the gateway: they end together
     this.#images = this.#imagesOf(self.id, settings.stride);
     this.#moves = await NodeMoves.start({
       host,
@@ -245,6 +250,7 @@ export class NodeDaemon {
     this.#memory?.stop();
     const closed = this.guests
       .stop()
+      .then(() => this.#flows?.stop())
       .then(() => this.bus.close())
       .then(() => this.#retreat());
     // A bus that went first, or a thread that does not end, must not keep the process alive.

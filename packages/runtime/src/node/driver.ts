@@ -1,6 +1,6 @@
 /**
  * The migration driver over real workers: capture holds the guest, load rebuilds it in a spare worker, run lets it go.
- * Sections of an essence: `meta` (JSON), then one `page` for each heap page. The essence is whole, so a drain has nothing to wait for.
+ * Sections of an essence: `meta` (JSON), `net` (the guest's connections, if it has any), then one `page` for each heap page. The essence is whole, so a drain has nothing to wait for.
  * Keeps true: a held worker is either let go on or terminated; a guest is hosted by at most one of its copies on this node.
  */
 
@@ -32,6 +32,8 @@ interface Arriving {
   worker?: GuestWorker;
   bundle?: Bundle;
   guest?: HostedGuest;
+  /** Its connections, frozen. */
+  net?: Uint8Array;
   isDropped: boolean;
   stoppedAtMs: number;
 }
@@ -67,8 +69,11 @@ export class WorkerDriver implements MigrationDriver {
     this.#departing.set(moveName(move), departing);
     guest.moving = true;
     try {
+      await guest.net?.ready;
       const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs });
+      const net = freezeNet(guest);
       if (departing.isCalledOff) {
+        guest.net?.abort();
         guest.worker.goOn();
         throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: the move was called off`);
       }
@@ -79,7 +84,12 @@ export class WorkerDriver implements MigrationDriver {
       this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff });
       const { cpuMs, demandCores = null } = guest.use;
       const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs, cpuMs, demandCores };
-      return [{ name: 'meta', content: encodeJson(meta) }, ...pages.map((content) => ({ name: 'page', content }))];
+      const netSections = net === undefined ? [] : [{ name: 'net', content: net }];
+      return [
+        { name: 'meta', content: encodeJson(meta) },
+        ...netSections,
+        ...pages.map((content) => ({ name: 'page', content })),
+      ];
     } catch (error) {
       this.#departing.delete(moveName(move));
       // One that was called off may end when the next is under way.
@@ -95,12 +105,15 @@ export class WorkerDriver implements MigrationDriver {
     departing.guest.moving = false;
     if (!departing.isHeld) return;
     this.#departing.delete(moveName(move));
+    departing.guest.net?.abort();
     departing.guest.worker.goOn();
   }
 
   handOver(move: MoveRef): void {
     const departing = this.#departing.get(moveName(move));
-    if (departing && this.guests.hosted.get(move.pid) === departing.guest) this.guests.hosted.delete(move.pid);
+    if (!departing || this.guests.hosted.get(move.pid) !== departing.guest) return;
+    this.guests.hosted.delete(move.pid);
+    departing.guest.net?.commit();
   }
 
   release(move: MoveRef): void {
@@ -120,6 +133,11 @@ export class WorkerDriver implements MigrationDriver {
       throw new Refusal('no-bundle', error.message);
     });
     const memoryMb = memoryOf(needs);
+    if (needs.features.includes(netFeature)) {
+      await this.guests.flows?.open().catch((error: Error) => {
+        throw new Refusal('missing-feature', `the gateway cannot be reached from here: ${error.message}`);
+      });
+    }
     const worker = await this.guests.worker(memoryMb);
     arriving.worker = worker;
     arriving.bundle = bundle;
@@ -136,6 +154,7 @@ export class WorkerDriver implements MigrationDriver {
     const pages: Uint8Array[] = [];
     for await (const section of sections) {
       if (section.name === 'meta') meta = parseMeta(await section.collect());
+      else if (section.name === 'net') arriving.net = await section.collect();
       else pages.push(new Uint8Array(await section.collect()));
     }
     if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
@@ -162,6 +181,8 @@ export class WorkerDriver implements MigrationDriver {
       this.pauses.delete(oldest);
     }
     guest.worker.run();
+    // After run: until then the thread has nobody to give messages to.
+    if (arriving.net) this.guests.openNet(guest, arriving.net);
   }
 
   async drained(): Promise<void> {}
@@ -180,6 +201,19 @@ export class WorkerDriver implements MigrationDriver {
   }
 }
 
+/** A guest that uses the network needs a node that reaches the gateway. */
+const netFeature = 'net';
+
+/** Stops the traffic of a guest that was just captured; if that cannot be, the guest goes on. */
+function freezeNet(guest: HostedGuest): Uint8Array | undefined {
+  try {
+    return guest.net?.freeze();
+  } catch (error) {
+    guest.worker.goOn();
+    throw error;
+  }
+}
+
 /** Images restore only where these match. */
 export function platform(): string {
   return `node ${process.versions.node} v8 ${process.versions.v8}`;
@@ -188,11 +222,13 @@ export function platform(): string {
 /** A guest with a limit of its own says so in what it needs. */
 export function needsOf(guest: HostedGuest): MoveNeeds {
   const features = guest.meta.memoryMb === undefined ? [] : [`memory-mb=${guest.meta.memoryMb}`];
+  if (guest.net) features.push(netFeature);
   return { memoryBytes: guest.memoryBytes, bundle: guest.meta.bundleName, features, platform: platform() };
 }
 
 function memoryOf(needs: MoveNeeds): number | undefined {
   for (const feature of needs.features) {
+    if (feature === netFeature) continue;
     const limit = /^memory-mb=(\d+)$/.exec(feature);
     if (!limit) throw new Refusal('missing-feature', `this node does not know "${feature}"`);
     return Number(limit[1]);

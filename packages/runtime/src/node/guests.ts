@@ -4,16 +4,19 @@
  * Keeps true: an end counts only in the epoch under which this node owns the guest.
  */
 
-import { type Host, messageOf } from '@godwit/checkpoint/base';
+import { assert, type Host, messageOf } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Bus } from '../cluster/index.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Exit, Locations } from '../process/index.js';
+import type { ToGuest } from '../services/net/index.js';
 import { pause } from './control.js';
+import { GuestNet } from './guest-net.js';
 import { GuestUse, type UseBefore } from './guest-use.js';
 import { defaultHeapBytes, type GuestEnd, type GuestEvents, GuestWorker } from './guest-worker.js';
 import { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
+import type { NodeFlows } from './node-flows.js';
 import { OutputSender } from './output-sender.js';
 
 /** What travels with a guest beside its pages. */
@@ -37,6 +40,8 @@ export interface HostedGuest {
   memoryBytes: number;
   readonly use: GuestUse;
   moving: boolean;
+  /** From its first use of `node:net` on. */
+  net: GuestNet | undefined;
   /** When its first instruction here ran. */
   readonly running: Promise<number>;
 }
@@ -48,6 +53,8 @@ export class Guests {
   readonly inspector = new WorkerInspector();
   #rehearsal: Bundle | undefined;
   #isOver = false;
+  /** Set when the node has joined. */
+  flows: NodeFlows | undefined;
 
   constructor(
     private readonly bus: Bus,
@@ -100,7 +107,19 @@ export class Guests {
       started = resolve;
     });
     const use = new GuestUse(worker, this.host, before);
-    const guest: HostedGuest = { pid, epoch, meta, bundle, worker, lastSeq, memoryBytes: 0, moving: false, use, running };
+    const guest: HostedGuest = {
+      pid,
+      epoch,
+      meta,
+      bundle,
+      worker,
+      lastSeq,
+      memoryBytes: 0,
+      moving: false,
+      net: undefined,
+      use,
+      running,
+    };
     const events: GuestEvents = {
       output: (fd, seq, bytes) => {
         guest.lastSeq = seq;
@@ -117,6 +136,7 @@ export class Guests {
   async end(guest: HostedGuest, end: GuestEnd): Promise<void> {
     if (this.hosted.get(guest.pid) !== guest) return; // handed over, or ended already
     this.hosted.delete(guest.pid);
+    guest.net?.end();
     const exit: Exit = end.signal === undefined ? { code: end.code } : { signal: end.signal };
     if (await this.#enterEnd(guest, exit)) this.#write(guest.pid, guest.lastSeq + 1, 0, Buffer.from(JSON.stringify(end)));
   }
@@ -156,7 +176,17 @@ export class Guests {
     void sender.idle().then(() => this.#senders.delete(pid));
   }
 
+  /** Gives a guest its network: on its first use, or on its arrival with what it brought. */
+  openNet(guest: HostedGuest, state?: Uint8Array): GuestNet {
+    assert(this.flows, 'a node that hosts guests has joined');
+    const { pid, epoch, worker } = guest;
+    const post = (message: ToGuest): void => worker.deliver('net', message);
+    guest.net = new GuestNet({ pid, epoch, flows: this.flows, host: this.host, post }, state);
+    return guest.net;
+  }
+
   #hear(guest: HostedGuest, service: string, message: unknown): void {
+    if (service === 'net') (guest.net ?? this.openNet(guest)).receive(message);
     if (service === 'signalDefault') void this.kill(guest, String(message));
     if (service !== 'process') return;
     const { op, pid, signal } = message as { op: string; pid: number; signal: string | number };

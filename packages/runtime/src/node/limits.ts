@@ -63,6 +63,8 @@ export const nodeLimits = {
   /** Tries to find the owner of a process that is being moved. */
   ownerTries: 100,
   ownerRetryMs: 30,
+  /** Gateways tried one after the other before a guest's listen fails. */
+  gatewayTries: 4,
   /** How long a daemon looks into a busy guest for a signal's listeners. */
   signalLookMs: 1_000,
   /** Shortest time between two samples that says something about a rate. */

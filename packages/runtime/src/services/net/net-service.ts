@@ -1,7 +1,7 @@
 /**
  * The host side of a guest's `node:net`: between the guest's service port and the node's FlowTable.
  *
- *   guest/net.js ⇄ messages ⇄ NetService ⇄ FlowTable (FlowAgent) ⇄ gateway ⇄ peers
+ *   guest-lib/net.js ⇄ messages ⇄ NetService ⇄ FlowTable (FlowAgent) ⇄ gateway ⇄ peers
  *
  * Kept true: what the gateway gave is either confirmed by the guest or kept here to be sent again; what the guest said is given
  * to the flow table at once. The caller hands over all messages the guest sent before it was captured, then calls freeze.
@@ -34,15 +34,29 @@ export class NetService implements FlowEvents {
   }
 
   /**
-   * Takes over the service of a guest that moved here. The guest may be given messages from now on (they wait in its port).
-   * Resolves when the gateway sends its flows here; GODWIT_FENCED if it is newer elsewhere.
+   * Takes over the service of a guest that moved here. The guest may be given messages from now on (they wait in its port), and
+   * what it says is heard when the gateway sends its flows here: then `thawed` resolves; GODWIT_FENCED if it is newer elsewhere.
    */
-  static async thaw(options: NetServiceOptions, state: NetServiceState): Promise<NetService> {
+  static arrive(options: NetServiceOptions, state: NetServiceState): { service: NetService; thawed: Promise<void> } {
     const service = new NetService(options);
     service.#fields = restoreNet(state);
+    service.#fields.frozen = true;
     for (const message of service.#fields.outbox) options.post(message); // the guest ignores those it saw
-    await options.flows.thaw(options.pid, options.epoch, state.flows);
-    service.#goOn();
+    const goOn = (): void => {
+      service.#fields.frozen = false;
+      service.#goOn();
+    };
+    const thawed = options.flows.thaw(options.pid, options.epoch, state.flows).then(goOn, (error: unknown) => {
+      goOn();
+      throw error;
+    });
+    return { service, thawed };
+  }
+
+  /** The same, for a caller that waits. */
+  static async thaw(options: NetServiceOptions, state: NetServiceState): Promise<NetService> {
+    const { service, thawed } = NetService.arrive(options, state);
+    await thawed;
     return service;
   }
 
