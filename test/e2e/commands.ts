@@ -22,6 +22,9 @@ export interface RunningCommand {
   readonly result: Promise<Result>;
   /** Resolves when stdout holds the text; rejects when the command ends without. */
   until(text: string): Promise<void>;
+  /** So far. */
+  readonly stdout: () => Buffer;
+  readonly stderr: () => string;
 }
 
 export class Workplace {
@@ -92,5 +95,5 @@ function begin(argv: string[], folder: string): RunningCommand {
       look();
       void result.then(({ code, stderr: said }) => reject(new Error(`ended with ${code} before "${text}": ${said}`)));
     });
-  return { child, result, until };
+  return { child, result, until, stdout: () => Buffer.concat(stdout), stderr: () => String(Buffer.concat(stderr)) };
 }

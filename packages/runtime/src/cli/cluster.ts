@@ -12,6 +12,8 @@ import { type SpawnedNode, spawnNode } from '../node/spawn.js';
 import { Locations } from '../process/index.js';
 
 export interface CommandCluster {
+  /** Of its bus; a secret. */
+  readonly url: string;
   readonly bus: Bus;
   readonly host: Host;
   readonly locations: Locations;
@@ -34,7 +36,7 @@ export async function openRunningCluster(host: Host, url: string | undefined): P
       'Cannot find a cluster: none runs here for this user (cluster-node start makes one, --cluster URL names one)',
     );
   const bus = await connectBus(found, host, 'command');
-  return { bus, host, locations: await Locations.open(bus, host), close: () => bus.close() };
+  return { url: found, bus, host, locations: await Locations.open(bus, host), close: () => bus.close() };
 }
 
 export async function clusterUrl(host: Host, url: string | undefined): Promise<string | undefined> {
@@ -67,7 +69,7 @@ export async function openEmbeddedCluster(host: Host, size: number): Promise<Com
     await gateway?.stop();
     await hub.stop();
   };
-  return { bus, host, locations, close };
+  return { url, bus, host, locations, close };
 }
 
 /** The gateway of an embedded cluster lives in this process, as the hub does: no node's end takes the guests' connections with it. */

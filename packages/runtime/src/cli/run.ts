@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly memoryMb?: number | undefined;
   readonly shakeMs?: number | undefined;
   readonly stats?: string | undefined;
+  /** Say each move on stderr as it happens, a line of JSON each. */
+  readonly showMoves?: boolean | undefined;
 }
 
 /** Compiles as every command does. @throws what compileScript throws */
@@ -96,14 +98,31 @@ function startRequest(options: RunOptions, bundle: string, entry: string): Start
   return { op: 'start', bundle, settings, name: options.name ?? basename(options.script), pin, detached, memoryMb, isShaken };
 }
 
+/** The moves of a process in the order in which they were heard of, each once. */
+class Moves {
+  readonly #byEpoch = new Map<number, MoveReport>();
+
+  constructor(private readonly isShown: boolean) {}
+
+  get list(): MoveReport[] {
+    return [...this.#byEpoch.values()];
+  }
+
+  add(report: MoveReport): void {
+    if (this.isShown && !this.#byEpoch.has(report.epoch))
+      process.stderr.write(`${JSON.stringify({ schema: 'godwit.move/1', ...report })}\n`);
+    this.#byEpoch.set(report.epoch, report);
+  }
+}
+
 async function follow(options: RunOptions, cluster: CommandCluster, pid: number): Promise<number> {
   const attached = await AttachedProcess.attach(cluster, pid);
   const stopForwarding = forwardSignals(cluster, pid);
-  const moves = new Map<number, MoveReport>();
+  const moves = new Moves(options.showMoves === true);
   // Whoever moves it, the shaker, a user or the balancer: each move is told once it happened.
   const told = cluster.bus.subscribe(movedSubject(pid), ({ payload }) => {
     const report = decodeJson(payload, 'report of a move') as unknown as MoveReport; // from the node that moved it
-    moves.set(report.epoch, report);
+    moves.add(report);
   });
   const shaking = new AbortController();
   const shake =
@@ -119,7 +138,7 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number)
     const signal = 'signal' in end ? (end.signal ?? null) : null;
     writeFileSync(
       options.stats,
-      `${JSON.stringify({ schema: 'godwit.run-stats/1', pid, exitCode, signal, moves: [...moves.values()] }, undefined, 2)}\n`,
+      `${JSON.stringify({ schema: 'godwit.run-stats/1', pid, exitCode, signal, moves: moves.list }, undefined, 2)}\n`,
     );
   }
   return exitCode;
@@ -157,7 +176,7 @@ async function shakeGuest(
   cluster: CommandCluster,
   pid: number,
   intervalMs: number,
-  moves: Map<number, MoveReport>,
+  moves: Moves,
   stop: AbortSignal,
 ): Promise<void> {
   const { bus, host, locations } = cluster;
@@ -171,7 +190,7 @@ async function shakeGuest(
       if (!next || next.id === location.node) continue;
       const request = { op: 'migrate', pid, to: next.id } as const;
       const report = await askOwner<MoveReport>(bus, host, locations, pid, request, nodeLimits.migrateTimeoutMs);
-      moves.set(report.epoch, report);
+      moves.add(report);
     } catch (error) {
       if (stop.aborted) return;
       host.log('info', 'the guest was not moved', { pid, reason: (error as Error).message });
