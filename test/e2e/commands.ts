@@ -46,8 +46,8 @@ export class Workplace {
   }
 
   /** What plain node prints for a script. */
-  node(script: string): Promise<Result> {
-    return begin([script], this.folder).result;
+  node(script: string, ...args: string[]): Promise<Result> {
+    return begin([script, ...args], this.folder).result;
   }
 
   /** Starts a node of the cluster of this home; gives the process id of its daemon. */
