@@ -36,9 +36,12 @@ describe('balancing', () => {
     for (let node = 0; node < 3; node++) await place.startNode('--cores', '1');
     const script = place.script(
       'hot.mjs',
-      `let sum = 0;
-       for (let k = 0; k < 24; k++) {
-         for (let i = 0; i < 1e8; i++) sum = (sum + (i ^ k)) % 1000003;
+      // Twelve seconds of work on a machine of any speed, and the same output on each.
+      `let sum = 0, idle = 0;
+       const start = Date.now();
+       for (let k = 0; k < 12; k++) {
+         for (let i = 0; i < 2e7; i++) sum = (sum + (i ^ k)) % 1000003;
+         while (Date.now() < start + 1000 * (k + 1)) idle++;
          console.log(k, sum);
        }`,
     );

@@ -129,12 +129,13 @@ function rowOf({ id, name, osPid, address, processes, load }: NodeRow): string[]
   return [String(id), name, String(osPid), address, String(processes), ...measured, state];
 }
 
-function descriptionOf({ id, name, osPid, address }: NodeEntry, load: NodeLoadReport): string {
+function descriptionOf({ id, name, osPid, address, logFile }: NodeEntry, load: NodeLoadReport): string {
   const lines = {
     node: id,
     name,
     'os-pid': osPid,
     address,
+    log: logFile || '-',
     platform: load.platform,
     'up for': timeText(load.upForMs),
     state: load.isDraining ? 'draining: takes no processes' : 'up',

@@ -25,6 +25,7 @@ export interface NodeEntry {
   readonly name: string;
   readonly osPid: number;
   readonly address: string;
+  readonly logFile: string;
 }
 
 /** @throws GODWIT_NO_CLUSTER and what connecting throws */
@@ -93,6 +94,7 @@ export async function listNodes(bus: Bus): Promise<NodeEntry[]> {
       id,
       name: String(info.name ?? ''),
       osPid: Number(info.osPid ?? 0),
+      logFile: String(info.logFile ?? ''),
       address: info.address ? `${info.address}:${info.port}` : '',
     });
   }

@@ -74,6 +74,12 @@ export class ClusterMembership {
     return this.#state.phase;
   }
 
+  /** Whether the lease was renewed so lately that nobody can have revoked it. A process that was frozen finds this false when it goes on. */
+  get isLeaseFresh(): boolean {
+    const { phase, renewedAtMs } = this.#state;
+    return phase === 'in' && this.host.monotonicMs() - renewedAtMs < clusterLimits.isolatedAfterMs;
+  }
+
   /** The other nodes, by id. */
   get members(): ReadonlyMap<number, Member> {
     return this.#state.members;

@@ -52,6 +52,8 @@ export interface NodeDaemonOptions {
   /** The bus to join; without one the daemon runs an embedded hub and makes it findable. */
   readonly url?: string | undefined;
   readonly name?: string | undefined;
+  /** Where it writes its log, for those who look for it. */
+  readonly logFile?: string | undefined;
   /** Cores this node may count on; without it, it shares those of its machine with the other nodes there. */
   readonly cores?: number | undefined;
   /** False: it moves nothing by itself. */
@@ -97,7 +99,8 @@ export class NodeDaemon {
     const locations = await Locations.open(bus, host);
     const bundles = new BundleStore(environment);
     let daemon: NodeDaemon | undefined;
-    const guests = new Guests(bus, host, locations, (pid, signal) => void daemon?.signalAnywhere(pid, signal));
+    const signal = (pid: number, name: string) => void daemon?.signalAnywhere(pid, name);
+    const guests = new Guests(bus, host, locations, signal, () => daemon?.isOwner ?? true);
     const driver = new WorkerDriver(guests, bundles, bus);
     daemon = new NodeDaemon(options, bus, url, locations, guests, driver, bundles, new Logs(bus));
     if (hub) daemon.#announce(hub);
@@ -107,6 +110,11 @@ export class NodeDaemon {
 
   get node(): number {
     return this.#membership.self.id;
+  }
+
+  /** Whether what runs here is this node's: nobody else can have been told otherwise. */
+  get isOwner(): boolean {
+    return this.#membership?.isLeaseFresh ?? true;
   }
 
   /** Leaves the cluster; what runs here ends. */
@@ -152,9 +160,9 @@ export class NodeDaemon {
   }
 
   async #join(): Promise<void> {
-    const { host, name } = this.options;
+    const { host, name, logFile } = this.options;
     // The address is known only when NodeMoves listens, which needs the node id that joining gives: said with the next announcement.
-    const info = { name: name ?? hostname(), osPid: process.pid };
+    const info = { name: name ?? hostname(), osPid: process.pid, ...(logFile === undefined ? {} : { logFile }) };
     this.#membership = await ClusterMembership.join(this.bus, host, {
       info,
       onChange: (change) => this.#changed(change),

@@ -112,7 +112,7 @@ export class WorkerDriver implements MigrationDriver {
   handOver(move: MoveRef): void {
     const departing = this.#departing.get(moveName(move));
     if (!departing || this.guests.hosted.get(move.pid) !== departing.guest) return;
-    this.guests.hosted.delete(move.pid);
+    this.guests.handOver(departing.guest);
     departing.guest.net?.commit();
   }
 

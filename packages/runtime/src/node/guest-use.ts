@@ -23,7 +23,7 @@ export class GuestUse {
   readonly #base: ThreadTimes;
   readonly #sinceMs: number;
   #last: { times: ThreadTimes; atMs: number };
-  #lastRate: number | undefined;
+  #lastRate: { wanted: number; used: number } | undefined;
 
   constructor(
     private readonly worker: GuestWorker,
@@ -52,21 +52,25 @@ export class GuestUse {
     const intervalMs = atMs - this.#last.atMs;
     if (intervalMs < nodeLimits.shortestSampleMs) return;
     const rate = (more: number, less: number) => Math.min(1, Math.max(0, (more - less) / intervalMs));
-    this.#lastRate = rate(times.wantedMs, this.#last.times.wantedMs);
+    const wanted = rate(times.wantedMs, this.#last.times.wantedMs);
+    const used = rate(times.cpuMs, this.#last.times.cpuMs);
     const isFirst = this.#last.times === this.#base;
-    this.demandCores = smoothed(this.demandCores, this.#lastRate, intervalMs);
-    this.usedCores = smoothed(isFirst ? undefined : this.usedCores, rate(times.cpuMs, this.#last.times.cpuMs), intervalMs);
+    this.demandCores = smoothed(this.demandCores, wanted, intervalMs);
+    this.usedCores = smoothed(isFirst ? undefined : this.usedCores, used, intervalMs);
+    this.#lastRate = { wanted, used };
     this.#last = { times, atMs };
   }
 
   /** Whether it is at work now, as `ps` would tell R from S; a timer that fires now and then is not work. */
   get isRunning(): boolean {
-    const intervalMs = this.host.monotonicMs() - this.#last.atMs;
     const times = this.worker.times();
+    const intervalMs = this.host.monotonicMs() - this.#last.atMs;
     const isLongEnough = intervalMs >= nodeLimits.shortestSampleMs;
-    const rate = isLongEnough ? (times.wantedMs - this.#last.times.wantedMs) / intervalMs : this.#lastRate;
-    if (rate === undefined) return times.isRunnable ?? true;
-    if (rate < nodeLimits.idleBelowCores) return false;
-    return rate >= nodeLimits.runningAboveCores || (times.isRunnable ?? true);
+    const wanted = isLongEnough ? (times.wantedMs - this.#last.times.wantedMs) / intervalMs : this.#lastRate?.wanted;
+    const used = isLongEnough ? (times.cpuMs - this.#last.times.cpuMs) / intervalMs : this.#lastRate?.used;
+    if (wanted === undefined || used === undefined) return times.isRunnable ?? true;
+    if (wanted >= nodeLimits.runningAboveCores) return true;
+    // A thread that waits for a core now and then wants more than it does.
+    return used >= nodeLimits.idleBelowCores && (times.isRunnable ?? true);
   }
 }

@@ -61,6 +61,7 @@ export class Guests {
     private readonly host: Host,
     private readonly locations: Locations,
     private readonly onKill: (pid: number, signal: string) => void,
+    private readonly isOwner: () => boolean,
   ) {}
 
   prepareSpares(): void {
@@ -132,6 +133,13 @@ export class Guests {
     return { guest, events };
   }
 
+  /** It runs on another node from here on. */
+  handOver(guest: HostedGuest): void {
+    if (this.hosted.get(guest.pid) !== guest) return;
+    this.hosted.delete(guest.pid);
+    this.#senders.get(guest.pid)?.handOver();
+  }
+
   /** Ends a guest here and tells the cluster and its reader. */
   async end(guest: HostedGuest, end: GuestEnd): Promise<void> {
     if (this.hosted.get(guest.pid) !== guest) return; // handed over, or ended already
@@ -168,7 +176,7 @@ export class Guests {
 
   #write(pid: number, seq: number, fd: 0 | 1 | 2, bytes: Uint8Array): void {
     const known = this.#senders.get(pid);
-    const sender = known ?? new OutputSender(this.bus, this.host, pid);
+    const sender = known ?? new OutputSender(this.bus, this.host, pid, this.isOwner);
     sender.push(seq, fd, bytes);
     if (known) return;
     this.#senders.set(pid, sender);

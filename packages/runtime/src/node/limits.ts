@@ -79,6 +79,8 @@ export const nodeLimits = {
   reserveTimeoutMs: 2_000,
   /** Pause between rounds over the guests of a node that is emptied. */
   drainRoundMs: 200,
+  /** Logs of daemons that a user's home keeps; the oldest go first. */
+  nodeLogsKept: 50,
   /** cluster-node drain waits this long before it says what for. */
   drainQuietMs: 2_000,
   /** Guests whose owner is gone are looked for this often. */

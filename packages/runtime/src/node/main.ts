@@ -16,6 +16,7 @@ async function main(): Promise<void> {
     environment: process.env,
     url: process.env.GODWIT_CLUSTER || undefined,
     name: process.env.GODWIT_NODE_NAME || undefined,
+    logFile: process.env.GODWIT_NODE_LOG || undefined,
     cores: Number(process.env.GODWIT_NODE_CORES) || undefined,
     isBalancing: process.env.GODWIT_NODE_BALANCE !== 'off',
     onEnd: (reason) => {

@@ -1,6 +1,8 @@
 /**
  * The sending side of a process's output on one node: a queue of records, handed to the reader in acknowledged batches, one under
  * way at a time, also after the guest moved on. What is sent twice the reader recognises.
+ * Nothing is told while this node may have been taken for lost (a copy that is stale must not be heard), but what a guest wrote before it
+ * was handed over is.
  * Keeps true: a record leaves the queue only when the reader said it has it, or when nobody took anything for a long time.
  */
 
@@ -16,11 +18,13 @@ export const outputLater = 0;
 export class OutputSender {
   #queue: Buffer[] = [];
   #sending: Promise<void> | undefined;
+  #isHandedOver = false;
 
   constructor(
     private readonly bus: Bus,
     private readonly host: Host,
     private readonly pid: number,
+    private readonly isOwner: () => boolean,
   ) {}
 
   get isIdle(): boolean {
@@ -32,7 +36,13 @@ export class OutputSender {
     while (this.#sending) await this.#sending;
   }
 
+  /** The guest runs elsewhere: what is queued here is true whatever becomes of this node. */
+  handOver(): void {
+    this.#isHandedOver = true;
+  }
+
   push(seq: number, fd: OutputRecord['fd'], bytes: Uint8Array): void {
+    this.#isHandedOver = false;
     for (let offset = 0; offset < bytes.byteLength; offset += nodeLimits.outputPieceBytes) {
       const body = bytes.subarray(offset, offset + nodeLimits.outputPieceBytes);
       this.#queue.push(encodeRecord({ seq, fd, offset, isLast: offset + body.byteLength === bytes.byteLength, body }));
@@ -84,6 +94,7 @@ export class OutputSender {
   }
 
   async #isTaken(batch: Uint8Array): Promise<boolean> {
+    if (!this.#isHandedOver && !this.isOwner()) return false;
     try {
       const answer = await this.bus.request(outputSubject(this.pid), batch, nodeLimits.outputTryMs);
       return answer[0] === outputTaken;

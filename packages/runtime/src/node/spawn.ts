@@ -1,9 +1,11 @@
 /** Starting node daemons as processes of their own, and knowing when they are ready. The URL travels in the environment, not in argv. */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GodwitError } from '@godwit/checkpoint/base';
 import { nodeLimits } from './limits.js';
+import { openNodeLog } from './node-log.js';
 
 export interface SpawnedNode {
   readonly node: number;
@@ -23,20 +25,23 @@ export interface SpawnNodeOptions {
 
 /** @throws GODWIT_NODE_START with the daemon's reason */
 export function spawnNode(options: SpawnNodeOptions): Promise<SpawnedNode> {
+  const log = options.isTied ? undefined : openNodeLog(process.env, Date.now());
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
     GODWIT_CLUSTER: options.url ?? '',
     GODWIT_NODE_NAME: options.name ?? '',
     ...(options.cores === undefined ? {} : { GODWIT_NODE_CORES: String(options.cores) }),
     ...(options.isBalancing === undefined ? {} : { GODWIT_NODE_BALANCE: options.isBalancing ? 'on' : 'off' }),
+    GODWIT_NODE_LOG: log?.file ?? '',
     GODWIT_NODE_TIED: options.isTied ? '1' : '',
   };
   const child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [], {
     env: environment,
     detached: !options.isTied,
     execArgv: [],
-    stdio: ['ignore', 'ignore', options.isTied ? 'inherit' : 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', log?.descriptor ?? 'inherit', 'ipc'],
   });
+  if (log) closeSync(log.descriptor);
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       clearTimeout(timer);
