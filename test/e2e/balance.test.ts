@@ -66,6 +66,26 @@ describe('balancing', () => {
     for (const stayMs of stays) expect(stayMs).toBeGreaterThanOrEqual(schedulerLimits.minimumStayMs);
   });
 
+  it('keeps a guest in its pool, however loaded that is, and counts the weight of one that is not measured yet', async () => {
+    await place.startNode('--cores', '1');
+    await place.startNode('--cores', '1', '--pool', 'disk');
+    await place.startNode('--cores', '1', '--pool', 'disk', '--pool', 'far');
+    const idle = place.script('idle.mjs', `setInterval(() => {}, 1000);`);
+    const start = async (...options: string[]) => {
+      const { code, stdout, stderr } = await place.run('run', '-d', ...options, idle);
+      return code === 0 ? (await processes()).find(({ pid }) => pid === Number(stdout))!.node : stderr;
+    };
+    // Heavy as it says it is, the first leaves no place beside it.
+    const nodes = [await start('--pool', 'disk', '--weight', '50'), await start('--pool', 'disk')];
+    expect(nodes.sort()).toEqual([1, 2]);
+    expect(await start('--pool', 'far', '--weight', '50')).toBe(2);
+    expect(await start('--pool', 'far')).toBe(2);
+    const moved = await place.run('migrate', String((await processes()).find(({ node }) => node === 1)!.pid), '0');
+    expect([moved.code, moved.stderr]).toEqual([1, expect.stringMatching(/^[^\n]*not in its pool "disk"\n$/)]);
+    expect(await start('--pool', 'near')).toMatch(/^[^\n]*no node of the pool "near" takes it\n$/);
+    expect(await start('--pool', 'far', '--node', '1')).toMatch(/^[^\n]*not in the pool "far"\n$/);
+  });
+
   it('starts new guests where the load is least, and leaves a shaken one to its shaker', async () => {
     for (let node = 0; node < 2; node++) await place.startNode('--cores', '1');
     const forever = place.script('forever.mjs', `console.log('up'); for (;;);`);

@@ -5,11 +5,11 @@
 
 export { schedulerLimits } from './limits.js';
 export { type GossipEntry, heard, type LoadView, parseGossip, toTell, toWhom } from './load/gossip.js';
-export { loadWith, type NodeLoad, nodeLoads } from './load/loads.js';
-export { type GuestLoad, type KnownReport, type NodeReport, parseReport } from './load/report.js';
+export { hasRoom, isInPool, loadWith, type NodeLoad, nodeLoads } from './load/loads.js';
+export { type GuestLoad, isPool, type KnownReport, type NodeReport, parseReport } from './load/report.js';
 export { smoothed } from './load/smooth.js';
 export { type BalanceInput, balance, type PlannedMove } from './policy/balance.js';
-export { bestFor, placesForNew } from './policy/place.js';
+export { bestFor, placesForNew, type Wanted } from './policy/place.js';
 export {
   current,
   freed,

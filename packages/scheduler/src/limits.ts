@@ -26,8 +26,15 @@ export const schedulerLimits = {
   historyMs: 3_000,
   /** A guest that wants less than this is not worth a move. */
   minimumDemandCores: 0.1,
-  /** What a guest nobody has measured yet is taken to want: all that one thread can. */
+  /** What a guest nobody has measured yet is taken to want unless its user gave it a weight: all that one thread can. */
   unmeasuredDemandCores: 1,
+  /** Largest weight, and most pools of one node and characters of a pool's name. */
+  maxWeightCores: 1_024,
+  maxPools: 16,
+  maxPoolChars: 64,
+  /** A node with less free memory than this share is short of it; a guest goes to a machine that keeps more than the other share. */
+  shortMemoryShare: 0.06,
+  ampleMemoryShare: 0.25,
   /** What a move costs whatever the guest is, and what its memory adds. */
   moveCostMs: 200,
   moveBytesPerMs: 100_000,

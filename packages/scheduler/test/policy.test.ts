@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import {
+  balance,
   bestFor,
   freed,
+  type GuestLoad,
   heard,
   type KnownReport,
   type NodeReport,
@@ -19,8 +21,8 @@ import {
 
 const report = (node: number, fields: Partial<NodeReport> = {}): NodeReport => ({
   ...{ node, incarnation: 'one', sequence: 1, machine: `m${node}`, cores: 2, machineBusyCores: 0, usedCores: 0, demandCores: 0 },
-  ...{ unmeasuredGuests: 0, reservedCores: 0, guests: 0, freeMemoryBytes: 2 ** 33, totalMemoryBytes: 2 ** 34 },
-  isDraining: false,
+  ...{ unmeasuredCores: 0, reservedCores: 0, guests: 0, freeMemoryBytes: 2 ** 33, totalMemoryBytes: 2 ** 34 },
+  ...{ isDraining: false, pools: [] },
   ...fields,
 });
 const known = (...reports: NodeReport[]): KnownReport[] => reports.map((one) => ({ report: one, atMs: 0 }));
@@ -73,11 +75,22 @@ describe('reserve', () => {
 
 describe('placesForNew and bestFor', () => {
   it('keep a new guest at home unless another node is better by the margin', () => {
-    expect(placesForNew(0, known(report(0), report(1)), 0)).toEqual([0]);
+    const wanted = { demandCores: 1, memoryBytes: 0 };
+    expect(placesForNew(wanted, 0, known(report(0), report(1)), 0)).toEqual([0]);
     const busyHome = known(report(0, { demandCores: 2 }), report(1, { demandCores: 1 }), report(2));
-    expect(placesForNew(0, busyHome, 0)).toEqual([2, 1, 0]);
-    expect(placesForNew(0, known(report(0, { unmeasuredGuests: 2 }), report(1)), 0)).toEqual([1, 0]);
-    expect(placesForNew(0, [], 0)).toEqual([0]);
+    expect(placesForNew(wanted, 0, busyHome, 0)).toEqual([2, 1, 0]);
+    expect(placesForNew(wanted, 0, known(report(0, { unmeasuredCores: 2 }), report(1)), 0)).toEqual([1, 0]);
+    expect(placesForNew(wanted, 0, [], 0)).toEqual([0]);
+  });
+
+  it('keep to a pool, home or not', () => {
+    const reports = known(report(0), report(1, { pools: ['gpu'], demandCores: 2 }), report(2, { pools: ['gpu', 'big'] }));
+    const wanted = { demandCores: 1, memoryBytes: 0, pool: 'gpu' };
+    expect(placesForNew(wanted, 0, reports, 0)).toEqual([2, 1]);
+    expect(bestFor(wanted, 2, reports, 0)).toBe(1);
+    expect(placesForNew({ ...wanted, pool: 'none' }, 0, reports, 0)).toEqual([]);
+    expect(reserve([], { ...request, pool: 'big' }, 1, reports, 0).refused).toBe('other-pool');
+    expect(reserve([], { ...request, pool: 'big' }, 2, reports, 0).refused).toBeUndefined();
   });
 
   it('give the least loaded other node with room, never a draining one', () => {
@@ -85,6 +98,58 @@ describe('placesForNew and bestFor', () => {
     const reports = known(report(0), report(1, { demandCores: 1 }), report(2, { isDraining: true }), report(3, { cores: 1 }));
     expect(bestFor(guest, 0, reports, 0)).toBe(1); // 1 on two cores plus one more is as much as one on one core; the lower id
     expect(bestFor(guest, 0, known(report(0), report(1, { freeMemoryBytes: 0 })), 0)).toBeUndefined();
+  });
+});
+
+describe('balance', () => {
+  const guest = (pid: number, fields: Partial<GuestLoad> = {}): GuestLoad => ({
+    ...{ pid, demandCores: 1, cpuMs: 60_000, hereForMs: 60_000, hasMoved: false, memoryBytes: 2 ** 20, isFixed: false },
+    retryAtMs: 0,
+    ...fields,
+  });
+  const plan = (guests: GuestLoad[], ...reports: NodeReport[]) =>
+    balance({ self: 0, nowMs: 1_000, reports: known(...reports), guests, random: () => 0 });
+  const busy = report(0, { demandCores: 6 });
+
+  it('takes the guest that wants most, of equals the smallest, and asks its target with the load it leaves', () => {
+    expect(plan([guest(200, { demandCores: 0.5 }), guest(201, { memoryBytes: 2 ** 21 }), guest(202)], busy, report(1))).toEqual({
+      ...{ pid: 202, to: 1, demandCores: 1, memoryBytes: 2 ** 20, sourceLoad: 3 },
+    });
+  });
+
+  it('leaves alone who is fixed, new, just arrived, unmeasured, idle, too young to pay for its move, or has just failed', () => {
+    const stays = [
+      guest(200, { isFixed: true }),
+      guest(201, { hereForMs: schedulerLimits.historyMs - 1 }),
+      guest(202, { hasMoved: true, hereForMs: schedulerLimits.minimumStayMs - 1 }),
+      guest(203, { demandCores: undefined }),
+      guest(204, { demandCores: 0.05 }),
+      guest(205, { cpuMs: 100 }),
+      guest(206, { retryAtMs: 1_001 }),
+      guest(207, { memoryBytes: 2 ** 33 }),
+      guest(208, { pool: 'gpu' }),
+    ];
+    expect(plan(stays, busy, report(1))).toBeUndefined();
+    for (const one of [guest(209), guest(210, { hasMoved: true, hereForMs: schedulerLimits.minimumStayMs })])
+      expect(plan([...stays, one], busy, report(1))?.pid).toBe(one.pid);
+  });
+
+  it('moves nothing from a node that is not busy, is draining, or unknown, nor to one that would be no better', () => {
+    expect(plan([guest(200)], report(0, { demandCores: 1 }), report(1))).toBeUndefined();
+    expect(plan([guest(200)], { ...busy, isDraining: true }, report(1))).toBeUndefined();
+    expect(plan([guest(200)], report(1))).toBeUndefined();
+    expect(plan([guest(200)], busy, report(1, { demandCores: 4 }))).toBeUndefined();
+    expect(plan([guest(200)], busy, report(1, { demandCores: 3 }))?.to).toBe(1);
+  });
+
+  it('sends the largest guest of a machine that is short of memory to another that has plenty', () => {
+    const short = report(0, { freeMemoryBytes: 2 ** 28 });
+    const guests = [guest(200, { memoryBytes: 2 ** 27 }), guest(201, { memoryBytes: 2 ** 29, demandCores: undefined })];
+    const found = plan(guests, short, report(1, { machine: 'm0' }), report(2));
+    expect([found?.pid, found?.to, found?.sourceLoad]).toEqual([201, 2, undefined]);
+    expect(plan(guests, short, report(2, { freeMemoryBytes: 2 ** 31 }))).toBeUndefined();
+    // Where memory cannot be helped, load still can.
+    expect(plan(guests, { ...short, demandCores: 6 }, report(1, { freeMemoryBytes: 2 ** 31 }))?.sourceLoad).toBe(3);
   });
 });
 

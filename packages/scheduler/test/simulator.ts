@@ -175,9 +175,10 @@ export class Simulator {
       ...{ node: id, incarnation: 'one', sequence: node.sequence++, machine, cores, demandCores, guests: hosted.length },
       machineBusyCores: Math.min(cores, demandCores * onMachine),
       usedCores: Math.min(cores, demandCores),
-      unmeasuredGuests: hosted.filter(({ measured }) => measured === undefined).length,
+      unmeasuredCores: hosted.filter(({ measured }) => measured === undefined).length,
       reservedCores: reservedCores(node.reservations),
       ...{ freeMemoryBytes: 2 ** 33, totalMemoryBytes: 2 ** 34 },
+      pools: [],
       isDraining: this.scenario.draining?.includes(id) ?? false,
     };
   }

@@ -9,7 +9,7 @@ import type { DrainStatus } from '../node/drain.js';
 import { nodeLimits } from '../node/limits.js';
 import { spawnNode } from '../node/spawn.js';
 import { clusterUrl, findNode, listNodes, type NodeEntry, openRunningCluster } from './cluster.js';
-import { command, commandHost, main, positiveNumber } from './command.js';
+import { command, commandHost, main, poolName, positiveNumber } from './command.js';
 import { bytesText, table, timeText } from './table.js';
 
 const program = command('cluster-node', 'starts, stops, lists, drains and describes nodes').addHelpText(
@@ -28,10 +28,11 @@ program
     'cores it may count on (else it shares those of this machine with the other nodes here)',
     positiveNumber,
   )
+  .option('--pool <name>', 'a pool it belongs to, may be repeated', poolNames)
   .option('--no-balance', 'move nothing by itself')
-  .action(async ({ name, cores, balance }: { name?: string; cores?: number; balance: boolean }) => {
+  .action(async ({ name, cores, pool: pools, balance }: StartOptions) => {
     const url = await clusterUrl(commandHost(), clusterOption());
-    const { node, child } = await spawnNode({ url, name, cores, isBalancing: balance, isTied: false });
+    const { node, child } = await spawnNode({ url, name, cores, pools, isBalancing: balance, isTied: false });
     child.unref();
     process.stdout.write(`${node}\n`);
   });
@@ -99,6 +100,17 @@ program
 
 await main(program);
 
+interface StartOptions {
+  readonly name?: string;
+  readonly cores?: number;
+  readonly pool?: string[];
+  readonly balance: boolean;
+}
+
+function poolNames(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), poolName(text)];
+}
+
 /** Waits until the node is empty, or holds only what is pinned; says on stderr, once each, what it waits for. */
 async function drained(bus: Bus, id: number): Promise<DrainStatus> {
   const told = new Set<string>();
@@ -140,6 +152,7 @@ function descriptionOf({ id, name, osPid, address, logFile }: NodeEntry, load: N
     'up for': timeText(load.upForMs),
     state: load.isDraining ? 'draining: takes no processes' : 'up',
     processes: load.guests,
+    pools: load.pools.join(', ') || '-',
     load: `${load.load.toFixed(2)} (1 is what its share of ${load.cores} cores can do)`,
     'cpu used': `${(100 * load.usedCores).toFixed(0)} % of a core, wanted by processes ${(100 * load.demandCores).toFixed(0)} %`,
     'cpu reserved': `${(100 * load.reservedCores).toFixed(0)} % of a core`,

@@ -1,7 +1,7 @@
 /** The command line of cluster-run; what it does is in run.ts. Options after the script are the script's. */
 
 import { InvalidArgumentError } from 'commander';
-import { command, commandHost, duration, main, megabytes, nodeCount } from './command.js';
+import { command, commandHost, duration, main, megabytes, nodeCount, poolName, weightNumber } from './command.js';
 import { run } from './run.js';
 
 const program = command('cluster-run', 'runs a script as a cluster process')
@@ -12,6 +12,8 @@ const program = command('cluster-run', 'runs a script as a cluster process')
   .option('--node <node>', 'the node to start on')
   .option('--nodes <count>', 'size of a cluster made for this command', nodeCount)
   .option('--pin', 'never move it', false)
+  .option('--pool <name>', 'run it on nodes of this pool only', poolName)
+  .option('--weight <cores>', 'what it is taken to want until it was measured, in cores (1)', weightNumber)
   .option('--env <key=value>', 'a variable of its environment, may be repeated', pair, {})
   .option('--cwd <folder>', 'its working directory')
   .option('--memory <size>', 'limit of its heap, such as 512m', megabytes)

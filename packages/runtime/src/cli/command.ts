@@ -4,6 +4,7 @@
  */
 
 import { GodwitError, type Host, type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
+import { isPool, schedulerLimits } from '@godwit/scheduler';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 export interface CommonOptions {
@@ -63,6 +64,19 @@ export function nodeCount(text: string): number {
   const count = wholeNumber(text);
   if (count < 1 || count > 32) throw new InvalidArgumentError('expected 1 to 32');
   return count;
+}
+
+export function poolName(text: string): string {
+  if (!isPool(text)) throw new InvalidArgumentError('expected a name of letters, digits, - . and _');
+  return text;
+}
+
+/** How much a process is taken to want until it was measured, in cores. */
+export function weightNumber(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= schedulerLimits.maxWeightCores) || text.trim() === '')
+    throw new InvalidArgumentError(`expected a number from 0 to ${schedulerLimits.maxWeightCores}`);
+  return value;
 }
 
 export function positiveNumber(text: string): number {

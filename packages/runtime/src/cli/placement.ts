@@ -10,13 +10,21 @@ export interface Placement {
   readonly reservation?: string;
 }
 
+export interface GuestWishes {
+  readonly memoryMb?: number | undefined;
+  readonly pool?: string | undefined;
+  readonly weight?: number | undefined;
+}
+
 /** On the wanted node, or where the cluster finds best. @throws GODWIT_NO_CLUSTER, GODWIT_BAD_NODE and what the nodes answered */
-export async function placeFor(cluster: CommandCluster, wanted: string | undefined, memoryMb = 0): Promise<Placement> {
+export async function placeFor(cluster: CommandCluster, wanted: string | undefined, guest: GuestWishes = {}): Promise<Placement> {
   if (wanted !== undefined) return { node: (await findNode(cluster.bus, wanted)).id };
+  const { memoryMb = 0, pool, weight } = guest;
+  const request = { op: 'place', memoryBytes: memoryMb * 2 ** 20, pool, weight } as const;
   let last: unknown = new GodwitError('GODWIT_NO_CLUSTER', 'Cannot start a process: the cluster has no nodes');
   for (const { id } of await listNodes(cluster.bus)) {
     try {
-      return await askNode<Placement>(cluster.bus, id, { op: 'place', memoryBytes: memoryMb * 2 ** 20 });
+      return await askNode<Placement>(cluster.bus, id, request);
     } catch (error) {
       last = error; // it dies or is frozen; another may answer
     }

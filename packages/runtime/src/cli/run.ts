@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
   readonly memoryMb?: number | undefined;
+  readonly pool?: string | undefined;
+  readonly weight?: number | undefined;
   readonly shakeMs?: number | undefined;
   readonly stats?: string | undefined;
   /** Say each move on stderr as it happens, a line of JSON each. */
@@ -58,7 +60,7 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   try {
     const bundleName = store.save(bundle);
     store.offer(bundleName, cluster.bus);
-    const { node, reservation } = await placeFor(cluster, options.node, options.memoryMb);
+    const { node, reservation } = await placeFor(cluster, options.node, options);
     const request = { ...startRequest(options, bundleName, bundle.entry), reservation };
     const { pid } = await askNode<{ pid: number }>(cluster.bus, node, request, nodeLimits.daemonReadyMs);
     if (options.detach) {
@@ -93,9 +95,20 @@ function startRequest(options: RunOptions, bundle: string, entry: string): Start
   for (const [key, value] of Object.entries({ ...process.env, ...options.env }))
     if (value !== undefined && key !== 'GODWIT_CLUSTER') env[key] = value;
   const settings = { argv: [process.execPath, entry, ...options.args], execArgv: [], env, cwd: resolve(options.cwd ?? '.'), tty };
-  const { pin, detach: detached, memoryMb } = options;
+  const { pin, detach: detached, memoryMb, pool, weight } = options;
   const isShaken = options.shakeMs !== undefined;
-  return { op: 'start', bundle, settings, name: options.name ?? basename(options.script), pin, detached, memoryMb, isShaken };
+  return {
+    op: 'start',
+    bundle,
+    settings,
+    name: options.name ?? basename(options.script),
+    pin,
+    detached,
+    memoryMb,
+    pool,
+    weight,
+    isShaken,
+  };
 }
 
 /** The moves of a process in the order in which they were heard of, each once. */

@@ -30,11 +30,11 @@ import {
 } from '@godwit/scheduler';
 import type { Bus, Subscription } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
-import { askNode, type NodeLoadReport, pause } from './control.js';
+import { askNode, type NodeLoadReport, type PlaceRequest, pause } from './control.js';
 import { platform } from './driver.js';
 import type { Guests } from './guests.js';
 import { nodeLimits } from './limits.js';
-import type { LoadMeter } from './load.js';
+import { type LoadMeter, weightOf } from './load.js';
 
 export interface BalancerOptions {
   readonly bus: Bus;
@@ -46,6 +46,7 @@ export interface BalancerOptions {
   /** The other nodes that are alive now. */
   readonly others: () => number[];
   readonly isDraining: () => boolean;
+  readonly pools: readonly string[];
   readonly move: (pid: number, to: number) => Promise<unknown>;
   /** False: it measures, tells and keeps places, but moves nothing by itself. */
   readonly isAutomatic: boolean;
@@ -100,12 +101,12 @@ export class Balancer {
     this.#reservations = freed(this.#reservations, id, this.#nowMs);
   }
 
-  /** Where a new guest should start; a place is kept there under the id that is given. */
-  async place(memoryBytes: number): Promise<{ node: number; reservation?: string }> {
-    const { node: home, bus } = this.options;
+  /** Where a new guest should start; a place is kept there under the id that is given. @throws GODWIT_BAD_NODE */
+  async place({ memoryBytes, pool, weight }: PlaceRequest): Promise<{ node: number; reservation?: string }> {
+    const { node: home, bus, pools, isDraining } = this.options;
     const id = `new-${home}-${this.#placed++}`;
-    const request: ReserveRequest = { id, demandCores: schedulerLimits.unmeasuredDemandCores, memoryBytes };
-    for (const node of placesForNew(home, this.#known(), this.#nowMs)) {
+    const request: ReserveRequest = { id, demandCores: weightOf(weight), memoryBytes, pool };
+    for (const node of placesForNew(request, home, this.#known(), this.#nowMs)) {
       try {
         if (node === home) this.reserve({ ...request });
         else await askNode(bus, node, { op: 'reserve', request }, nodeLimits.reserveTimeoutMs);
@@ -114,9 +115,10 @@ export class Balancer {
         this.options.host.log('info', 'a node takes no new guest', { node, reason: messageOf(error) });
       }
     }
-    if (this.options.isDraining())
-      throw new GodwitError('GODWIT_BAD_NODE', `Cannot start a process: node ${home} is being emptied and no other takes it`);
-    return { node: home };
+    // Its mother never refuses a guest for want of room: that is the machine's to say.
+    if (!isDraining() && (pool === undefined || pools.includes(pool))) return { node: home };
+    const what = pool === undefined ? 'all nodes are being emptied' : `no node of the pool "${pool}" takes it`;
+    throw new GodwitError('GODWIT_BAD_NODE', `Cannot start a process: ${what}`);
   }
 
   /** The policy's choice for a guest that is to leave. @throws GODWIT_BAD_NODE when there is no other node */
@@ -124,8 +126,9 @@ export class Balancer {
     const { guests, node, host, others } = this.options;
     for (let attempt = 0; ; attempt++) {
       const guest = guests.hosted.get(pid);
-      const wanted = { demandCores: guest?.use.demandCores ?? schedulerLimits.unmeasuredDemandCores };
-      const best = bestFor({ ...wanted, memoryBytes: guest?.memoryBytes ?? 0 }, node, this.#known(), this.#nowMs);
+      const demandCores = guest?.use.demandCores ?? weightOf(guest?.meta.weight);
+      const wanted = { demandCores, memoryBytes: guest?.memoryBytes ?? 0, pool: guest?.meta.pool };
+      const best = bestFor(wanted, node, this.#known(), this.#nowMs);
       if (best !== undefined) return best;
       // A node that has just joined has not said anything yet.
       if (others().length === 0 || attempt >= nodeLimits.ownerTries)
@@ -177,11 +180,12 @@ export class Balancer {
   }
 
   #ownReport(): NodeReport {
-    const { node, incarnation, meter, isDraining } = this.options;
+    const { node, incarnation, meter, isDraining, pools } = this.options;
     const reserved = reservedCores(this.#kept());
     return {
       ...{ node, incarnation, sequence: this.#sequence++, ...meter.node },
       reservedCores: reserved,
+      pools,
       isDraining: isDraining(),
     };
   }
@@ -212,10 +216,10 @@ export class Balancer {
 
   async #carryOut(plan: PlannedMove): Promise<void> {
     const { bus, host, move } = this.options;
-    const { pid, to, demandCores, memoryBytes, sourceLoad } = plan;
+    const { pid, to, demandCores, memoryBytes, sourceLoad, pool } = plan;
     const id = String(pid);
     try {
-      const request = { id, demandCores, memoryBytes, sourceLoad };
+      const request = { id, demandCores, memoryBytes, sourceLoad, pool };
       await askNode(bus, to, { op: 'reserve', request }, nodeLimits.reserveTimeoutMs);
       try {
         await move(pid, to);

@@ -22,6 +22,10 @@ export interface StartRequest {
   readonly pin: boolean;
   readonly detached: boolean;
   readonly memoryMb?: number | undefined;
+  /** It runs on nodes of this pool only. */
+  readonly pool?: string | undefined;
+  /** What it is taken to want until it was measured, in cores. */
+  readonly weight?: number | undefined;
   /** It is moved by the command that shakes it alone. */
   readonly isShaken?: boolean | undefined;
   /** The place that was kept for it. */
@@ -36,6 +40,12 @@ export interface RestoreRequest {
   /** The place that was kept for it. */
   readonly reservation?: string | undefined;
   readonly detached: boolean;
+}
+
+export interface PlaceRequest {
+  readonly memoryBytes: number;
+  readonly pool?: string | undefined;
+  readonly weight?: number | undefined;
 }
 
 export type ControlRequest =
@@ -55,7 +65,7 @@ export type ControlRequest =
   | { readonly op: 'drain' }
   | { readonly op: 'load' }
   /** Where a new process should start. */
-  | { readonly op: 'place'; readonly memoryBytes: number }
+  | ({ readonly op: 'place' } & PlaceRequest)
   /** Where a process should go. */
   | { readonly op: 'best'; readonly pid: number }
   | { readonly op: 'reserve'; readonly request: ReserveRequest }

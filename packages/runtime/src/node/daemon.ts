@@ -31,6 +31,7 @@ import {
   type GuestReport,
   type MoveReport,
   movedSubject,
+  type NodeLoadReport,
   pause,
   type StartRequest,
 } from './control.js';
@@ -54,6 +55,8 @@ export interface NodeDaemonOptions {
   readonly name?: string | undefined;
   /** Where it writes its log, for those who look for it. */
   readonly logFile?: string | undefined;
+  /** Guests that name one of these pools may run here. */
+  readonly pools: readonly string[];
   /** Cores this node may count on; without it, it shares those of its machine with the other nodes there. */
   readonly cores?: number | undefined;
   /** False: it moves nothing by itself. */
@@ -212,7 +215,7 @@ export class NodeDaemon {
   }
 
   #balance(): void {
-    const { host, cores, isBalancing } = this.options;
+    const { host, cores, pools, isBalancing } = this.options;
     const { self } = this.#membership;
     const ownMachine = cores === undefined ? undefined : { name: `node ${self.incarnation}`, cores };
     this.#meter = new LoadMeter(this.guests, host, ownMachine);
@@ -222,6 +225,7 @@ export class NodeDaemon {
       others: () =>
         [...this.#membership.members.values()].filter(({ state, leaving }) => state === 'alive' && !leaving).map(({ id }) => id),
       isDraining: () => this.driver.isDraining,
+      pools,
       isAutomatic: isBalancing,
     });
     const best = (pid: number) => this.#balancer.best(pid);
@@ -306,7 +310,7 @@ export class NodeDaemon {
       case 'load':
         return this.#balancer.report;
       case 'place':
-        return this.#balancer.place(request.memoryBytes);
+        return this.#balancer.place(request);
       case 'best':
         return { node: await this.#balancer.best(this.#hosted(request.pid).pid) };
       case 'reserve':
@@ -330,13 +334,18 @@ export class NodeDaemon {
   async #startGuest(request: StartRequest): Promise<{ pid: number }> {
     if (this.driver.isDraining)
       throw new GodwitError('GODWIT_BAD_NODE', `Cannot start a process on node ${this.node}: the node is being emptied`);
+    if (request.pool !== undefined && !this.options.pools.includes(request.pool))
+      throw new GodwitError(
+        'GODWIT_BAD_NODE',
+        `Cannot start a process on node ${this.node}: it is not in the pool "${request.pool}"`,
+      );
     const bundle = await this.bundles.load(request.bundle, this.bus);
-    const { name, pin, detached, memoryMb, isShaken, reservation } = request;
+    const { name, pin, detached, memoryMb, pool, weight, isShaken, reservation } = request;
     const [location, worker] = await Promise.all([this.#enter(name, request.settings.argv), this.guests.worker(memoryMb)]);
     const { pid } = location;
     const settings = { ...request.settings, pid };
     if (detached) this.logs.keep(pid);
-    const meta = { bundleName: request.bundle, settings, pin, memoryMb, isShaken };
+    const meta = { bundleName: request.bundle, settings, pin, memoryMb, pool, weight, isShaken };
     const { guest, events } = this.guests.adopt(pid, location.epoch, meta, bundle, worker, 0);
     this.guests.hosted.set(pid, guest);
     if (reservation !== undefined) this.#balancer.free(reservation);
@@ -363,6 +372,9 @@ export class NodeDaemon {
     const { epoch } = guest;
     if (to === this.node) throw new GodwitError('GODWIT_BAD_NODE', `Cannot move process ${pid} to node ${to}: it is there`);
     if (guest.meta.pin) throw new GodwitError('GODWIT_PINNED', `Cannot move process ${pid}: it was started with --pin`);
+    const { pool } = guest.meta;
+    if (pool !== undefined && !(await askNode<NodeLoadReport>(this.bus, to, { op: 'load' })).pools.includes(pool))
+      throw new GodwitError('GODWIT_BAD_NODE', `Cannot move process ${pid} to node ${to}: it is not in its pool "${pool}"`);
     const address = await this.#addressOf(to);
     return this.#moves.moveOut({ pid, epoch, toNode: to, to: address, needs: needsOf(guest) });
   }

@@ -25,6 +25,10 @@ export interface GuestMeta {
   readonly settings: GuestSettings;
   readonly pin: boolean;
   readonly memoryMb?: number | undefined;
+  /** It runs on nodes of this pool only. */
+  readonly pool?: string | undefined;
+  /** What it is taken to want until it was measured, in cores. */
+  readonly weight?: number | undefined;
   /** The balancer leaves it alone. */
   readonly isShaken?: boolean | undefined;
 }

@@ -7,11 +7,11 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
 import type { Host } from '@godwit/checkpoint/base';
-import { type GuestLoad, type NodeReport, smoothed } from '@godwit/scheduler';
+import { type GuestLoad, type NodeReport, schedulerLimits, smoothed } from '@godwit/scheduler';
 import type { Guests, HostedGuest } from './guests.js';
 import { nodeLimits } from './limits.js';
 
-type Measured = Omit<NodeReport, 'node' | 'incarnation' | 'sequence' | 'reservedCores' | 'isDraining'>;
+type Measured = Omit<NodeReport, 'node' | 'incarnation' | 'sequence' | 'reservedCores' | 'pools' | 'isDraining'>;
 
 export class LoadMeter {
   #atMs: number;
@@ -73,7 +73,10 @@ export class LoadMeter {
       machineBusyCores: this.ownMachine ? usedCores : (this.#busyCores ?? 0),
       usedCores,
       demandCores: hosted.reduce((sum, { use }) => sum + (use.demandCores ?? 0), 0),
-      unmeasuredGuests: hosted.filter(({ use }) => use.demandCores === undefined).length,
+      unmeasuredCores: hosted.reduce(
+        (sum, { use, meta }) => sum + (use.demandCores === undefined ? weightOf(meta.weight) : 0),
+        0,
+      ),
       guests: hosted.length,
       freeMemoryBytes: freemem(),
       totalMemoryBytes: totalmem(),
@@ -89,10 +92,17 @@ export class LoadMeter {
       hereForMs: use.hereForMs,
       hasMoved: epoch > 1,
       memoryBytes,
+      pool: meta.pool,
       isFixed: moving || meta.pin || meta.isShaken === true || worker.pinReasons.length > 0,
       retryAtMs: retryAtMs.get(pid) ?? Number.NEGATIVE_INFINITY,
     }));
   }
+}
+
+/** What a guest of this weight is taken to want until it was measured, in cores. */
+export function weightOf(weight: number | undefined): number {
+  const { unmeasuredDemandCores, maxWeightCores } = schedulerLimits;
+  return weight !== undefined && weight >= 0 ? Math.min(weight, maxWeightCores) : unmeasuredDemandCores;
 }
 
 /** The same for all nodes that share its cores, in containers too: the running kernel. */

@@ -1,10 +1,11 @@
 /**
  * The process of one node daemon. The bus's URL, a secret, comes in the environment (GODWIT_CLUSTER), the name in GODWIT_NODE_NAME, cores of its own in
- * GODWIT_NODE_CORES; GODWIT_NODE_BALANCE=off keeps it from moving processes by itself.
+ * GODWIT_NODE_CORES, pools in GODWIT_NODE_POOLS; GODWIT_NODE_BALANCE=off keeps it from moving processes by itself.
  * With an IPC channel it says `{ ready: { node, url } }` or `{ failed }`; with GODWIT_NODE_TIED it ends with its parent.
  */
 
 import { type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
+import { isPool } from '@godwit/scheduler';
 import { NodeDaemon } from './daemon.js';
 
 const host = realHost((process.env.GODWIT_LOG as LogLevel | undefined) ?? 'error');
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
     url: process.env.GODWIT_CLUSTER || undefined,
     name: process.env.GODWIT_NODE_NAME || undefined,
     logFile: process.env.GODWIT_NODE_LOG || undefined,
+    pools: (process.env.GODWIT_NODE_POOLS ?? '').split(',').filter(isPool),
     cores: Number(process.env.GODWIT_NODE_CORES) || undefined,
     isBalancing: process.env.GODWIT_NODE_BALANCE !== 'off',
     onEnd: (reason) => {

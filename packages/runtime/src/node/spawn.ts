@@ -17,6 +17,7 @@ export interface SpawnNodeOptions {
   readonly url?: string | undefined;
   readonly name?: string | undefined;
   readonly cores?: number | undefined;
+  readonly pools?: readonly string[] | undefined;
   /** False: it moves nothing by itself. */
   readonly isBalancing?: boolean | undefined;
   /** Ends with this process. Otherwise it goes on by itself. */
@@ -30,6 +31,7 @@ export function spawnNode(options: SpawnNodeOptions): Promise<SpawnedNode> {
     ...process.env,
     GODWIT_CLUSTER: options.url ?? '',
     GODWIT_NODE_NAME: options.name ?? '',
+    ...(options.pools === undefined ? {} : { GODWIT_NODE_POOLS: options.pools.join(',') }),
     ...(options.cores === undefined ? {} : { GODWIT_NODE_CORES: String(options.cores) }),
     ...(options.isBalancing === undefined ? {} : { GODWIT_NODE_BALANCE: options.isBalancing ? 'on' : 'off' }),
     GODWIT_NODE_LOG: log?.file ?? '',

@@ -32,6 +32,16 @@ export function loadWith(node: NodeLoad, demandCores: number): number {
   return node.committedLoad + demandCores / node.capacityCores;
 }
 
+/** Whether its user lets a guest of this pool run there. */
+export function isInPool({ report }: NodeLoad, pool: string | undefined): boolean {
+  return pool === undefined || report.pools.includes(pool);
+}
+
+/** Whether a guest's image and the guest itself find room there. */
+export function hasRoom({ report }: NodeLoad, memoryBytes: number): boolean {
+  return report.freeMemoryBytes >= schedulerLimits.memoryHeadroom * memoryBytes;
+}
+
 function loadsOfMachine(reports: readonly NodeReport[]): NodeLoad[] {
   const count = reports.length;
   const cores = Math.max(...reports.map((report) => report.cores));
@@ -41,7 +51,7 @@ function loadsOfMachine(reports: readonly NodeReport[]): NodeLoad[] {
   const capacityCores = cores / count;
   return reports.map((report) => {
     const load = foreignLoad + report.demandCores / capacityCores;
-    const promisedCores = report.reservedCores + report.unmeasuredGuests * schedulerLimits.unmeasuredDemandCores;
+    const promisedCores = report.reservedCores + report.unmeasuredCores;
     return { report, capacityCores, foreignLoad, load, committedLoad: load + promisedCores / capacityCores };
   });
 }

@@ -5,6 +5,8 @@
  * Keeps true: what came from another node is verified before it is believed.
  */
 
+import { schedulerLimits } from '../limits.js';
+
 /** One node at one moment. Values are smoothed by the node that measured them. */
 export interface NodeReport {
   readonly node: number;
@@ -22,13 +24,15 @@ export interface NodeReport {
   readonly usedCores: number;
   /** What its measured guests want, in cores. */
   readonly demandCores: number;
-  /** Guests that have not been measured yet. */
-  readonly unmeasuredGuests: number;
+  /** Weight of its guests that have not been measured yet, in cores. */
+  readonly unmeasuredCores: number;
   /** What it keeps places for, in cores. */
   readonly reservedCores: number;
   readonly guests: number;
   readonly freeMemoryBytes: number;
   readonly totalMemoryBytes: number;
+  /** Guests that name a pool run on its nodes only; guests that name none run anywhere. */
+  readonly pools: readonly string[];
   /** It is being emptied and takes nobody. */
   readonly isDraining: boolean;
 }
@@ -52,6 +56,7 @@ export interface GuestLoad {
   /** Whether it came here by a move: then it has its minimum stay. */
   readonly hasMoved: boolean;
   readonly memoryBytes: number;
+  readonly pool?: string | undefined;
   /** Pinned, on its way already, or moved by somebody else alone. */
   readonly isFixed: boolean;
   /** After a move that failed: not before this time. */
@@ -65,7 +70,7 @@ const counts = [
   'machineBusyCores',
   'usedCores',
   'demandCores',
-  'unmeasuredGuests',
+  'unmeasuredCores',
   'reservedCores',
   'guests',
   'freeMemoryBytes',
@@ -77,12 +82,21 @@ export function parseReport(value: unknown): NodeReport | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Record<string, unknown>;
   if (!counts.every((name) => isAmount(fields[name])) || (fields.cores as number) <= 0) return undefined;
+  if (!isPoolList(fields.pools)) return undefined;
   if (!isName(fields.incarnation) || !isName(fields.machine) || typeof fields.isDraining !== 'boolean') return undefined;
   return value as NodeReport; // each field was looked at above
 }
 
 function isAmount(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+export function isPool(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= schedulerLimits.maxPoolChars && /^[-\w.]+$/.test(value);
+}
+
+function isPoolList(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= schedulerLimits.maxPools && value.every(isPool);
 }
 
 function isName(value: unknown): boolean {

@@ -9,11 +9,12 @@
  *   hysteresis the target, with the guest, must stay below this node's load without it moved, by a margin: so no move can be undone by
  *              the same rule while demands stay as they are, and each move lowers the sum of the squares of the loads
  *
- * Keeps true: never a fixed guest, never to a stale or draining node, never within the minimum stay. Pure.
+ * A node that is short of memory sends its largest guest to another machine that has plenty, whatever the loads.
+ * Keeps true: never a fixed guest, never out of its pool, never to a stale or draining node, never within the minimum stay. Pure.
  */
 
 import { schedulerLimits } from '../limits.js';
-import { loadWith, type NodeLoad, nodeLoads } from '../load/loads.js';
+import { hasRoom, isInPool, loadWith, type NodeLoad, nodeLoads } from '../load/loads.js';
 import type { GuestLoad, KnownReport } from '../load/report.js';
 
 export interface BalanceInput {
@@ -31,27 +32,50 @@ export interface PlannedMove {
   readonly to: number;
   readonly demandCores: number;
   readonly memoryBytes: number;
-  /** For the target, which decides by its own newer knowledge. */
-  readonly sourceLoad: number;
+  readonly pool?: string | undefined;
+  /** For the target, which decides by its own newer knowledge; absent when memory is the reason. */
+  readonly sourceLoad?: number | undefined;
 }
 
 /** The move this node should make now; undefined: none. */
 export function balance(input: BalanceInput): PlannedMove | undefined {
-  const { self, nowMs, reports, random } = input;
-  const loads = nodeLoads(reports, nowMs);
-  const source = loads.get(self);
-  if (!source || source.report.isDraining || source.load <= schedulerLimits.busyAboveLoad) return undefined;
-  const targets = [...loads.values()].filter(({ report }) => report.node !== self && !report.isDraining);
-  for (const { pid, memoryBytes, demandCores } of movable(input.guests, nowMs)) {
-    const cpuMs = input.guests.find((guest) => guest.pid === pid)!.cpuMs; // movable() gives only these
+  const loads = nodeLoads(input.reports, input.nowMs);
+  const source = loads.get(input.self);
+  if (!source || source.report.isDraining) return undefined;
+  const targets = [...loads.values()].filter(({ report }) => report.node !== input.self && !report.isDraining);
+  const move = isShort(source) ? forMemory(source, targets, input) : undefined;
+  return move ?? (source.load > schedulerLimits.busyAboveLoad ? forLoad(source, targets, input) : undefined);
+}
+
+function forLoad(source: NodeLoad, targets: readonly NodeLoad[], input: BalanceInput): PlannedMove | undefined {
+  for (const { pid, memoryBytes, demandCores, cpuMs, pool } of movable(input.guests, input.nowMs)) {
     const fits = targets.filter((target) => {
       const after = loadWith(target, demandCores);
-      return hasRoom(target, memoryBytes) && isBetter(after, source.load) && pays(cpuMs, memoryBytes, after, source.load);
+      const isAllowed = hasRoom(target, memoryBytes) && isInPool(target, pool);
+      return isAllowed && isBetter(after, source.load) && pays(cpuMs, memoryBytes, after, source.load);
     });
-    const target = betterOfTwo(fits, demandCores, random);
-    if (target) return { pid, to: target.report.node, demandCores, memoryBytes, sourceLoad: source.load };
+    const target = betterOfTwo(fits, demandCores, input.random);
+    if (target) return { pid, to: target.report.node, demandCores, memoryBytes, pool, sourceLoad: source.load };
   }
   return undefined;
+}
+
+function forMemory(source: NodeLoad, targets: readonly NodeLoad[], input: BalanceInput): PlannedMove | undefined {
+  const largestFirst = atRest(input.guests, input.nowMs).sort((a, b) => b.memoryBytes - a.memoryBytes || a.pid - b.pid);
+  for (const { pid, memoryBytes, demandCores = 0, pool } of largestFirst) {
+    const fits = targets.filter((target) => {
+      const { machine, freeMemoryBytes, totalMemoryBytes } = target.report;
+      const isAmple = freeMemoryBytes - memoryBytes >= schedulerLimits.ampleMemoryShare * totalMemoryBytes;
+      return machine !== source.report.machine && isAmple && hasRoom(target, memoryBytes) && isInPool(target, pool);
+    });
+    const target = betterOfTwo(fits, demandCores, input.random);
+    if (target) return { pid, to: target.report.node, demandCores, memoryBytes, pool };
+  }
+  return undefined;
+}
+
+function isShort({ report }: NodeLoad): boolean {
+  return report.freeMemoryBytes < schedulerLimits.shortMemoryShare * report.totalMemoryBytes;
 }
 
 /** Whether a load after a move is below the source's before it, by the margin. */
@@ -59,21 +83,21 @@ export function isBetter(after: number, sourceLoad: number): boolean {
   return after + Math.max(schedulerLimits.marginLoad, schedulerLimits.marginShare * sourceLoad) <= sourceLoad;
 }
 
-/** Whether a guest's image and the guest itself find room there. */
-export function hasRoom({ report }: NodeLoad, memoryBytes: number): boolean {
-  return report.freeMemoryBytes >= schedulerLimits.memoryHeadroom * memoryBytes;
+/** Those that want enough to be worth a move, the ones that want most first; of equals the one that is cheapest to move. */
+function movable(guests: readonly GuestLoad[], nowMs: number): (GuestLoad & { demandCores: number })[] {
+  return atRest(guests, nowMs)
+    .flatMap((guest) => (guest.demandCores === undefined ? [] : [{ ...guest, demandCores: guest.demandCores }]))
+    .filter(({ demandCores }) => demandCores >= schedulerLimits.minimumDemandCores)
+    .sort((a, b) => b.demandCores - a.demandCores || a.memoryBytes - b.memoryBytes || a.pid - b.pid);
 }
 
-/** Those that may move, the ones that want most first; of equals the one that is cheapest to move. */
-function movable(guests: readonly GuestLoad[], nowMs: number): (GuestLoad & { demandCores: number })[] {
-  const { historyMs, minimumStayMs, minimumDemandCores } = schedulerLimits;
-  return guests
-    .flatMap((guest) => (guest.demandCores === undefined ? [] : [{ ...guest, demandCores: guest.demandCores }]))
-    .filter(({ isFixed, demandCores, hereForMs, hasMoved, retryAtMs }) => {
-      const stayMs = hasMoved ? Math.max(minimumStayMs, historyMs) : historyMs;
-      return !isFixed && demandCores >= minimumDemandCores && hereForMs >= stayMs && retryAtMs <= nowMs;
-    })
-    .sort((a, b) => b.demandCores - a.demandCores || a.memoryBytes - b.memoryBytes || a.pid - b.pid);
+/** Those that may move at all: neither fixed nor just arrived nor waiting after a failure. */
+function atRest(guests: readonly GuestLoad[], nowMs: number): GuestLoad[] {
+  const { historyMs, minimumStayMs } = schedulerLimits;
+  return guests.filter(({ isFixed, hereForMs, hasMoved, retryAtMs }) => {
+    const stayMs = hasMoved ? Math.max(minimumStayMs, historyMs) : historyMs;
+    return !isFixed && hereForMs >= stayMs && retryAtMs <= nowMs;
+  });
 }
 
 /** Whether what it will probably be spared is more than what the move costs. */

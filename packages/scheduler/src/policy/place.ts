@@ -5,40 +5,42 @@
  * Keeps true: a new guest stays with the asked node, its mother then, unless another is better by the margin of balance.ts.
  */
 
-import { schedulerLimits } from '../limits.js';
-import { loadWith, type NodeLoad, nodeLoads } from '../load/loads.js';
+import { hasRoom, isInPool, loadWith, type NodeLoad, nodeLoads } from '../load/loads.js';
 import type { KnownReport } from '../load/report.js';
-import { hasRoom, isBetter } from './balance.js';
+import { isBetter } from './balance.js';
 
-/** Nodes for a new guest, best first; the first that keeps a place takes it. Without a report of `home` it is `home` alone. */
-export function placesForNew(home: number, reports: Iterable<KnownReport>, nowMs: number): number[] {
-  const demandCores = schedulerLimits.unmeasuredDemandCores;
+/** What is known of a guest that looks for a place. */
+export interface Wanted {
+  readonly demandCores: number;
+  readonly memoryBytes: number;
+  readonly pool?: string | undefined;
+}
+
+/**
+ * Nodes for a new guest, best first; the first that keeps a place takes it. `home` is among them unless it may not take it;
+ * without a report of `home` it is `home` alone.
+ */
+export function placesForNew(wanted: Wanted, home: number, reports: Iterable<KnownReport>, nowMs: number): number[] {
   const loads = nodeLoads(reports, nowMs);
-  const open = ordered(loads.values(), demandCores);
   const own = loads.get(home);
   if (!own) return [home];
-  if (own.report.isDraining) return open.map(nodeOf);
-  const better = open.filter((node) => isBetter(loadWith(node, demandCores), loadWith(own, demandCores)));
-  return [...better.map(nodeOf).filter((node) => node !== home), home];
+  const open = ordered(loads.values(), wanted);
+  if (!open.includes(own)) return open.map(nodeOf);
+  const ownLoad = loadWith(own, wanted.demandCores);
+  const better = open.filter((node) => node !== own && isBetter(loadWith(node, wanted.demandCores), ownLoad));
+  return [...better.map(nodeOf), home];
 }
 
 /** The least loaded other node for a guest that is to leave `self`; undefined: there is none that could take it. */
-export function bestFor(
-  guest: { demandCores: number; memoryBytes: number },
-  self: number,
-  reports: Iterable<KnownReport>,
-  nowMs: number,
-): number | undefined {
-  const others = [...nodeLoads(reports, nowMs).values()].filter(
-    (node) => node.report.node !== self && hasRoom(node, guest.memoryBytes),
-  );
-  const best = ordered(others, guest.demandCores)[0];
-  return best && nodeOf(best);
+export function bestFor(wanted: Wanted, self: number, reports: Iterable<KnownReport>, nowMs: number): number | undefined {
+  const others = ordered(nodeLoads(reports, nowMs).values(), wanted).filter(({ report }) => report.node !== self);
+  return others[0] && nodeOf(others[0]);
 }
 
-function ordered(loads: Iterable<NodeLoad>, demandCores: number): NodeLoad[] {
+/** Those that may take it, the least loaded first. */
+function ordered(loads: Iterable<NodeLoad>, { demandCores, memoryBytes, pool }: Wanted): NodeLoad[] {
   return [...loads]
-    .filter(({ report }) => !report.isDraining)
+    .filter((node) => !node.report.isDraining && hasRoom(node, memoryBytes) && isInPool(node, pool))
     .sort((a, b) => loadWith(a, demandCores) - loadWith(b, demandCores) || a.report.node - b.report.node);
 }
 

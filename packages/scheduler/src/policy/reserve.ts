@@ -9,9 +9,9 @@
  */
 
 import { schedulerLimits } from '../limits.js';
-import { loadWith, nodeLoads } from '../load/loads.js';
-import type { KnownReport } from '../load/report.js';
-import { hasRoom, isBetter } from './balance.js';
+import { hasRoom, isInPool, loadWith, nodeLoads } from '../load/loads.js';
+import { isPool, type KnownReport } from '../load/report.js';
+import { isBetter } from './balance.js';
 
 export interface Reservation {
   /** The guest's PID, or any name for one that has none yet. */
@@ -25,11 +25,12 @@ export interface ReserveRequest {
   readonly id: string;
   readonly demandCores: number;
   readonly memoryBytes: number;
-  /** The load of the node it leaves; absent for a new guest, which is taken whatever the load. */
+  readonly pool?: string | undefined;
+  /** The load of the node it leaves; absent for a guest that is taken whatever the load: a new one, or one that leaves for lack of memory. */
   readonly sourceLoad?: number | undefined;
 }
 
-export type ReserveRefusal = 'draining' | 'unknown-load' | 'no-better' | 'no-memory' | 'full';
+export type ReserveRefusal = 'draining' | 'other-pool' | 'unknown-load' | 'no-better' | 'no-memory' | 'full';
 
 export type ReserveAnswer =
   | { readonly reservations: readonly Reservation[]; readonly refused?: undefined }
@@ -54,6 +55,7 @@ export function reserve(
   const own = nodeLoads(known, nowMs).get(self);
   if (!own) return refused('unknown-load');
   if (own.report.isDraining) return refused('draining');
+  if (!isInPool(own, request.pool)) return refused('other-pool');
   if (kept.length >= schedulerLimits.maxReservations) return refused('full');
   const promisedBytes = kept.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   if (!hasRoom(own, promisedBytes + request.memoryBytes)) return refused('no-memory');
@@ -80,12 +82,13 @@ export function reservedCores(reservations: readonly Reservation[]): number {
 
 /** A request from the wire, or undefined when it is none. */
 export function parseReserveRequest(value: Record<string, unknown>): ReserveRequest | undefined {
-  const { id, demandCores, memoryBytes, sourceLoad } = value;
+  const { id, demandCores, memoryBytes, sourceLoad, pool } = value;
   const amounts = [demandCores, memoryBytes, sourceLoad ?? 0];
   const isGood =
     typeof id === 'string' &&
     id.length > 0 &&
     id.length <= 64 &&
+    (pool === undefined || isPool(pool)) &&
     amounts.every((amount) => typeof amount === 'number' && Number.isFinite(amount) && amount >= 0);
-  return isGood ? ({ id, demandCores, memoryBytes, sourceLoad } as ReserveRequest) : undefined; // looked at above
+  return isGood ? ({ id, demandCores, memoryBytes, sourceLoad, pool } as ReserveRequest) : undefined; // looked at above
 }
