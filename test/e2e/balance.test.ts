@@ -66,20 +66,20 @@ describe('balancing', () => {
     for (const stayMs of stays) expect(stayMs).toBeGreaterThanOrEqual(schedulerLimits.minimumStayMs);
   });
 
-  it('keeps a guest in its pool, however loaded that is, and counts the weight of one that is not measured yet', async () => {
+  it('keeps a guest in its pool, however loaded that is, and starts none beside another where a node of the pool is free', async () => {
     await place.startNode('--cores', '1');
     await place.startNode('--cores', '1', '--pool', 'disk');
     await place.startNode('--cores', '1', '--pool', 'disk', '--pool', 'far');
-    const idle = place.script('idle.mjs', `setInterval(() => {}, 1000);`);
+    const forever = place.script('forever.mjs', 'for (;;);');
     const start = async (...options: string[]) => {
-      const { code, stdout, stderr } = await place.run('run', '-d', ...options, idle);
+      const { code, stdout, stderr } = await place.run('run', '-d', ...options, forever);
       return code === 0 ? (await processes()).find(({ pid }) => pid === Number(stdout))!.node : stderr;
     };
-    // Heavy as it says it is, the first leaves no place beside it.
-    const nodes = [await start('--pool', 'disk', '--weight', '50'), await start('--pool', 'disk')];
-    expect(nodes.sort()).toEqual([1, 2]);
-    expect(await start('--pool', 'far', '--weight', '50')).toBe(2);
+    // Node 0 is idle all the time.
+    expect(await start('--pool', 'disk', '--weight', '2')).toBe(1);
+    expect(await start('--pool', 'disk')).toBe(2);
     expect(await start('--pool', 'far')).toBe(2);
+    expect(await start('--pool', 'far', '--weight', '0')).toBe(2);
     const moved = await place.run('migrate', String((await processes()).find(({ node }) => node === 1)!.pid), '0');
     expect([moved.code, moved.stderr]).toEqual([1, expect.stringMatching(/^[^\n]*not in its pool "disk"\n$/)]);
     expect(await start('--pool', 'near')).toMatch(/^[^\n]*no node of the pool "near" takes it\n$/);

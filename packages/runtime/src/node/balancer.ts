@@ -86,14 +86,21 @@ export class Balancer {
     };
   }
 
-  /** Keeps a place for a guest. @throws GODWIT_REFUSED */
-  reserve(value: Record<string, unknown>): void {
+  /** Keeps a place for a guest; answers with the load that this makes. @throws GODWIT_REFUSED */
+  reserve(value: Record<string, unknown>): NodeReport {
     const request = parseReserveRequest(value);
     if (!request) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot keep a place: the request is malformed');
     const answer = reserve(this.#kept(), request, this.options.node, this.#known(), this.#nowMs);
     this.#reservations = answer.reservations;
     if (answer.refused !== undefined)
       throw new GodwitError('GODWIT_REFUSED', `Cannot keep a place on node ${this.options.node}: ${answer.refused}`);
+    return this.#ownReport();
+  }
+
+  /** Asks another node to keep a place; what it answers is news of its load. @throws what it answered */
+  async #reserveAt(node: number, request: ReserveRequest): Promise<void> {
+    const answer = await askNode<unknown>(this.options.bus, node, { op: 'reserve', request }, nodeLimits.reserveTimeoutMs);
+    this.#view = heard(this.#view, parseGossip([{ report: answer, ageMs: 0 }]), this.#nowMs);
   }
 
   /** The guest came, or will not. */
@@ -103,13 +110,13 @@ export class Balancer {
 
   /** Where a new guest should start; a place is kept there under the id that is given. @throws GODWIT_BAD_NODE */
   async place({ memoryBytes, pool, weight }: PlaceRequest): Promise<{ node: number; reservation?: string }> {
-    const { node: home, bus, pools, isDraining } = this.options;
+    const { node: home, pools, isDraining } = this.options;
     const id = `new-${home}-${this.#placed++}`;
     const request: ReserveRequest = { id, demandCores: weightOf(weight), memoryBytes, pool };
     for (const node of placesForNew(request, home, this.#known(), this.#nowMs)) {
       try {
         if (node === home) this.reserve({ ...request });
-        else await askNode(bus, node, { op: 'reserve', request }, nodeLimits.reserveTimeoutMs);
+        else await this.#reserveAt(node, request);
         return { node, reservation: id };
       } catch (error) {
         this.options.host.log('info', 'a node takes no new guest', { node, reason: messageOf(error) });
@@ -220,7 +227,7 @@ export class Balancer {
     const id = String(pid);
     try {
       const request = { id, demandCores, memoryBytes, sourceLoad, pool };
-      await askNode(bus, to, { op: 'reserve', request }, nodeLimits.reserveTimeoutMs);
+      await this.#reserveAt(to, request);
       try {
         await move(pid, to);
       } catch (error) {
