@@ -58,7 +58,7 @@ describe('a node that is lost', () => {
     for (const pid of [kept, moved]) {
       const before = await ticksOf(pid);
       while ((await ticksOf(pid)) < before + 50);
-      expect((await row(pid)).stat).toBe('S');
+      expect((await row(pid)).stat).toMatch(/^[RS]$/);
     }
   });
 

@@ -12,6 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
+/** A guest that ticks is idle, unless the machine is so busy that each tick waits for a core. */
+const alive = expect.stringMatching(/^[RS]$/);
 const counts = `let n = 0; setInterval(() => console.log('tick', n++), 20);`;
 const processes = async () => JSON.parse(String((await place.run('ps', '-a', '--json')).stdout)).processes;
 
@@ -21,7 +23,7 @@ describe('a cluster of daemons', () => {
     const pid = String((await place.run('run', '-d', '--node', '0', script)).stdout).trim();
     expect((await place.run('migrate', pid, '1')).code).toBe(0);
     expect((await place.run('migrate', pid, '2')).code).toBe(0);
-    expect((await processes())[0]).toMatchObject({ pid: Number(pid), home: 0, node: 2, stat: 'S', moves: 2 });
+    expect((await processes())[0]).toMatchObject({ pid: Number(pid), home: 0, node: 2, stat: alive, moves: 2 });
     expect((await place.run('node', 'drain', '2')).code).toBe(0);
     expect((await processes())[0].node).not.toBe(2);
     const follow = place.begin('logs', '-f', pid);
@@ -45,7 +47,7 @@ describe('a cluster of daemons', () => {
     const states = (await processes()).map(({ node, stat }: { node: number; stat: string }) => [node, stat]);
     expect(states.sort()).toEqual([
       [1, 'X'],
-      [2, 'S'],
+      [2, alive],
     ]);
     await kept.until('tick 400\n');
     kept.child.kill('SIGTERM');
@@ -63,7 +65,7 @@ describe('a cluster of daemons', () => {
     process.kill(daemons[2]!, 'SIGKILL');
     expect((await moving).code).toBe(1);
     await guest.until('tick 160\n');
-    expect((await processes())[0]).toMatchObject({ node: 0, stat: 'S', moves: 0 });
+    expect((await processes())[0]).toMatchObject({ node: 0, stat: alive, moves: 0 });
     expect((await place.run('migrate', String(pid), '1')).code).toBe(0);
     guest.child.kill('SIGKILL');
     await guest.result;

@@ -69,8 +69,8 @@ export class GuestUse {
     const wanted = isLongEnough ? (times.wantedMs - this.#last.times.wantedMs) / intervalMs : this.#lastRate?.wanted;
     const used = isLongEnough ? (times.cpuMs - this.#last.times.cpuMs) / intervalMs : this.#lastRate?.used;
     if (wanted === undefined || used === undefined) return times.isRunnable ?? true;
-    if (wanted >= nodeLimits.runningAboveCores) return true;
-    // A thread that waits for a core now and then wants more than it does.
+    if (used >= nodeLimits.runningAboveCores || wanted >= nodeLimits.restlessAboveCores) return true;
+    // A thread that wakes now and then and waits for a core each time wants more than it does.
     return used >= nodeLimits.idleBelowCores && (times.isRunnable ?? true);
   }
 }

@@ -69,9 +69,11 @@ export const nodeLimits = {
   signalLookMs: 1_000,
   /** Shortest time between two samples that says something about a rate. */
   shortestSampleMs: 200,
-  /** A guest whose thread wants less than this is idle (S), whatever it does at this instant; above the other it is at work (R). */
+  /** A guest whose thread uses less than this is idle (S), whatever it does at this instant; above the second it is at work (R). */
   idleBelowCores: 0.1,
   runningAboveCores: 0.5,
+  /** A thread that wants more than this does not sleep: it is at work, however little of a core it gets. */
+  restlessAboveCores: 0.9,
   /** Heaps are asked for their size this often, and given this long to answer. */
   memorySampleMs: 5_000,
   memoryLookMs: 300,
