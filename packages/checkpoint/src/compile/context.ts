@@ -193,6 +193,11 @@ function computeHasCall(node: Node): boolean {
     case 'ImportExpression':
     case 'ForOfStatement':
       return true;
+    // In arrays and arguments: it iterates, and the iterator may be the guest's. In objects it copies.
+    case 'SpreadElement':
+      return true;
+    case 'ObjectExpression':
+      return node.properties.some((p: Node) => hasCall(p.type === 'SpreadElement' ? p.argument : p));
     case 'ClassExpression':
     case 'ClassDeclaration':
       return hasCall(node.superClass) || node.body.body.some((m: Node) => m.computed && hasCall(m.key));

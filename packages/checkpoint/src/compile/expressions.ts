@@ -14,6 +14,7 @@ import {
   block,
   breaks,
   call,
+  forever,
   id,
   isClass,
   isFunction,
@@ -87,7 +88,7 @@ export function lowerExpression(node: Node, context: FunctionContext, out: Node[
     case 'MemberExpression':
       return lowerMember(node, context, out);
     case 'ArrayExpression':
-      return located({ type: 'ArrayExpression', elements: lowerParts(node.elements, context, out) }, node);
+      return lowerArray(node, context, out);
     case 'ObjectExpression':
       return lowerObject(node, context, out);
     case 'TemplateLiteral':
@@ -140,15 +141,81 @@ export function lowerParts(nodes: (Node | null)[], context: FunctionContext, out
   return nodes.map((node, i) => {
     if (!node) return node;
     if (node.type === 'SpreadElement') {
-      const argument = lowerExpression(node.argument, context, out);
-      // A spread before a later call must be spread now: its iterator runs guest code.
-      if (i < last)
-        return { type: 'SpreadElement', argument: keep({ type: '' }, array({ type: 'SpreadElement', argument }), context, out) };
-      return located({ type: 'SpreadElement', argument }, node);
+      // What is spread before a later call is copied now, because the call may change it.
+      return located({ type: 'SpreadElement', argument: lowerSpread(node, context, out, i < last) }, node);
     }
     const lowered = lowerExpression(node, context, out);
     return i < last ? keep(node, lowered, context, out) : lowered;
   });
+}
+
+/**
+ * What is spread, as an array: natively where no code of the guest can run in between, else by a loop that can be captured.
+ * `fresh`: never the array of the guest itself.
+ *
+ *   $1 = $$spread(x, fresh); if ($1 === undefined) { $1 = []; $2 = $$iterator(x); $3 = $2.next; for (;;) { $4 = $3.call($2); … } }
+ */
+function lowerSpread(node: Node, context: FunctionContext, out: Node[], fresh: boolean): Node {
+  const subject = keep(node.argument, lowerExpression(node.argument, context, out), context, out);
+  const [list, iterator, next, result] = Array.from({ length: 4 }, () => context.temp());
+  const text = literal(context.program.source.slice(node.argument.start, node.argument.end).slice(0, 80));
+  const loop = forever(
+    [
+      statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), node.argument),
+      leaveWhenDone(result),
+      statement(call(id('$$append'), [{ ...list }, member({ ...result }, 'value')])),
+    ],
+    node,
+  );
+  out.push(
+    statement(assign({ ...list }, call(id('$$spread'), [{ ...subject }, literal(fresh)])), node),
+    when(
+      binary('===', { ...list }, undefinedValue()),
+      block([
+        statement(assign({ ...list }, array())),
+        statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...subject }, text])), node.argument),
+        statement(assign({ ...next }, member({ ...iterator }, 'next'))),
+        loop,
+      ]),
+    ),
+  );
+  return { ...list };
+}
+
+/** `if (result is done) break;` without a call where the result is an object, so that hardly any pause falls into a helper. */
+export function leaveWhenDone(result: Node): Node {
+  const isObject = {
+    type: 'LogicalExpression',
+    operator: '&&',
+    left: binary(
+      '===',
+      { type: 'UnaryExpression', operator: 'typeof', prefix: true, argument: { ...result } },
+      literal('object'),
+    ),
+    right: binary('!==', { ...result }, literal(null)),
+  };
+  const test = {
+    type: 'ConditionalExpression',
+    test: isObject,
+    consequent: member({ ...result }, 'done'),
+    alternate: call(id('$$done'), [{ ...result }]),
+  };
+  return when(test, breaks(null));
+}
+
+/** Arrays with spreads are put together by the runtime: V8's own code for them loops where nothing can be captured. */
+function lowerArray(node: Node, context: FunctionContext, out: Node[]): Node {
+  const { elements } = node;
+  if (!elements.some((e: Node | null) => e?.type === 'SpreadElement'))
+    return located({ type: 'ArrayExpression', elements: lowerParts(elements, context, out) }, node);
+  if (elements.length === 1) return lowerSpread(elements[0], context, out, true);
+  const parts: Node[] = [];
+  for (const part of lowerParts(elements, context, out)) {
+    if (part?.type === 'SpreadElement') parts.push(part.argument);
+    else if (parts.at(-1)?.$own) parts.at(-1)!.elements.push(part);
+    else parts.push({ ...array(part), $own: true });
+  }
+  return located(call(id('$$list'), parts), node);
 }
 
 function lowerSequence(node: Node, context: FunctionContext, out: Node[]): Node {
@@ -587,7 +654,7 @@ function lowerAsyncDelegate(argument: Node, context: FunctionContext, out: Node[
   const step = [
     statement(assign({ ...result }, call(id('$$delegateStep'), [{ ...iterator }, { ...received }]))),
     statement(assign({ ...result }, y({ ...result }))),
-    when(call(id('$$done'), [{ ...result }]), breaks(null)),
+    leaveWhenDone(result),
     statement(assign({ ...received }, y(call(id('$$yieldRaw'), [member({ ...result }, 'value')])))),
   ];
   out.push({ type: 'ForStatement', init: null, test: null, update: null, body: block(step) });

@@ -35,7 +35,7 @@ import {
   when,
 } from './ast.js';
 import { envField, envName, type FunctionContext, hasCall, type LoopTarget } from './context.js';
-import { lowerExpression, lowerForEffect, makesStatements } from './expressions.js';
+import { leaveWhenDone, lowerExpression, lowerForEffect, makesStatements } from './expressions.js';
 import { makeEnvironment } from './functions.js';
 import { lowerPatternInto } from './patterns.js';
 import type { Scope } from './scope.js';
@@ -261,7 +261,7 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
       block([
         statement(assign({ ...done }, literal(true))),
         statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), node.right),
-        when(call(id('$$done'), [{ ...result }]), breaks(null)),
+        leaveWhenDone(result),
         statement(assign({ ...value }, member({ ...result }, 'value'))),
         statement(assign({ ...done }, literal(false))),
       ]),
@@ -310,7 +310,7 @@ function lowerForAwait(node: Node, context: FunctionContext, out: Node[], labels
     body: [
       set(done, literal(true)),
       set(step, awaited(call(member({ ...next }, 'call'), [{ ...iterator }]))),
-      when(call(id('$$done'), [{ ...step }]), breaks(null)),
+      leaveWhenDone(step),
       set(value, member({ ...step }, 'value')),
       set(done, literal(false)),
       head,

@@ -2,6 +2,7 @@
  * Iteration as the compiled loops use it: arrays by index, snapshots of keys for for-in, cursors for Map and Set whose position is
  * data, and the closing protocol (ECMAScript 7.4). Only primordials taken at load are used.
  */
+import { types } from 'node:util';
 import { isObject } from './promises.js';
 
 const isArray = Array.isArray;
@@ -31,6 +32,72 @@ export function plainArray(value: unknown): unknown[] | undefined {
     arrayIteratorProto.next === arrayNext
     ? value
     : undefined;
+}
+
+const stringIterator = (String.prototype as unknown as Record<symbol, unknown>)[Symbol.iterator];
+const stringIteratorProto = getPrototypeOf(''[Symbol.iterator]()) as { next: unknown };
+const stringNext = stringIteratorProto.next;
+const mapIteratorProto = getPrototypeOf(new Map().entries()) as { next: unknown };
+const setIteratorProto = getPrototypeOf(new Set().values()) as { next: unknown };
+const typedArrayValues = getPrototypeOf(Uint8Array.prototype)[Symbol.iterator] as unknown;
+const iteratorSelf = (iteratorPrototype as Record<symbol, unknown>)[Symbol.iterator];
+const { isMap, isSet, isTypedArray, isMapIterator, isSetIterator, isArgumentsObject, isProxy } = types;
+const { defineProperty } = Object;
+const { push, slice } = Array.prototype;
+
+/**
+ * An array of what spreading `value` gives, made without running code of the guest; undefined where its iterator may be the guest's.
+ * A plain array is given as it is unless a `fresh` one is wanted.
+ */
+export function spreadable(value: unknown, fresh: boolean): unknown[] | undefined {
+  const plain = plainArray(value);
+  if (plain) return fresh ? [...plain] : plain;
+  if (typeof value === 'string') {
+    const isPristine = (String.prototype as unknown as Record<symbol, unknown>)[Symbol.iterator] === stringIterator;
+    return isPristine && stringIteratorProto.next === stringNext ? [...value] : undefined;
+  }
+  if (typeof value !== 'object' || value === null || isProxy(value)) return undefined;
+  return isIteratedNatively(value) ? [...(value as Iterable<unknown>)] : undefined;
+}
+
+function isIteratedNatively(value: object): boolean {
+  const method = methodOf(value, Symbol.iterator);
+  if (isMap(value)) return method === mapIterator && mapIteratorProto.next === mapIteratorNext;
+  if (isSet(value)) return method === setIterator && setIteratorProto.next === setIteratorNext;
+  if (isMapIterator(value)) return method === iteratorSelf && methodOf(value, 'next') === mapIteratorNext;
+  if (isSetIterator(value)) return method === iteratorSelf && methodOf(value, 'next') === setIteratorNext;
+  if (arrayIteratorProto.next !== arrayNext) return false;
+  if (isTypedArray(value)) return method === typedArrayValues;
+  return isArgumentsObject(value) && method === arrayValues;
+}
+
+/** A data property along the prototype chain; undefined where a getter or proxy stands in the way. */
+function methodOf(object: object, key: PropertyKey): unknown {
+  for (let holder: object | null = object; holder; holder = getPrototypeOf(holder)) {
+    if (isProxy(holder)) return undefined;
+    const descriptor = ownDescriptor(holder, key);
+    if (descriptor) return descriptor.value;
+  }
+  return undefined;
+}
+
+const pieceLength = 4096;
+
+/** One array of several, holes becoming undefined. */
+export function listOf(...parts: unknown[][]): unknown[] {
+  const all = [...parts[0]!];
+  for (let p = 1; p < parts.length; p++) {
+    const part = parts[p]!;
+    // In pieces: arguments live on the stack.
+    for (let at = 0; at < part.length; at += pieceLength)
+      apply(push, all, part.length <= pieceLength ? part : apply(slice, part, [at, at + pieceLength]));
+  }
+  return all;
+}
+
+/** Adds an element whatever setters Array.prototype may have. */
+export function append(list: unknown[], value: unknown): void {
+  defineProperty(list, list.length, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** An iterator over a Map or Set that knows how many live entries lie before its position. */
@@ -76,15 +143,15 @@ export function placeCursor(cursor: CollectionCursor, position: number): void {
   for (let i = 0; i < position; i++) apply(next, cursor.iterator, []);
 }
 
-const isMap = (value: unknown): value is Map<unknown, unknown> =>
+const isPlainMap = (value: unknown): value is Map<unknown, unknown> =>
   isObject(value) && getPrototypeOf(value) === Map.prototype && !ownDescriptor(value, Symbol.iterator);
-const isSet = (value: unknown): value is Set<unknown> =>
+const isPlainSet = (value: unknown): value is Set<unknown> =>
   isObject(value) && getPrototypeOf(value) === Set.prototype && !ownDescriptor(value, Symbol.iterator);
 
 /** GetIterator for a for-of head; `text` is how the author wrote it, for V8's message. */
 export function iteratorOf(value: unknown, text: string): object {
-  if (isMap(value) && mapProto[Symbol.iterator] === mapIterator) return new CollectionCursor(value, 'map');
-  if (isSet(value) && setProto[Symbol.iterator] === setIterator) return new CollectionCursor(value, 'set');
+  if (isPlainMap(value) && mapProto[Symbol.iterator] === mapIterator) return new CollectionCursor(value, 'map');
+  if (isPlainSet(value) && setProto[Symbol.iterator] === setIterator) return new CollectionCursor(value, 'set');
   const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.iterator];
   if (typeof method !== 'function')
     throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);

@@ -21,6 +21,7 @@ import {
   YieldMarker,
 } from './coroutines.js';
 import {
+  append,
   asyncIteratorOf,
   closeAsync,
   closeAsyncQuietly,
@@ -31,8 +32,10 @@ import {
   forInKeys,
   isDone,
   iteratorOf,
+  listOf,
   plainArray,
   restOf,
+  spreadable,
   stillThere,
   takeElements,
 } from './iteration.js';
@@ -185,6 +188,9 @@ export class Realm {
       $$delegate: delegateOf,
       $$delegateStep: delegateStep,
       $$array: plainArray,
+      $$spread: spreadable,
+      $$append: append,
+      $$list: listOf,
       $$iterator: iteratorOf,
       $$asyncIterator: asyncIteratorOf,
       $$done: isDone,

@@ -93,6 +93,9 @@ const makeSleeper = hostClosureKind(
   (record: SleepRecord) => () => resolvePromise(record.promise, record.value),
 );
 
+/** What images refer to by name: records of promisified functions and sleepers. */
+export const globalsClasses = { PromisifyRecord, CallbackRecord, SleepRecord };
+
 export function installRealmServices(initial: GuestProcess, channel: HostChannel, nativeRequire: Require): RealmServices {
   const pins = new Pins(channel);
   const modules = new Map<string, unknown>();

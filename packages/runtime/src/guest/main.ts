@@ -33,7 +33,7 @@ import {
 } from '../services/timers/timers.js';
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
-import { installRealmServices, namedModules, type RealmServices } from './globals.js';
+import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
 import { hideMemoryHook, showMemoryHook } from './memory.js';
 import { osThreadId } from './os-thread.js';
 import {
@@ -199,6 +199,7 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
         ...timerClasses,
         ...stdioClasses,
         ...hostChannelClasses,
+        ...globalsClasses,
         MainActivity,
         ServiceState,
       },
