@@ -125,5 +125,6 @@ function authorPlaces(entry: string, map: string): (node: Node) => string {
 
 export { type BundleOptions, bundleScript } from './bundle.js';
 export type { FunctionMeta } from './context.js';
+export { findHindrances, type Hindrance, type HindranceEffect, type HindrancePolicy } from './hindrances.js';
 export { HELPER_NAMES } from './program.js';
 export type { CalleePath, FunctionRange, Label, SafepointTable } from './table.js';

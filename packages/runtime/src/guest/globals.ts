@@ -17,20 +17,10 @@ import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
 import { timerFunctions } from '../services/timers/timers.js';
 import type { HostChannel } from './channel.js';
+import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Require = (name: string) => unknown;
-
-/** Modules whose functions hold nothing between calls. */
-const PURE = new Set([
-  'path', 'path/posix', 'path/win32', 'url', 'util', 'util/types', 'querystring', 'string_decoder', 'buffer', 'assert', 'assert/strict', 'events', 'stream',
-  'os', 'punycode', 'constants', 'v8', 'module', 'console', 'stream/web', 'diagnostics_channel', 'async_hooks',
-]); // biome-ignore format: one table
-
-/** Modules that are exact for synchronous calls; a callback or promise pins until it is answered. */
-const WRAPPED = new Set(['fs', 'fs/promises', 'crypto', 'zlib', 'dns', 'dns/promises']);
-/** Functions of wrapped modules that open something with no end we can see. */
-const OPENS = /^(create(Read|Write)Stream|watch|watchFile|open|openSync|opendir|opendirSync)$/;
 
 export interface RealmServices {
   importModule(specifier: string): { default: unknown; namespace: unknown };
@@ -119,7 +109,7 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
     modules.set('process', process);
   };
   modules.set('process', initial);
-  for (const name of ['fetch', 'WebSocket', 'BroadcastChannel', 'MessageChannel', 'EventSource']) pinGlobal(name, pins);
+  for (const name of pinningGlobals) pinGlobal(name, pins);
 
   const timersPromises = {
     setTimeout: (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout),
@@ -141,8 +131,9 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
     let found = modules.get(name);
     if (found !== undefined) return found;
     found = nativeRequire(`node:${name}`);
-    if (WRAPPED.has(name)) found = wrapModule(name, found as Record<string, unknown>, pins, channel);
-    else if (!PURE.has(name)) pins.add(`uses node:${name}`);
+    const effect = moduleEffect(name);
+    if (effect === 'answers') found = wrapModule(name, found as Record<string, unknown>, pins, channel);
+    else if (effect === 'pins') pins.add(`uses node:${name}`);
     modules.set(name, found);
     return found;
   };
@@ -269,7 +260,7 @@ function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, c
 
 function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
   const wrapped: AnyFunction = function wrappedBuiltin(this: unknown, ...args) {
-    if (OPENS.test(key)) pins.add(`opened with ${label}`);
+    if (opensForGood(key)) pins.add(`opened with ${label}`);
     const last = args.length - 1;
     const callback = args[last];
     if (typeof callback === 'function' && !key.endsWith('Sync')) {
