@@ -104,6 +104,23 @@ describe('an image of a process', () => {
     expect((await place.run('kill', String(other.stdout).trim())).code).toBe(0);
   });
 
+  it('is not taken of a process that uses the network: one line, and the process goes on', async () => {
+    await place.startNode();
+    const text = `import net from 'node:net'; net.createServer().listen(0, () => console.log('listens')); let n = 0; setInterval(() => console.log('tick', n++), 20);`;
+    const guest = place.begin('run', place.script('server.mjs', text));
+    await guest.until('listens');
+    const { processes } = JSON.parse(String((await place.run('ps', '--json')).stdout));
+    for (const stop of [[], ['--stop']]) {
+      const taken = await place.run('checkpoint', String(processes[0].pid), ...stop);
+      expect([taken.code, taken.stderr.trimEnd().split('\n').length]).toEqual([1, 1]);
+      expect(taken.stderr).toMatch(/uses the network/);
+    }
+    const seen = String(guest.stdout()).split('\n').length;
+    await guest.until(`tick ${seen + 5}\n`);
+    expect((await place.run('kill', String(processes[0].pid))).code).toBe(0);
+    expect((await guest.result).code).toBe(143);
+  });
+
   it('is refused with one line and exit 1 when damaged, cut short, of another Node major, of a newer format, or none', async () => {
     await place.startNode();
     const { guest, pid } = await begun(place.script('work.mjs', program));

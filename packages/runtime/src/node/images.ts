@@ -50,6 +50,7 @@ export class Images {
     try {
       const captured = await guest.worker.capture({ hold: isStopped, timeoutMs: nodeLimits.captureTimeoutMs });
       isHeld = isStopped;
+      if (guest.net) throw networked(guest.pid);
       if (!isHeld) guest.moving = false;
       // On the clock of the worker's own stamp.
       const pauseMs = performance.timeOrigin + performance.now() - captured.stoppedAtMs;
@@ -146,6 +147,15 @@ export class Images {
     guest.moving = false;
     guest.worker.goOn();
   }
+}
+
+/** Its connections are the gateway's and the peers' too: a second life of the process cannot have them. */
+function networked(pid: number): GodwitError {
+  return new GodwitError(
+    'GODWIT_PINNED',
+    `Cannot take an image of process ${pid}: it uses the network, and an image cannot hold connections (it can be moved)`,
+    { fields: { pid } },
+  );
 }
 
 function taken(pid: number): GodwitError {
