@@ -307,13 +307,13 @@ function answerRequest(): void {
 }
 
 function onPaused(paused: PausedFrame[]): void {
-  const request = Atomics.load(words, REQUEST);
+  // Taken in one step: a host that gave up took it back in one step.
+  const request = Atomics.exchange(words, REQUEST, 0);
   if (request === 0) {
     // The capture was answered from a message while the pause was under way; or an author's `debugger` statement.
     send({ type: 'strayPause' });
     return;
   }
-  Atomics.store(words, REQUEST, 0);
   const id = request & ~HOLD_FLAG;
   try {
     const frames = guest.frames(paused);
@@ -356,10 +356,8 @@ function receive(message: ToWorker): void {
       // Already answered from a pause; the next request may be under way by now, and its answer would bear a wrong number.
       if ((Atomics.load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
       if (jobs.activity === undefined) answerRequest();
-      else {
-        Atomics.store(words, REQUEST, 0);
+      else if (Atomics.exchange(words, REQUEST, 0) !== 0)
         capture(message.id, undefined, 'the runtime itself is running', false, false);
-      }
       return;
     case 'deliver':
       channel.receive(message.service, message.message);

@@ -202,7 +202,7 @@ export class GuestWorker {
         continue;
       }
       const attempt = performance.now();
-      const answer = await this.attempt(options.hold);
+      const answer = await this.attempt(options.hold, started + options.timeoutMs);
       if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
       if (answer.type === 'captured') {
         this.heldPaused = answer.paused;
@@ -225,7 +225,7 @@ export class GuestWorker {
     }
   }
 
-  private attempt(hold: boolean): Promise<Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined> {
+  private attempt(hold: boolean, untilMs: number): Promise<Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined> {
     const id = this.nextCapture++ & 0xffffff;
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
@@ -235,11 +235,16 @@ export class GuestWorker {
         resolve(message);
       };
       this.pendingCapture = { id, settle };
-      Atomics.store(this.words, REQUEST, id | (hold ? HOLD_FLAG : 0));
+      const request = id | (hold ? HOLD_FLAG : 0);
+      Atomics.store(this.words, REQUEST, request);
       // An idle guest answers the message; a busy one is stopped.
       this.post({ type: 'capture', id, hold });
       // A pause asked for while V8 still stands in the one before is swallowed: ask again until there is an answer.
       const askToPause = () => {
+        // Given up only while the guest has not seen the request: one that has will answer.
+        const isOver = performance.now() > untilMs && Atomics.compareExchange(this.words, REQUEST, request, 0) === request;
+        if (isOver)
+          return settle({ type: 'putOff', id, reason: 'it is inside one long native call', paused: false, pinned: false });
         this.inspector.pause(this.worker.threadId);
         timer = setTimeout(askToPause, PAUSE_AGAIN_MS);
       };
