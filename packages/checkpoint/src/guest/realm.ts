@@ -7,7 +7,7 @@ import { assert, type ErrorCode, GodwitError } from '../base/index.js';
 import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
-import { remadeClassText } from '../resume/class-text.js';
+import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { peel } from '../resume/peel.js';
 import { brand, fidOf } from './brand.js';
 import {
@@ -82,6 +82,8 @@ interface ScriptTable {
   functions: Map<number, FunctionRange>;
 }
 
+type Factory = (...envs: unknown[]) => unknown;
+
 const apply = Reflect.apply;
 const getPrototypeOf = Object.getPrototypeOf;
 const setPrototypeOf = Object.setPrototypeOf;
@@ -96,10 +98,12 @@ export class Realm {
   readonly constructors = new Set<number>();
   /** Labels of the bundle by statement and kind. */
   private readonly labelsByStatement = new Map<string, Label>();
-  private readonly scripts = new Map<string, ScriptTable>();
+  /** Tables of scripts, made when first asked for. */
+  private readonly scripts = new Map<string, ScriptTable | (() => ScriptTable)>();
   private readonly fidByStart = new Map<number, number>();
   private readonly declared = new Map<number, AnyFunction>();
-  private readonly factories = new Map<number, (...envs: unknown[]) => unknown>();
+  private readonly factories = new Map<number, Factory>();
+  private readonly classTexts = new Map<number, ClassText>();
   private readonly frameFactories = new Map<string, (...envs: unknown[]) => AnyFunction>();
   private readonly classHooks = new WeakMap<object, (code: string) => unknown>();
   private readonly classKeys = new WeakMap<object, PropertyKey[]>();
@@ -331,22 +335,8 @@ export class Realm {
 
   /** Makes a closure again. `chain` are its environments, which may still be empty; `scope` the class from scopeClass(). */
   remakeClosure(fid: number, chain: object[], scope: object | undefined): object {
-    const meta = this.metaOf(fid);
-    const cacheable = scope === undefined;
-    let factory = cacheable ? this.factories.get(fid) : undefined;
-    if (!factory) {
-      const range = this.ranges.get(fid)!;
-      assert(range.text, `function ${fid} has no text of its own`);
-      const text = this.bundle.code.slice(range.text[0], range.text[1]);
-      const params = meta.envs.map((env) => `$e${env}`).join(', ');
-      const strict = meta.strict ? '"use strict"; ' : '';
-      factory = this.evaluate(
-        `(function (${params}) { ${strict}return (${text}); })\n//# sourceURL=${this.registerClosure(fid, range, params, strict)}`,
-        scope,
-      ) as never;
-      if (cacheable) this.factories.set(fid, factory!);
-    }
-    const fn = factory!(...chain) as AnyFunction;
+    const factory = scope === undefined ? this.factoryOf(fid) : this.makeFactory(fid, scope);
+    const fn = factory(...chain) as AnyFunction;
     const lowered = this.kindOf(fid);
     if (lowered === 'async') setPrototypeOf(fn, asyncFunctionPrototype);
     else if (lowered === 'asyncGenerator') setPrototypeOf(fn, asyncGeneratorFunctionPrototype);
@@ -363,38 +353,94 @@ export class Realm {
         : 'sync';
   }
 
-  /** A remade closure's code runs in a script of its own; its positions map back to the bundle by a constant shift. */
-  private registerClosure(fid: number, range: FunctionRange, params: string, strict: string): string {
+  private factoryOf(fid: number): Factory {
+    let factory = this.factories.get(fid);
+    if (!factory) {
+      factory = this.makeFactory(fid, undefined);
+      this.factories.set(fid, factory);
+    }
+    return factory;
+  }
+
+  private makeFactory(fid: number, scope: object | undefined): Factory {
+    const meta = this.metaOf(fid);
+    const range = this.ranges.get(fid)!;
+    assert(range.text, `function ${fid} has no text of its own`);
+    const [from, to] = range.text;
+    const params = meta.envs.map((env) => `$e${env}`).join(', ');
+    const head = `(function (${params}) { ${meta.strict ? '"use strict"; ' : ''}return (`;
+    const text = this.bundle.code.slice(from, to);
+    const url = this.registerScript({ from, to, text, head, edits: [] });
+    return this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, scope) as Factory;
+  }
+
+  /**
+   * Makes what closures and classes of an image will be made with, ahead of it: evaluating their text is most of a restore.
+   * Only a saving of time, so it ends after `most` of them.
+   */
+  prepareFactories(most: number): void {
+    for (const meta of this.metas) {
+      if (most <= 0) return;
+      if (!meta) continue;
+      const { fid, kind, classEnv } = meta;
+      if (kind === 'class') this.classTextOf(fid);
+      else if (kind === 'function' && classEnv === undefined && this.ranges.get(fid)?.text) this.factoryOf(fid);
+      else continue;
+      most--;
+    }
+  }
+
+  private classTextOf(fid: number): ClassText {
+    let known = this.classTexts.get(fid);
+    if (!known) {
+      known = remadeClassText(this.bundle.code, this.ranges.get(fid)!);
+      this.classTexts.set(fid, known);
+    }
+    return known;
+  }
+
+  /** Remade code runs in a script of its own, behind `head`; its positions map back to the bundle's, edits apart. */
+  private registerScript(script: { from: number; to: number; text: string; head: string; edits: readonly ClassEdit[] }): string {
     const name = `godwit-closure:${this.bundle.hash}:${++this.resumeCount}`;
-    const prefix = `(function (${params}) { ${strict}return (`.length;
-    const [from, to] = range.text!;
-    const labels = new Map<number, Label>();
-    for (const label of this.bundle.table.labels)
-      if (label.at >= from && label.at < to) labels.set(label.at - from + prefix, label);
-    const functions = new Map<number, FunctionRange>();
-    for (const f of this.bundle.table.functions)
-      if (f.start >= from && f.end <= to && f.entry)
-        functions.set(f.fid, {
-          ...f,
-          entry: [f.entry[0] - from + prefix, f.entry[1] - from + prefix],
-          start: f.start - from + prefix,
-          end: f.end - from + prefix,
-        });
-    const text = `${' '.repeat(prefix)}${this.bundle.code.slice(from, to)}`;
-    this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions });
-    void fid;
+    this.scripts.set(name, () => this.tableOfScript(script));
     return name;
+  }
+
+  private tableOfScript({ from, to, text, head, edits }: Parameters<Realm['registerScript']>[0]): ScriptTable {
+    const prefix = head.length;
+    const placeOf = (at: number): number | undefined => {
+      let moved = at - from + prefix;
+      for (const edit of edits) {
+        if (edit.to <= at) moved += edit.text.length - (edit.to - edit.from);
+        else if (edit.from <= at) return undefined; // the author's static code, which is not evaluated again
+      }
+      return moved;
+    };
+    const labels = new Map<number, Label>();
+    for (const label of this.bundle.table.labels) {
+      const at = label.at >= from && label.at < to ? placeOf(label.at) : undefined;
+      if (at !== undefined) labels.set(at, label);
+    }
+    const functions = new Map<number, FunctionRange>();
+    for (const f of this.bundle.table.functions) {
+      if (f.start < from || f.end > to || !f.entry) continue;
+      const [start, last] = [placeOf(f.start), placeOf(f.end - 1)];
+      const entry = [placeOf(f.entry[0]), placeOf(f.entry[1] - 1)] as const;
+      if (start === undefined || last === undefined || entry[0] === undefined || entry[1] === undefined) continue;
+      functions.set(f.fid, { ...f, entry: [entry[0], entry[1] + 1], start, end: last + 1 });
+    }
+    return { labels, lineStarts: lineStarts(`${head}${text}`), functions };
   }
 
   /** Evaluates a class again without its author's static code; returns it branded. */
   remakeClass(fid: number, heritage: unknown, chain: object[], keys: PropertyKey[], scope: object | undefined): object {
     const meta = this.metaOf(fid);
-    const text = remadeClassText(this.bundle.code, this.ranges.get(fid)!);
+    const { text, edits } = this.classTextOf(fid);
     const params = meta.envs.map((env) => `$e${env}`).join(', ');
-    const factory = this.evaluate(
-      `(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (${text}); })`,
-      scope,
-    ) as AnyFunction;
+    const head = `(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (`;
+    const { start: from, end: to } = this.ranges.get(fid)!;
+    const url = this.registerScript({ from, to, text, head, edits });
+    const factory = this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, scope) as AnyFunction;
     const C = factory(heritage, keys, ...chain) as AnyFunction;
     return this.brandClass(C, fid, chain[0], keys);
   }
@@ -442,7 +488,11 @@ export class Realm {
       const labels = new Map(this.bundle.table.labels.map((l) => [l.at, l]));
       this.scripts.set(url, { labels, lineStarts: lineStarts(this.bundle.code), functions: this.ranges });
     }
-    return this.scripts.get(url);
+    const known = this.scripts.get(url);
+    if (typeof known !== 'function') return known;
+    const table = known();
+    this.scripts.set(url, table);
+    return table;
   }
 
   urlOf(scriptId: string): string | undefined {

@@ -9,11 +9,25 @@ import * as acorn from 'acorn';
 import type { Node } from '../compile/ast.js';
 import type { FunctionRange } from '../compile/table.js';
 
-export function remadeClassText(code: string, range: FunctionRange): string {
+/** A stretch of a class's text that was replaced. */
+export interface ClassEdit {
+  from: number;
+  to: number;
+  text: string;
+}
+
+export interface ClassText {
+  text: string;
+  /** By offsets of the bundle's code, ascending. */
+  edits: ClassEdit[];
+}
+
+/** The text, and where it differs from the author's. */
+export function remadeClassText(code: string, range: FunctionRange): ClassText {
   const options: acorn.Options & { checkPrivateFields: boolean } = { ecmaVersion: 'latest', checkPrivateFields: false };
   const source = code.slice(range.start, range.end);
   const node: Node = acorn.parseExpressionAt(`(${source})`, 0, options);
-  const edits: { from: number; to: number; text: string }[] = [];
+  const edits: ClassEdit[] = [];
   if (node.superClass && node.superClass.type !== 'Literal')
     edits.push({ from: node.superClass.start, to: node.superClass.end, text: '$h' });
   let keys = 0;
@@ -34,7 +48,9 @@ export function remadeClassText(code: string, range: FunctionRange): string {
   let text = source;
   // The parse stood in parentheses, one character further on.
   for (const e of edits) text = text.slice(0, e.from - 1) + e.text + text.slice(e.to - 1);
-  return text;
+  // Offsets of the bundle from here on, ascending.
+  const inBundle = edits.reverse().map((e) => ({ from: e.from - 1 + range.start, to: e.to - 1 + range.start, text: e.text }));
+  return { text, edits: inBundle };
 }
 
 const isHook = (element: Node): boolean =>

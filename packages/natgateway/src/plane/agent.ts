@@ -66,6 +66,7 @@ export class FlowAgent implements FlowTable {
   readonly flows = new Map<FlowId, AgentFlow>();
   readonly requests = new Map<number, ListenRequest>();
   readonly #uplink: Uplink;
+  readonly #departures = new Map<number, () => void>();
   readonly #waiting = new Set<AgentFlow>();
   readonly #owing = new Set<AgentFlow>();
   #lazyTimer: TimerHandle | null = null;
@@ -299,7 +300,18 @@ export class FlowAgent implements FlowTable {
 
   /** A guest that has ended is forgotten with its last flow. */
   forgetIfDone(guest: AgentGuest): void {
-    if (guest.events === null && guest.flows.size === 0 && guest.state === 'live') this.guests.delete(guest.pid);
+    if (guest.events !== null || guest.flows.size > 0 || guest.state !== 'live') return;
+    this.guests.delete(guest.pid);
+    this.#departures.get(guest.pid)?.();
+    this.#departures.delete(guest.pid);
+  }
+
+  /** After leave: resolves when the gateway has taken over the guest's last bytes and let go of its flows. */
+  gone(pid: number): Promise<void> {
+    if (!this.guests.has(pid)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#departures.set(pid, resolve);
+    });
   }
 
   onAck(flow: AgentFlow, seq: number, credit: number): void {

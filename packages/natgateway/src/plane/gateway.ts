@@ -129,6 +129,23 @@ export class Gateway {
     return [...this.#sessions.values()].map(({ node, link }) => ({ node, connected: link.connected }));
   }
 
+  /** Resolves when the last bytes of closed flows are with the operating system, which delivers them, or after `limitMs`. */
+  async finish(limitMs: number): Promise<void> {
+    const unfinished = [...this.#lingering].filter((socket) => !socket.writableFinished && !socket.destroyed);
+    const finished = unfinished.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.once('finish', resolve).once('close', () => resolve());
+        }),
+    );
+    let limit: TimerHandle | undefined;
+    const over = new Promise<void>((resolve) => {
+      limit = this.host.after(limitMs, resolve);
+    });
+    await Promise.race([Promise.all(finished), over]);
+    limit?.cancel();
+  }
+
   /** Closes everything: peers are reset, nodes are cut off. */
   async stop(): Promise<void> {
     this.#stopped = true;

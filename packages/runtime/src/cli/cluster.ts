@@ -8,6 +8,7 @@ import { type Bus, connectBus, EmbeddedHub, findCluster } from '../cluster/index
 import { leasePrefix, parseLease } from '../cluster/lease.js';
 import { openCluster } from '../cluster/settings.js';
 import { startClusterGateway } from '../node/cluster-gateway.js';
+import { nodeLimits } from '../node/limits.js';
 import { type SpawnedNode, spawnNode } from '../node/spawn.js';
 import { Locations } from '../process/index.js';
 
@@ -67,6 +68,7 @@ export async function openEmbeddedCluster(host: Host, size: number): Promise<Com
     isClosing = true;
     await bus.close();
     for (const { child } of nodes) child.kill('SIGKILL');
+    await gateway?.finish(nodeLimits.lastBytesMs);
     await gateway?.stop();
     await hub.stop();
   };

@@ -55,10 +55,12 @@ export class GuestNet {
     this.#service?.commit();
   }
 
-  /** The guest has ended: its ports close, what it wrote is delivered. */
-  end(): void {
+  /** The guest has ended: its ports close. Resolves when the gateway has all that it wrote. */
+  async end(): Promise<void> {
     this.#isOver = true;
-    this.#service?.end();
+    if (!this.#service) return;
+    this.#service.end();
+    await (await this.options.flows.open()).agent.gone(this.options.pid);
   }
 
   async #begin(state: Uint8Array | undefined): Promise<void> {

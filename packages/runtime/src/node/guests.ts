@@ -148,7 +148,8 @@ export class Guests {
   async end(guest: HostedGuest, end: GuestEnd): Promise<void> {
     if (this.hosted.get(guest.pid) !== guest) return; // handed over, or ended already
     this.hosted.delete(guest.pid);
-    guest.net?.end();
+    // As with node: who sees the process end may rely on what it wrote to its connections being on its way.
+    if (guest.net) await Promise.race([guest.net.end(), pause(this.host, nodeLimits.lastBytesMs)]);
     const exit: Exit = end.signal === undefined ? { code: end.code } : { signal: end.signal };
     if (await this.#enterEnd(guest, exit)) this.#write(guest.pid, guest.lastSeq + 1, 0, Buffer.from(JSON.stringify(end)));
   }

@@ -63,6 +63,8 @@ export const nodeLimits = {
   /** Tries to find the owner of a process that is being moved. */
   ownerTries: 100,
   ownerRetryMs: 30,
+  /** The end of a process waits so long for its last bytes to reach the gateway, and the gateway's end for theirs to leave it. */
+  lastBytesMs: 10_000,
   /** Gateways tried one after the other before a guest's listen fails. */
   gatewayTries: 4,
   /** How long a daemon looks into a busy guest for a signal's listeners. */

@@ -47,6 +47,7 @@ export class NodeFlows {
   async stop(): Promise<void> {
     this.#isOver = true;
     this.#agent?.stop();
+    await this.#gateway?.finish(nodeLimits.lastBytesMs);
     await this.#gateway?.stop();
   }
 
