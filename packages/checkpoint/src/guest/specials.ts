@@ -227,8 +227,9 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
     for (const env of realm.environmentsNamedBy(fid))
       if (typeof vars[env] !== 'object')
         throw new GodwitError(
-          'GODWIT_CANNOT_CAPTURE',
-          `Cannot capture a generator: V8 does not show the variables around ${realm.metaOf(fid).name || 'it'} here`,
+          'GODWIT_PUT_OFF',
+          `Cannot capture a generator yet: V8 does not show the variables around ${realm.metaOf(fid).name || 'it'} here`,
+          { fields: { path: '' } },
         );
   return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
 }
