@@ -1,51 +1,73 @@
 /**
- * The README's first command: runs orbits.mjs on an embedded cluster of three nodes, moves it again and again while it computes,
- * then runs it under plain node and compares the two outputs byte for byte. Exits with 1 if they differ.
+ * The README's first command. One embedded cluster of three nodes runs two programs that know nothing of it: orbits.mjs, which only
+ * computes, and chat.mjs, a TCP server with a client connected. Both are moved from node to node again and again while they work.
+ * At the end the proof: the output of orbits.mjs is compared with plain node's, byte for byte, and what the client got with
+ * what it had to get. Exits with 1 if anything differs.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { realHost } from '@godwit/checkpoint/base';
+import { openEmbeddedCluster } from '../../packages/runtime/dist/cli/cluster.js';
+import { Client } from './client.mjs';
+import { Picture } from './picture.mjs';
+import { scriptOf, startProgram } from './programs.mjs';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const run = path.join(here, '../../packages/runtime/bin/cluster-run.js');
-const script = path.join(here, 'orbits.mjs');
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-demo-'));
-const statsFile = path.join(directory, 'stats.json');
+const fewestMoves = 5;
+process.env.GODWIT_HOME ??= fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-demo-'));
+console.log('Two programs run on a cluster of three nodes and are moved while they work:\n');
+const cluster = await openEmbeddedCluster(realHost('error'), 3);
+const picture = new Picture([0, 1, 2]);
+const moves = { orbits: [], chat: [] };
+const client = new Client();
+const onMove = (name) => (move) => {
+  moves[name].push(move);
+  picture.move(name, move);
+};
 
-console.log('A program runs on a cluster of three nodes and is moved every 250 ms, in the middle of its loops:\n');
-const guest = spawn(process.execPath, [run, '--nodes', '3', '--shake', '250ms', '--stats', statsFile, script], {
-  stdio: ['ignore', 'pipe', 'inherit'],
+let proof;
+const chat = startProgram({
+  ...{ name: 'chat.mjs', url: cluster.url, shake: '300ms', onMove: onMove('chat') },
+  onLine(line) {
+    picture.note('chat', line);
+    proof = client.talk(Number(/port (\d+)/.exec(line)[1]));
+  },
 });
-const chunks = [];
-guest.stdout.on('data', (bytes) => {
-  chunks.push(bytes);
-  process.stdout.write(bytes);
+const orbits = startProgram({
+  ...{ name: 'orbits.mjs', url: cluster.url, shake: '300ms', onMove: onMove('orbits') },
+  onLine: (line) => picture.note('orbits', line),
 });
-const code = await new Promise((resolve) => guest.on('close', resolve));
-if (code !== 0) {
-  console.error(`\nThe program ended with ${code}`);
-  process.exit(1);
-}
+const progress = setInterval(
+  () => picture.note('client', `${client.sentBytes} bytes sent, ${client.receivedBytes} received, one connection`),
+  100,
+);
+const computed = await orbits.ended;
+// The server goes on until it has moved often enough to prove something.
+while (moves.chat.length < fewestMoves && chat.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 100));
+client.stop();
+const said = await Promise.resolve(proof).catch((error) => ({ isIdentical: false, reason: error.message }));
+const served = await chat.ended;
+clearInterval(progress);
+picture.end();
+await cluster.close();
 
-const { moves } = JSON.parse(fs.readFileSync(statsFile, 'utf8'));
-console.log(`\n${moves.length} moves:`);
-for (const move of moves) {
-  const track = [0, 1, 2].map((node) => (node === move.to ? '●' : node === move.from ? '○' : '·')).join('──');
-  console.log(
-    `  ${track}   node ${move.from} → node ${move.to}   pause ${move.pauseMs.toFixed(1).padStart(6)} ms   ${String(move.essenceBytes).padStart(7)} bytes`,
-  );
+const failures = [];
+for (const [name, { code, complaints }] of Object.entries({ orbits: computed, chat: served })) {
+  if (code !== 0) failures.push(`${name} ended with ${code}: ${complaints.join(' ')}`);
+  const pauses = moves[name].map(({ pauseMs }) => pauseMs).sort((a, b) => a - b);
+  if (pauses.length === 0) failures.push(`${name} was never moved`);
+  else console.log(`\n${name}: ${pauses.length} moves, median pause ${pauses[pauses.length >> 1].toFixed(1)} ms`);
 }
-const pauses = moves.map((m) => m.pauseMs).sort((a, b) => a - b);
-if (pauses.length > 0) console.log(`  median pause ${pauses[pauses.length >> 1].toFixed(1)} ms`);
-
 console.log('\nThe same program under plain node …');
-const plain = spawnSync(process.execPath, [script], { maxBuffer: 1 << 26 });
-const moved = Buffer.concat(chunks);
-fs.rmSync(directory, { recursive: true, force: true });
-if (moves.length === 0 || !plain.stdout.equals(moved)) {
-  console.error(moves.length === 0 ? 'No move took place.' : 'The outputs DIFFER.');
-  process.exit(1);
-}
-console.log(`Output identical, ${moved.length} bytes, after ${moves.length} moves.`);
+const plain = spawnSync(process.execPath, [scriptOf('orbits.mjs')], { maxBuffer: 1 << 26 });
+if (plain.stdout.equals(computed.output))
+  console.log(`orbits: output identical to plain node's, ${computed.output.length} bytes.`);
+else failures.push("the output of orbits differs from plain node's");
+if (said?.isIdentical)
+  console.log(
+    `client: ${said.sentBytes} bytes sent and ${said.receivedBytes} received over one connection, every byte right (sha256 ${said.hash.slice(0, 16)}…).`,
+  );
+else failures.push(`the client did not get what it had to${said?.reason ? `: ${said.reason}` : ''}`);
+for (const failure of failures) console.error(`FAILED: ${failure}`);
+process.exit(failures.length === 0 ? 0 : 1);
