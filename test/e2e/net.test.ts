@@ -108,4 +108,50 @@ describe("a guest's server at the gateway", () => {
     expect(seen.length).toBeGreaterThanOrEqual(10);
     for (const { from, to } of seen) expect(from).not.toBe(to);
   });
+
+  it('fails with EADDRINUSE on a port that is taken, dials out while it moves, and gives its port back when it ends', async () => {
+    const taken = net.createServer((socket) => socket.pipe(socket));
+    await new Promise<void>((resolve) => {
+      taken.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = taken.address() as net.AddressInfo;
+    const script = place.script(
+      'client.mjs',
+      `import { once } from 'node:events';
+       import net from 'node:net';
+       const server = net.createServer();
+       server.listen(${port});
+       const [error] = await once(server, 'error');
+       console.log(error.code, error.message, error.port);
+       const free = net.createServer((socket) => socket.end('hello'));
+       free.listen(0);
+       await once(free, 'listening');
+       const socket = net.connect(${port}, '127.0.0.1');
+       socket.setEncoding('latin1');
+       let text = '';
+       socket.on('data', (piece) => { text += piece; });
+       for (let i = 0; i < 40; i++) {
+         socket.write(String(i).repeat(2000));
+         await new Promise((resolve) => setTimeout(resolve, 25));
+       }
+       socket.end();
+       await once(socket, 'close');
+       let expected = '';
+       for (let i = 0; i < 40; i++) expected += String(i).repeat(2000);
+       console.log(text.length, text === expected, 'free port', free.address().port);
+       process.exit(5);`,
+    );
+    const moved = place.begin('run', '--nodes', '2', '--shake', '50ms', '--show-moves', script);
+    const { code, stdout, stderr } = await moved.result;
+    taken.close();
+    expect(code, stderr).toBe(5);
+    const [failed, echoed] = String(stdout).trimEnd().split('\n');
+    expect(failed).toBe(`EADDRINUSE listen EADDRINUSE: address already in use :::${port} ${port}`);
+    expect(echoed).toMatch(/^140000 true free port \d+$/); // 10 pieces of 2000 bytes and 30 of 4000
+    const again = net.createServer();
+    await new Promise<void>((resolve, reject) => {
+      again.once('error', reject).listen(Number(echoed!.split(' ').at(-1)), '127.0.0.1', resolve);
+    });
+    again.close();
+  });
 });
