@@ -30,7 +30,6 @@ let confirmedSerial = 0;
 const tell = (message) => send('net', message);
 
 receive('net', (message) => {
-  if (message.op === 'restart') return restart();
   if (message.serial <= lastSerial) return; // sent again after a move
   if (message.serial !== lastSerial + 1) throw new Error(`net: message ${message.serial} came after ${lastSerial}`);
   lastSerial = message.serial;
@@ -41,14 +40,6 @@ receive('net', (message) => {
   if (message.server !== undefined) servers.get(message.server)?._onMessage(message);
   else sockets.get(message.socket)?._onMessage(message);
 });
-
-/** The process came back from an image: its connections are gone, its ports are opened again, and the node counts from one. */
-function restart() {
-  lastSerial = 0;
-  confirmedSerial = 0;
-  for (const server of [...servers.values()]) server._reopen();
-  for (const socket of [...sockets.values()]) socket._onCut('ECONNRESET');
-}
 
 const ERRNO = {
   EACCES: -13,
@@ -500,7 +491,6 @@ class Server extends EventEmitter {
     this._connections = 0;
     this._id = 0;
     this._state = 'closed';
-    this._isReopening = false;
     this._address = null;
     this._refed = true;
   }
@@ -532,23 +522,13 @@ class Server extends EventEmitter {
     return `net:server:${this._id}`;
   }
 
-  /** Without a second 'listening' event, if it has been listening already. */
-  _reopen() {
-    this._isReopening = this._state === 'listening';
-    const port = this._address?.port ?? this._wanted.port;
-    tell({ op: 'listen', server: this._id, port, host: this._wanted.host ?? '' });
-  }
-
   _onMessage(message) {
     switch (message.op) {
-      case 'listening': {
-        const isAgain = this._isReopening;
-        this._isReopening = false;
+      case 'listening':
         this._state = 'listening';
         this._address = { address: message.address, family: message.family, port: message.port };
-        if (!isAgain) this.emit('listening');
+        this.emit('listening');
         return;
-      }
       case 'listenFailed': {
         this._release();
         const { port, host } = this._wanted;

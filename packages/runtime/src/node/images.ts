@@ -7,7 +7,6 @@
 import { GodwitError, type Host, type TimerHandle } from '@godwit/checkpoint/base';
 import type { Bus } from '../cluster/index.js';
 import { homeOf, type Locations, type PidAllocator } from '../process/index.js';
-import { netRestart } from '../services/net/index.js';
 import type { BundleStore } from './bundles.js';
 import type { CheckpointReport, RestoreRequest } from './control.js';
 import type { Guests, HostedGuest } from './guests.js';
@@ -110,7 +109,6 @@ export class Images {
       if (request.detached) await this.options.keepLog(request.samePid ? homeOf(pid, stride) : node, pid, firstSeq);
       guests.hosted.set(pid, guest);
       worker.run();
-      worker.deliver('net', netRestart); // nobody hears it in a guest that has no node:net
       return { pid, firstSeq };
     } catch (error) {
       await worker.terminate();

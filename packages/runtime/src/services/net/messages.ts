@@ -40,9 +40,6 @@ export type ToGuest = { readonly serial: number } & (
   | { readonly op: 'drain'; readonly socket: number; readonly accepted: number }
 );
 
-/** Tells a process that came back from an image that its connections are gone; its servers ask for their ports again. */
-export const netRestart = { op: 'restart' } as const;
-
 /** A message without its serial number. Written out by distribution, so that each form keeps its own fields. */
 export type Unnumbered<T = ToGuest> = T extends ToGuest ? Omit<T, 'serial'> : never;
 
