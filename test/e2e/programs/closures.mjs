@@ -59,7 +59,10 @@ const emitter = () => {
   const listeners = {};
   return {
     on: (name, fn) => (listeners[name] ??= []).push(fn),
-    emit: (name, value) => (listeners[name] ?? []).forEach((fn) => fn(value)),
+    emit: (name, value) =>
+      (listeners[name] ?? []).forEach((fn) => {
+        fn(value);
+      }),
   };
 };
 const counters = Array.from({ length: 50 }, (_, i) => {

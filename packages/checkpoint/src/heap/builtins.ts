@@ -61,6 +61,7 @@ class BuiltinTable implements NamedBuiltins {
   readonly #queue: List<{ value: object; watched: boolean }> = list();
   readonly #roots: List<{ object: object; name: string }> = list();
   readonly #opaque = new SafeMap<object, boolean>();
+  readonly #hostClasses = new SafeMap<object, boolean>();
   readonly #open = new SafeSet<object>();
   readonly #hadBeforeLate = new SafeSet<PropertyKey>();
   #late: 'not named' | 'naming' | 'named' = 'not named';
@@ -137,6 +138,17 @@ class BuiltinTable implements NamedBuiltins {
       this.#opaque.set(prototype, opaque);
     }
     return opaque;
+  }
+
+  isHostClass(prototype: object): boolean {
+    let is = this.#hostClasses.get(prototype);
+    if (is === undefined) {
+      const Class = getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+      const name = this.#names.get(prototype) ?? 'godwit:';
+      is = typeof Class === 'function' && !startsWith(name, 'godwit:') && !isNative(sourceOf(Class));
+      this.#hostClasses.set(prototype, is);
+    }
+    return is;
   }
 
   #root(value: unknown, name: string, watched: boolean): void {
@@ -259,13 +271,15 @@ class BuiltinTable implements NamedBuiltins {
  * expression: a match would change what the guest reads in RegExp.lastMatch.
  */
 function hidesState(source: string): boolean {
-  if (!startsWith(source, 'class')) return source.length > 14 && includes(source, '[native code]');
+  if (!startsWith(source, 'class')) return isNative(source);
   for (let i = 0; i + 1 < source.length; i++) {
     const next = charCodeAt(source, i + 1) | 32;
     if (charCodeAt(source, i) === 35 && next >= 97 && next <= 122) return true;
   }
   return false;
 }
+
+const isNative = (source: string): boolean => source.length > 14 && includes(source, '[native code]');
 
 const flagAccessor = 8;
 

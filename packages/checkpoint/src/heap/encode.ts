@@ -36,6 +36,7 @@ import {
   isArray,
   isExtensible,
   isView,
+  keyFor,
   type List,
   list,
   objectKeys,
@@ -275,15 +276,23 @@ class Encoder {
       if (isWeakMap(object) || isWeakSet(object)) this.#weak.add(object);
       return this.#intrinsic(object, slotKinds[i]!, state, true);
     }
+    const { builtins } = this.#options;
     const facts = this.#prototypes.of(getPrototypeOf(object));
     if (facts.opaque) {
       for (let i = 0; i < hiddenKinds.length; i++) {
         if (hiddenKinds[i]!.home === facts.named && hiddenKinds[i]!.claims(object))
           return this.#intrinsic(object, hiddenKinds[i]!, state, true);
       }
-      const named = this.#options.builtins.lateNameOf(object);
+      const named = builtins.lateNameOf(object);
       if (named !== undefined) return this.#named(named);
       this.#refuse(`a native object (${facts.count.name}) with hidden state`);
+    }
+    // A symbol that only Node's own code knows would be another one elsewhere: the object would be there and its state not.
+    if (facts.named !== undefined && builtins.isHostClass(facts.named)) {
+      const symbols = getOwnPropertySymbols(object);
+      for (let i = 0; i < symbols.length; i++)
+        if (builtins.nameOf(symbols[i]!) === undefined && keyFor(symbols[i]!) === undefined)
+          this.#refuse(`a native object (${facts.count.name}) with hidden state`);
     }
     this.#intrinsic(object, ordinary, state, true);
     return facts.count;

@@ -3,6 +3,7 @@
  * need names (an EventEmitter's capture flag, an AbortSignal's state). Evaluated before guest code.
  */
 import { EventEmitter } from 'node:events';
+import { Dirent } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { stackAccessor } from './error-stack.js';
 
@@ -55,6 +56,8 @@ export function sampleInstances(): Record<string, object> {
     TextEncoder: new TextEncoder(),
     TextDecoder: new TextDecoder(),
     StringDecoder: new StringDecoder(),
+    // The type of a Dirent stands under a symbol of Node's.
+    Dirent: Reflect.construct(Dirent, ['name', 1, 'path']) as object,
   };
 }
 

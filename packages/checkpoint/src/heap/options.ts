@@ -18,6 +18,8 @@ export interface NamedBuiltins {
   numberOf(object: object): number | undefined;
   /** The name of the object with this number. */
   nameAt(number: number): string;
+  /** Whether this named prototype is of a class that Node wrote in JavaScript: symbols may be the keys of what it hides. */
+  isHostClass(prototype: object): boolean;
   /** Whether objects that inherit from this named prototype may have state that no script can see. */
   isOpaque(prototype: object): boolean;
 }

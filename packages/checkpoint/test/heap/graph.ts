@@ -16,6 +16,7 @@ const builtins: NamedBuiltins = {
   numberOf: (object) => named.numberOf(object),
   nameAt: (number) => named.nameAt(number),
   isOpaque: (prototype) => named.isOpaque(prototype),
+  isHostClass: (prototype) => named.isHostClass(prototype),
 };
 export const options: HeapOptions = { builtins, specials: [], internals };
 

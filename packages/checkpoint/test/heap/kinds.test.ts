@@ -321,6 +321,11 @@ describe('encodeHeap() then decodeHeap()', () => {
   });
 });
 
+/** An object of a class of Node's with a key that no other realm has. */
+function hidden(): object {
+  return Object.assign(new EventTarget(), { [Symbol('kHidden')]: 1 });
+}
+
 describe('encodeHeap()', () => {
   const refusals: [string, unknown, RegExp][] = [
     [
@@ -335,6 +340,7 @@ describe('encodeHeap()', () => {
     ['a FinalizationRegistry', { [Symbol('s')]: new FinalizationRegistry(Math.max) }, /"root\[Symbol\(s\)\]": a native object/],
     ['a decoder that holds half a character', { d: midStream() }, /"root\.d": a TextDecoder/],
     ['class instances of an unclaimed class', new Animal(), /a native function "Animal"|hidden state/],
+    ['what hides state of Node under a symbol', { e: hidden() }, /"root\.e": a native object .* with hidden state/],
     ['a refusal behind a Map', { map: new Map([[1, { f: () => 1 }]]) }, /"root\.map\[entry\]\.f"/],
   ];
   for (const [name, value, message] of refusals) {
