@@ -105,7 +105,8 @@ function closureExpression(
     text = member(object(property(name === '__proto__' ? literal(name) : name, lowered)), isName(name) ? name : literal(name));
   } else text = lowered;
   program.closureText.set(fid, text);
-  const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : method?.computed ? '$$fk' : '$$f';
+  const sync = asMethod || isArrow ? '$$f' : lowered.generator ? '$$fn' : '$$ff';
+  const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : method?.computed ? '$$fk' : sync;
   const args = [text, literal(fid)];
   if (visible.length > 0) args.push(id(envName(visible[0]!)));
   if (method?.computed) {

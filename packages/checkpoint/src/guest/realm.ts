@@ -9,7 +9,7 @@ import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { peel } from '../resume/peel.js';
-import { brand, fidOf } from './brand.js';
+import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
 import {
   asyncFunctionPrototype,
   asyncGeneratorFunctionPrototype,
@@ -164,7 +164,9 @@ export class Realm {
     const host = this.host;
     const imports = this.bundle.imports.map((specifier) => host.importModule(specifier));
     return {
-      $$f: brand,
+      $$f: brandArrow,
+      $$ff: brandFunction,
+      $$fn: brandGenerator,
       $$fk: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) =>
         this.brandClosure(fn, fid, env, key, kind),
       $$fd: (fn: AnyFunction, fid: number) => {
