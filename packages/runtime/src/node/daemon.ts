@@ -198,6 +198,8 @@ export class NodeDaemon {
 
   #rehearseLater(): void {
     this.#rehearsalTimer = this.options.host.after(nodeLimits.rehearsalDelayMs, () => {
+      // Alone, nothing moves: the time is the guests'.
+      if (this.#membership.members.size === 0) return this.#rehearseLater();
       rehearsalBundle(this.bundles.compileCache).then(
         (bundle) => this.guests.rehearse(bundle),
         (error: unknown) => this.options.host.log('warn', 'spare workers are not warmed up', { reason: messageOf(error) }),
