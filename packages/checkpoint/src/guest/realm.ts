@@ -578,21 +578,26 @@ export class Realm {
     const parsed = parsePrinted(text);
     const origins = new Map<number, number>();
     const fids = new Map<object, number>();
+    let resumed = -1;
     walkPairs({ type: 'Program', body: [tree] }, parsed, (made, printed) => {
       if (typeof made.start !== 'number') return;
       if (/^(Function|ArrowFunction)/.test(made.type)) {
         const fid = this.fidByStart.get(made.start);
         if (fid !== undefined) fids.set(printed, fid);
+        if (made.params[0]?.name === '$f') resumed = printed.start;
       } else if (/(Statement|Declaration)$/.test(made.type)) origins.set(printed.start, made.start);
     });
     const table: SafepointTable = { labels: [], functions: [] };
     collect(parsed, fids as never, (start) => origins.get(start), table);
+    // At the entry of resume code the frame's variables are still on their way: no place to capture, least of all as the entry of
+    // the author's function, which would begin again without its arguments.
+    for (const f of table.functions) if (f.start === resumed) f.entry = undefined;
     const labels = new Map<number, Label>();
     for (const label of table.labels) {
       const original = this.labelsByStatement.get(`${label.statement}:${label.kind === 'loop'}`);
       if (!original) continue;
-      const resumed = label.callee?.[0] === '$$next';
-      labels.set(label.at, { ...original, at: label.at, callee: resumed ? ['$$next'] : label.callee, receiver: label.receiver });
+      const isResumed = label.callee?.[0] === '$$next';
+      labels.set(label.at, { ...original, at: label.at, callee: isResumed ? ['$$next'] : label.callee, receiver: label.receiver });
     }
     this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions: new Map(table.functions.map((f) => [f.fid, f])) });
   }
