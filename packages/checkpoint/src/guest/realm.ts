@@ -597,7 +597,12 @@ export class Realm {
       const original = this.labelsByStatement.get(`${label.statement}:${label.kind === 'loop'}`);
       if (!original) continue;
       const isResumed = label.callee?.[0] === '$$next';
-      labels.set(label.at, { ...original, at: label.at, callee: isResumed ? ['$$next'] : label.callee, receiver: label.receiver });
+      labels.set(label.at, {
+        ...original,
+        at: label.at,
+        callee: isResumed ? ['$$next'] : label.callee,
+        receiver: label.receiver,
+      });
     }
     this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions: new Map(table.functions.map((f) => [f.fid, f])) });
   }
