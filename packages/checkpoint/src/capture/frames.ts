@@ -10,6 +10,7 @@ import { types } from 'node:util';
 import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf } from '../guest/brand.js';
 import { generatorPrototype, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
+import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm } from '../guest/realm.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
@@ -38,17 +39,13 @@ export function captureFrames(
   session: ThreadSession,
   running: readonly RunningBody[],
 ): Frame[] {
+  checkPlace(paused, realm);
   const guest: GuestFrame[] = [];
   paused.forEach((frame, index) => {
     if (realm.urlOf(frame.location.scriptId) === undefined) return;
     if (isModuleScope(frame, realm)) throw new PutOff('the program is being loaded');
     guest.push(readFrame(frame, index, realm, session, guest.length === 0));
   });
-  if (guest.length === 0) throw new PutOff('the runtime itself is running');
-  if (guest[0]!.index !== 0)
-    throw new PutOff(
-      `a built-in is running (${paused[0]!.functionName || 'native code'} called from ${where(guest[0]!, realm)})`,
-    );
   const frames: Frame[] = [];
   let bodies = running.length;
   for (let i = 0; i < guest.length; i++) {
@@ -73,6 +70,25 @@ export function captureFrames(
   if (generatorAtBottom) throw new PutOff('the runtime is stepping a generator');
   void below;
   return frames.reverse();
+}
+
+/**
+ * The guest must stand at a loop's back edge or a function's entry. This is known before anything else happens, and without a regular
+ * expression: V8 pauses in the middle of matching one too, and a second one then runs over the first one's backtracking stack.
+ */
+function checkPlace(paused: PausedFrame[], realm: Realm): void {
+  const top = paused[0];
+  const caller = paused.find((frame) => realm.urlOf(frame.location.scriptId) !== undefined);
+  if (!top || !caller) throw new PutOff('the runtime itself is running');
+  const from = caller.functionName || 'the program';
+  if (caller !== top) throw new PutOff(`a built-in is running (${top.functionName || 'native code'} called from ${from})`);
+  if (isModuleScope(top, realm)) throw new PutOff('the program is being loaded');
+  const table = realm.tableOf(top.location.scriptId);
+  if (!table) throw new PutOff('code is being loaded');
+  const offset = offsetOf(top, table.lineStarts);
+  const label = table.labels.get(offset);
+  if (label ? label.kind !== 'loop' : !functionAround(offset, table.functions))
+    throw new PutOff(label ? `a built-in is running (called from ${from})` : `stopped inside an expression of ${from}`);
 }
 
 /** The bundle's own wrapper, or the wrapper of a remade closure or frame: they only run while code is being loaded. */
@@ -122,7 +138,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
 function mergeScope(vars: Env, scope: Env, type: string): void {
   for (const name of Object.keys(scope)) {
     if (name in vars || name === '$main' || name === '$f') continue;
-    if (type === 'closure' && !/^\$e\d+$/.test(name)) continue;
+    if (type === 'closure' && !isEnvironmentName(name)) continue;
     const descriptor = ownDescriptor(scope, name)!;
     if ('value' in descriptor) vars[name] = descriptor.value;
   }
@@ -180,6 +196,20 @@ function checkTop(g: GuestFrame, realm: Realm): void {
 
 const isConstructor = (realm: Realm, fid: number): boolean => realm.constructors.has(fid);
 
+/** Functions of the runtime that a resume runs again. */
+const runAgain = new Set([
+  'step',
+  'stepResumed',
+  'spawn',
+  'request',
+  'serve',
+  'enterNext',
+  'next',
+  'delegateNext',
+  '$$next',
+  'first',
+]);
+
 /** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
 function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused: PausedFrame[], realm: Realm): void {
   const label = g.label;
@@ -188,7 +218,7 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
   if (label.kind === 'super') throw new PutOff('a base class constructor is running');
   const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
   const resumed = label.callee?.[0] === '$$next';
-  if (between.some((name) => !/^(step|stepResumed|spawn|request|serve|enterNext|next|delegateNext|\$\$next|first)$/.test(name)))
+  if (between.some((name) => !runAgain.has(name)))
     throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
   const original = realm.labelAt(label.statement, label.kind);
   if (original?.kind === 'new') aboveFrame.construct = true;

@@ -39,6 +39,7 @@ import {
   stillThere,
   takeElements,
 } from './iteration.js';
+import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -479,7 +480,7 @@ export class Realm {
   }
 
   readVariable(name: string): unknown {
-    return /^[\w$]+$/.test(name) && (this.variables.includes(name) || name.startsWith('$$')) ? this.moduleEval!(name) : undefined;
+    return isPlainName(name) && (this.variables.includes(name) || name.startsWith('$$')) ? this.moduleEval!(name) : undefined;
   }
 
   // Positions -------------------------------------------------------------------------------------------------------
@@ -564,7 +565,7 @@ export class Realm {
       const text = this.bundle.code.slice(range.start, range.end);
       names = this.metaOf(fid)
         .envs.map((env) => `$e${env}`)
-        .filter((name) => new RegExp(`\\${name}(?!\\d)`).test(text));
+        .filter((name) => namesWord(text, name));
       this.namedEnvironments.set(fid, names);
     }
     return names;

@@ -9,6 +9,7 @@ import { identityOf } from './brand.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
 import { CollectionCursor, cursorPosition, placeCursor } from './iteration.js';
+import { isEnvironmentName } from './plain-text.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
 import type { Frame, Realm } from './realm.js';
 
@@ -209,10 +210,10 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
   const vars: Record<string, unknown> = {};
   for (const scope of scopes) {
-    if (/^(Module|Global|Script)/.test(scope.description)) break;
-    const closure = /^Closure/.test(scope.description);
+    if (['Module', 'Global', 'Script'].some((kind) => scope.description.startsWith(kind))) break;
+    const closure = scope.description.startsWith('Closure');
     for (const name of Object.keys(scope.variables)) {
-      if (name in vars || name === '$main' || name === '$f' || (closure && !/^\$e\d+$/.test(name))) continue;
+      if (name in vars || name === '$main' || name === '$f' || (closure && !isEnvironmentName(name))) continue;
       const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
       if ('value' in descriptor) vars[name] = descriptor.value;
     }
