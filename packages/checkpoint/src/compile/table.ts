@@ -42,6 +42,8 @@ export interface FunctionRange {
   generator: boolean;
   usesArguments: boolean;
   usesNewTarget: boolean;
+  /** Long expression statements of the body itself: a frame that stands behind one never runs it again. */
+  passable: [number, number][];
 }
 
 export interface SafepointTable {
@@ -126,6 +128,7 @@ export function buildTable(root: Node, text: string, input: TableInput): Safepoi
         generator: false,
         usesArguments: false,
         usesNewTarget: false,
+      passable: [],
       });
   }
   return table;
@@ -239,7 +242,17 @@ function functionRange(node: Node, fid: number): FunctionRange {
     generator: node.generator === true,
     usesArguments: mentions(node.body, 'arguments'),
     usesNewTarget: mentionsNewTarget(node.body),
+    passable: passableStatements(node.body),
   };
+}
+
+const passableCharacters = 24;
+
+function passableStatements(body: Node): [number, number][] {
+  if (body.type !== 'BlockStatement') return [];
+  return body.body
+    .filter((s: Node) => s.type === 'ExpressionStatement' && !s.directive && s.end - s.start > passableCharacters)
+    .map((s: Node) => [s.start, s.end]);
 }
 
 /** The first statement that has code, down into blocks and loop heads. */

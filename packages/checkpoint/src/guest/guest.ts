@@ -114,6 +114,7 @@ export class Guest {
     setJobState(root.jobs);
     finishing.run();
     this.restored = root.frames;
+    this.realm.prepareStack(root.frames);
     return root.services;
   }
 

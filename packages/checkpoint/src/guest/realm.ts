@@ -120,6 +120,7 @@ export class Realm {
   private main: AnyFunction | undefined;
   /** Frames being resumed, outermost first, and how many have been entered. */
   private stack: Frame[] = [];
+  private readonly resumed = new WeakMap<Frame, AnyFunction>();
   private entered = 0;
 
   constructor(
@@ -609,6 +610,12 @@ export class Realm {
   }
 
   /** Goes on with a captured stack; returns what its outermost call returns. */
+  /** Makes the code that goes on with a stack, so that resumeStack() begins at once. */
+  prepareStack(stack: readonly Frame[]): void {
+    for (const frame of stack)
+      if (!frame.coroutine && !frame.generator) this.resumed.set(frame, this.frameFunction(frame, false));
+  }
+
   resumeStack(stack: Frame[]): unknown {
     this.stack = stack;
     this.entered = 0;
@@ -621,7 +628,8 @@ export class Realm {
     assert(frame, 'a resumed frame has a frame above it');
     if (frame.coroutine) return stepResumed(frame.coroutine, frame.result);
     if (frame.generator) return apply(nativeNext, frame.generator, []);
-    const result = apply(this.frameFunction(frame, false), frame.self, [frame.vars]);
+    const resumed = this.resumed.get(frame) ?? this.frameFunction(frame, false);
+    const result = apply(resumed, frame.self, [frame.vars]);
     return frame.construct && !isObject(result) ? frame.self : result;
   }
 }

@@ -49,7 +49,7 @@ export interface Peeled {
 
 /** Makes the resume code of one frame. */
 export function peel(request: PeelRequest): Peeled {
-  const fn = parseFunction(request.code, request.range);
+  const fn = parseFunction(request.code, request.range, request.label?.statement ?? request.range.start);
   const peeler = new Peeler(request);
   const body = request.label === undefined ? fn.body.body : peeler.rest(fn.body.body, request.label.statement);
   const names = functionLevelNames(fn);
@@ -88,9 +88,19 @@ const PARSE: acorn.Options & { checkPrivateFields: boolean } = {
   checkPrivateFields: false,
 };
 
-/** Parses one function of the bundle where it stands, so that offsets are the bundle's. */
-export function parseFunction(code: string, range: FunctionRange): Node {
-  const text = code.slice(range.start, range.end);
+/**
+ * Parses one function of the bundle where it stands, so that offsets are the bundle's. Long statements that a frame at `from` has left
+ * behind are left out: the body of a program is mostly these.
+ */
+export function parseFunction(code: string, range: FunctionRange, from: number): Node {
+  let text = '';
+  let at = range.start;
+  for (const [start, end] of range.passable) {
+    if (end > from) break;
+    text += code.slice(at, start) + ' '.repeat(end - start);
+    at = end;
+  }
+  text += code.slice(at, range.end);
   const isMethod = text.startsWith('(') && !isArrow(text);
   if (!isMethod) {
     const root: Node = acorn.parseExpressionAt(`(${text})`, 0, PARSE);

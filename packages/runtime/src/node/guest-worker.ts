@@ -57,7 +57,7 @@ const HOLD_FLAG = 1 << 30;
 const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;
 const RETRY_MIN_MS = 1;
-const RETRY_MAX_MS = 16;
+const RETRY_MAX_MS = 3;
 const RESUME_AGAIN_MS = 5;
 const RESUME_AGAIN_AFTER_MS = [2, 10, 50, 250, 1000];
 
