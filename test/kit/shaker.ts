@@ -7,6 +7,9 @@ import { type Bundle, compileScript } from '@godwit/checkpoint/compile';
 import { guestCompileOptions } from '../../packages/runtime/dist/guest/modules.js';
 import { GuestWorker } from '../../packages/runtime/dist/node/guest-worker.js';
 import { WorkerInspector } from '../../packages/runtime/dist/node/inspector.js';
+import { setGuestFlags } from '../../packages/runtime/dist/node/v8-flags.js';
+
+setGuestFlags();
 
 export interface ShakenRun {
   stdout: string;

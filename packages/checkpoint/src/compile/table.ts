@@ -128,7 +128,7 @@ export function buildTable(root: Node, text: string, input: TableInput): Safepoi
         generator: false,
         usesArguments: false,
         usesNewTarget: false,
-      passable: [],
+        passable: [],
       });
   }
   return table;

@@ -7,10 +7,12 @@
 import { type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
 import { isPool } from '@godwit/scheduler';
 import { NodeDaemon } from './daemon.js';
+import { setGuestFlags } from './v8-flags.js';
 
 const host = realHost((process.env.GODWIT_LOG as LogLevel | undefined) ?? 'error');
 
 async function main(): Promise<void> {
+  setGuestFlags();
   const isTied = process.env.GODWIT_NODE_TIED === '1';
   const daemon = await NodeDaemon.start({
     host,
