@@ -35,7 +35,7 @@ function work(depth, k) {
   for (let i = 0; i < 3e7; i++) sum += (i ^ k) % 5;
   return sum + square.next().value;
 }
-for (let k = 0; k < 60; k++) {
+for (let k = 0; k < 120; k++) {
   seen.set(k, work(5, k) + counter.add(k));
   console.log('step', k, seen.get(k));
 }

@@ -51,7 +51,7 @@ export interface KeyValueEntry {
   readonly revision: number;
 }
 
-/** A change seen by a watch. `value` is absent for a delete and for an expiry. `initial` marks the state at the start. */
+/** A change seen by a watch; one that is overwritten before it was told of may be left out. `value` is absent for a delete and for an expiry. `initial` marks the state at the start. */
 export interface KeyValueChange {
   readonly key: string;
   readonly value: Uint8Array | undefined;

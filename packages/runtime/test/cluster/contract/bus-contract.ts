@@ -186,7 +186,7 @@ export function busContract(name: string, start: () => Promise<TestServer>, skip
       expect(claims.filter((claim) => claim.status === 'fulfilled').length).toBe(1);
     });
 
-    it('shows a watch what is there, then every change under its prefix in order', async () => {
+    it('shows a watch what is there, then changes under its prefix in order, the last of each key among them', async () => {
       const bucket = freshBucket();
       const [a, b] = [await connect(), await connect()];
       const [writer, reader] = [await a.kv(bucket), await b.kv(bucket)];
@@ -202,9 +202,10 @@ export function busContract(name: string, start: () => Promise<TestServer>, skip
       await seen.until((items) => items.some((c) => c.key === 'n.1' && c.value === undefined));
       const changes = seen.items.slice(1);
       expect(changes.every((c) => !c.initial)).toBe(true);
-      expect(changes.filter((c) => c.key === 'n.2').map((c) => text(c.value))).toEqual(
-        Array.from({ length: 50 }, (_, i) => `${i}`),
-      );
+      // A value that is overwritten before it was told of may be left out.
+      const values = changes.filter((c) => c.key === 'n.2').map((c) => Number(text(c.value)));
+      expect(values.at(-1)).toBe(49);
+      expect(values).toEqual([...new Set(values)].sort((x, y) => x - y));
       expect(changes.map((c) => c.revision)).toEqual([...changes.map((c) => c.revision)].sort((x, y) => x - y));
       watch.stop();
       const count = seen.items.length;
