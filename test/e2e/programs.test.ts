@@ -20,7 +20,7 @@ afterAll(() => place.close());
 
 describe('cluster-run --nodes 3 --shake 60ms', () => {
   it.each([
-    ['parser.mjs', 'acorn over megabytes of source', 6],
+    ['parser.mjs', 'acorn over megabytes of source', 2],
     ['markdown.mjs', 'marked over every Markdown file of the installed packages', 8],
     ['chess.mjs', 'chess.js counting positions', 3],
     ['recursive.mjs', 'recursion, deep and wide', 60],
