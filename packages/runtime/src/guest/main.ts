@@ -46,7 +46,7 @@ import {
   type ToWorker,
   VERDICT,
 } from './protocol.js';
-import { warmUp } from './warm-up.js';
+import { asRehearsed, warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
@@ -231,7 +231,7 @@ function start(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
 let settle: (() => void) | undefined;
 function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(message.bundle, message.settings);
-  const restored = guest.restore(message.pages) as ServiceState;
+  const restored = asRehearsed(() => guest.restore(message.pages)) as ServiceState;
   guestProcess = restored.process;
   // A program that put something else there keeps it.
   if (guestProcess.pid === message.formerPid) guestProcess.pid = message.settings.pid;
@@ -281,7 +281,7 @@ function capture(id: number, frames: Frame[] | undefined, reason: string | undef
     channel.drainPort(port);
     nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
     const before = performanceNow();
-    const snapshot = guest.snapshot(frames, serviceState());
+    const snapshot = asRehearsed(() => guest.snapshot(frames, serviceState()));
     const report: CaptureReport = {
       objects: snapshot.stats.objects,
       heapBytes: snapshot.stats.bytes,

@@ -3,8 +3,26 @@
  * that a guest that comes waits for one slice at most.
  */
 
+import { setFlagsFromString } from 'node:v8';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import { Rehearsal } from '@godwit/checkpoint/guest';
+
+let isWarm = false;
+
+/**
+ * Runs a capture or restore with what V8 has compiled in the rehearsal and nothing more: optimising another function takes longer than
+ * it saves in some ten milliseconds. A worker that has not rehearsed needs the optimiser, whatever it takes.
+ * The flag is the process's: other guests' new functions wait as long.
+ */
+export function asRehearsed<T>(action: () => T): T {
+  if (!isWarm) return action();
+  setFlagsFromString('--no-opt');
+  try {
+    return action();
+  } finally {
+    setFlagsFromString('--opt');
+  }
+}
 
 /** After so many rounds V8 has optimised what it will. */
 const rounds = 8;
@@ -26,6 +44,7 @@ export function warmUp(bundle: Bundle, schedule: (slice: () => void) => void, do
     } else if (label === labels || !rehearsal.peel(label++)) {
       isOver = true;
       rehearsal = undefined;
+      isWarm = true;
       done();
       return;
     }
