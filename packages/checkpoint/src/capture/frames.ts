@@ -65,10 +65,8 @@ export function captureFrames(
     frames.push(frame);
   }
   if (bodies !== 0) throw new PutOff('an async body is being started');
-  const below = guest.at(-1)!.index + 1;
   const generatorAtBottom = guest.at(-1)!.range.generator && !frames.at(-1)!.coroutine;
   if (generatorAtBottom) throw new PutOff('the runtime is stepping a generator');
-  void below;
   return frames.reverse();
 }
 
@@ -182,10 +180,7 @@ function checkEnvironments(frame: Frame, realm: Realm): void {
 }
 
 function checkTop(g: GuestFrame, realm: Realm): void {
-  if (g.label) {
-    if (g.label.kind !== 'loop') throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
-    return;
-  }
+  if (g.label) return; // a loop's, see checkPlace
   const meta = realm.metaOf(g.range.fid);
   const range = realm.ranges.get(g.range.fid)!;
   if (!range.simpleParams || range.usesArguments || range.generator)
@@ -222,7 +217,7 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
     throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
   const original = realm.labelAt(label.statement, label.kind);
   if (original?.kind === 'new') aboveFrame.construct = true;
-  if (range(above, realm).generator && !aboveFrame.coroutine) linkGenerator(g, above, aboveFrame, label, realm);
+  if (range(above, realm).generator && !aboveFrame.coroutine) linkGenerator(g, aboveFrame, label, realm);
   if (resumed) {
     if (original?.kind === 'delegate' || aboveFrame.generator || between.includes('enterNext')) return;
     throw new PutOff('a resumed call is being entered');
@@ -246,7 +241,7 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
 const range = (g: GuestFrame, realm: Realm): FunctionRange => realm.ranges.get(g.range.fid)!;
 
 /** A generator body runs inside the native next(): the caller's receiver is the generator. */
-function linkGenerator(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, label: Label, realm: Realm): void {
+function linkGenerator(g: GuestFrame, aboveFrame: Frame, label: Label, realm: Realm): void {
   if (label.callee?.[0] === '$$next') {
     throw new PutOff('a resumed generator is running');
   }
@@ -265,7 +260,6 @@ function linkGenerator(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, labe
   }
   if (typeof object !== 'object' || object === null) throw new PutOff('a generator runs inside a built-in');
   aboveFrame.generator = object;
-  void above;
 }
 
 /** An async body's caller: the compiled function's spawn call, or next() of an async generator. */

@@ -94,8 +94,8 @@ export const isLoop = (node: Node): boolean => /^(For|ForIn|ForOf|While|DoWhile)
 
 const CHILD_SKIP = new Set(['type', 'loc', 'start', 'end', 'range', 'raw', 'regex', 'bigint', 'origin']);
 
-/** The child nodes of a node, in source order for every type whose order matters here. */
-export function children(node: Node): Node[] {
+/** The child nodes of a node, in the order of its keys. */
+export function childNodes(node: Node): Node[] {
   const found: Node[] = [];
   for (const key of Object.keys(node)) {
     if (CHILD_SKIP.has(key)) continue;
@@ -104,9 +104,39 @@ export function children(node: Node): Node[] {
       for (const item of value) if (item && typeof item.type === 'string') found.push(item);
     } else if (value && typeof value.type === 'string') found.push(value);
   }
+  return found;
+}
+
+/** The child nodes of a node, in source order for every type whose order matters here. */
+export function children(node: Node): Node[] {
+  const found = childNodes(node);
   // ESTree keeps the discriminant of do-while and the key of fields in an order that differs from the text.
   if (node.start !== undefined && found.every((child) => child.start !== undefined)) found.sort((a, b) => a.start - b.start);
   return found;
+}
+
+export const isSuperProperty = (node: Node): boolean => node.type === 'MemberExpression' && node.object.type === 'Super';
+
+/** Whether any node at or below the roots matches. What lies below a node that is closed is not looked at. No recursion. */
+export function anyNode(roots: readonly Node[], matches: (node: Node) => boolean, isClosed?: (node: Node) => boolean): boolean {
+  const work = [...roots];
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (matches(node)) return true;
+    if (!isClosed?.(node)) work.push(...childNodes(node));
+  }
+  return false;
+}
+
+/** Visits each node at and below the root, in no particular order, but nothing below a node that is closed. */
+export function eachNode(root: Node, visit: (node: Node) => void, isClosed?: (node: Node) => boolean): void {
+  anyNode(
+    [root],
+    (node) => {
+      visit(node);
+      return false;
+    },
+    isClosed,
+  );
 }
 
 /** The names that a binding pattern declares, as Identifier nodes. */

@@ -8,12 +8,15 @@
  *            A = $$class(class A { static { $$hook(this, ($c) => eval($c)) } #n = $$skip.on ? undefined : 0; inc() {…} }, 4, $e1, [])
  */
 import {
+  anyNode,
   array,
   assign,
   block,
   call,
   id,
+  isClass,
   isName,
+  isSuperProperty,
   literal,
   located,
   member,
@@ -153,21 +156,7 @@ function privatesOf(elements: Node[]): NonNullable<FunctionMeta['privateNames']>
   return [...found.values()];
 }
 
-function mentionsSuperProperty(root: Node): boolean {
-  const work: Node[] = [root];
-  for (let n = work.pop(); n; n = work.pop()) {
-    if (n.type === 'MemberExpression' && n.object.type === 'Super') return true;
-    if (n.type === 'ClassExpression' || n.type === 'ClassDeclaration') continue;
-    for (const key of Object.keys(n)) {
-      if (key === 'loc') continue;
-      const value = n[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
-  return false;
-}
+const mentionsSuperProperty = (root: Node): boolean => anyNode([root], isSuperProperty, isClass);
 
 const guarded = (value: Node): Node => ({
   type: 'ConditionalExpression',

@@ -4,7 +4,7 @@
  * inside its range; the safepoint table relies on that.
  */
 import { assert } from '../base/index.js';
-import { id, isFunction, literal, member, type Node, thisValue } from './ast.js';
+import { childNodes, id, isFunction, literal, member, type Node, thisValue } from './ast.js';
 import {
   type Analysis,
   type Binding,
@@ -203,12 +203,5 @@ function computeHasCall(node: Node): boolean {
       return hasCall(node.superClass) || node.body.body.some((m: Node) => m.computed && hasCall(m.key));
   }
   if (isFunction(node)) return false;
-  for (const key of Object.keys(node)) {
-    if (key === 'loc' || key === 'type') continue;
-    const value = node[key];
-    if (Array.isArray(value)) {
-      for (const item of value) if (item && typeof item.type === 'string' && hasCall(item)) return true;
-    } else if (value && typeof value.type === 'string' && hasCall(value)) return true;
-  }
-  return false;
+  return childNodes(node).some(hasCall);
 }

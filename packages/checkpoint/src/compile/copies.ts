@@ -6,7 +6,7 @@
  *   before:  const old = x; f(); return old + x;
  *   after:   const old = x; $: { break $; } f(); return old + x;
  */
-import { block, breaks, isFunction, type Node, when } from './ast.js';
+import { anyNode, block, breaks, isFunction, type Node, when } from './ast.js';
 import { callOf } from './table.js';
 
 const BARRIER = (): Node => ({ type: 'LabeledStatement', label: { type: 'Identifier', name: '$' }, body: block([breaks('$')]) });
@@ -72,24 +72,13 @@ function isCopied(node: Node, isRegister: (name: string) => boolean): boolean {
   return false;
 }
 
-function copiesInside(root: Node, isRegister: (name: string) => boolean): boolean {
-  const work: Node[] = [root];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (isFunction(node) || /^Class/.test(node.type)) continue;
-    if (
+const copiesInside = (root: Node, isRegister: (name: string) => boolean): boolean =>
+  anyNode(
+    [root],
+    (node) =>
       node.type === 'AssignmentExpression' &&
       node.operator === '=' &&
       node.left.type === 'Identifier' &&
-      isCopied(node.right, isRegister)
-    )
-      return true;
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
-  return false;
-}
+      isCopied(node.right, isRegister),
+    (node) => isFunction(node) || /^Class/.test(node.type),
+  );

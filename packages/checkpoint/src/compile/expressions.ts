@@ -14,6 +14,7 @@ import {
   block,
   breaks,
   call,
+  childNodes,
   forever,
   id,
   isClass,
@@ -326,14 +327,7 @@ export function makesStatements(node: Node | null): boolean {
   if (isClass(node)) return true;
   if (isFunction(node)) return false;
   if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set')) return true;
-  for (const key of Object.keys(node)) {
-    if (key === 'loc') continue;
-    const value = node[key];
-    if (Array.isArray(value)) {
-      for (const item of value) if (item && typeof item.type === 'string' && makesStatements(item)) return true;
-    } else if (value && typeof value.type === 'string' && makesStatements(value)) return true;
-  }
-  return false;
+  return childNodes(node).some(makesStatements);
 }
 
 function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: string): Node {

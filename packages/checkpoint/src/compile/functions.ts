@@ -10,12 +10,15 @@
  *   after:   f = $$fa({ f(a) { return $$spawn(function* (a) { yield g(a) }.call(this, a), 8) } }.f, 7)
  */
 import {
+  anyNode,
   assign,
   binary,
   call,
   declare,
+  eachNode,
   id,
   isName,
+  isSuperProperty,
   literal,
   located,
   member,
@@ -119,22 +122,11 @@ function closureExpression(
 /** The suffix of the visible environments that starts at the innermost one this code uses. */
 export function usedEnvironments(code: Node, visible: readonly number[], classEnv: number | undefined): number[] {
   const used = new Set<string>();
-  const work: Node[] = [code];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (node.type === 'Identifier') {
-      if (node.name.startsWith('$e')) used.add(node.name);
-      continue;
-    }
+  eachNode(code, (node) => {
+    if (node.type === 'Identifier' && node.name.startsWith('$e')) used.add(node.name);
     // A private name is looked up through the class that declares it.
     if (node.type === 'PrivateIdentifier' && classEnv !== undefined) used.add(envName(classEnv));
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
+  });
   const first = visible.findIndex((env) => used.has(envName(env)));
   return first < 0 ? [] : visible.slice(first);
 }
@@ -254,24 +246,15 @@ const paramName = (binding: Binding): string =>
 /** Native parameter lists do unless a default value makes a closure over the parameters, or a name must change. */
 function nativeParamsSuffice(node: Node, context: FunctionContext): boolean {
   const own = context.facts.scope;
-  let fine = true;
-  const work: Node[] = [...node.params];
-  for (let n = work.pop(); n && fine; n = work.pop()) {
-    if (/Function|Class/.test(n.type) || n.type === 'AwaitExpression' || n.type === 'YieldExpression') fine = false;
+  return !anyNode(node.params, (n) => {
+    if (/Function|Class/.test(n.type) || n.type === 'AwaitExpression' || n.type === 'YieldExpression') return true;
+    if (n.type === 'ThisExpression' || n.type === 'Super' || n.type === 'MetaProperty') return true;
     const binding = n.type === 'Identifier' ? context.bindingOf(n) : undefined;
-    if (binding && (binding.out !== binding.name || (binding.home === 'module' && binding.scope === own))) fine = false;
+    if (!binding) return false;
+    if (binding.out !== binding.name || (binding.home === 'module' && binding.scope === own)) return true;
     // A default that reads an outer environment or a captured sibling prints differently from a native parameter.
-    if (binding && binding.home === 'env' && binding.scope !== own) fine = false;
-    if (n.type === 'ThisExpression' || n.type === 'Super' || n.type === 'MetaProperty') fine = false;
-    for (const key of Object.keys(n)) {
-      if (key === 'loc') continue;
-      const value = n[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
-  return fine;
+    return binding.home === 'env' && binding.scope !== own;
+  });
 }
 
 interface Params {
@@ -330,21 +313,12 @@ function restParams(node: Node, context: FunctionContext): Params {
 }
 
 /** Does the function itself (or a nested arrow, which then takes the class's environment) read through super? */
-function usesSuperProperty(node: Node): boolean {
-  const work: Node[] = [node.body, ...node.params];
-  for (let n = work.pop(); n; n = work.pop()) {
-    if (n.type === 'MemberExpression' && n.object.type === 'Super') return true;
-    if (n.type === 'FunctionExpression' || n.type === 'FunctionDeclaration') continue;
-    for (const key of Object.keys(n)) {
-      if (key === 'loc') continue;
-      const value = n[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
-  return false;
-}
+const usesSuperProperty = (node: Node): boolean =>
+  anyNode(
+    [node.body, ...node.params],
+    isSuperProperty,
+    (n) => n.type === 'FunctionExpression' || n.type === 'FunctionDeclaration',
+  );
 
 /** Wraps the body of an async function or async generator into a generator that the runtime drives. */
 function drivenFunction(

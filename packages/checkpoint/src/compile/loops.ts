@@ -160,7 +160,6 @@ function lowerCapturedFor(node: Node, scope: Scope, context: FunctionContext, ou
   context.envs = outer;
   // Native names declared beside captured ones stay outside of the loop: nobody sees them per iteration.
   const natives = inits.filter((s) => s.type === 'VariableDeclaration' && s !== head[0]);
-  const rest = inits.filter((s) => s === head[0] || s.type !== 'VariableDeclaration');
   const start = [
     ...natives.map((s) => declare('let', s.declarations[0].id, null)),
     declare('let', carried, null),
@@ -172,7 +171,6 @@ function lowerCapturedFor(node: Node, scope: Scope, context: FunctionContext, ou
       statement(assign(id(carried), id(name))),
     ]),
   ];
-  void rest;
   out.push(block([...start, withLabels(labels, forever(body, node))]));
 }
 

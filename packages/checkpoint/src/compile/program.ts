@@ -9,10 +9,12 @@
  *   })
  */
 import {
+  anyNode,
   assign,
   call,
   children,
   declare,
+  eachNode,
   id,
   isFunction,
   literal,
@@ -22,7 +24,6 @@ import {
   property,
   returns,
   statement,
-  undefinedValue,
 } from './ast.js';
 import { FunctionContext, ProgramContext } from './context.js';
 import { separateCopies } from './copies.js';
@@ -230,26 +231,11 @@ function findSingletons(list: Node[]): Node[] {
 /** Blocks that a while or do-while repeats: scopes inside them exist more than once. */
 function whileBodies(root: Node): Node[] {
   const found: Node[] = [];
-  const work: Node[] = [root];
-  for (let node = work.pop(); node; node = work.pop()) {
+  eachNode(root, (node) => {
     if (node.type === 'WhileStatement' || node.type === 'DoWhileStatement') found.push(node.body);
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
+  });
   return found;
 }
 
-function topLevelAwaits(list: Node[]): boolean {
-  const work: Node[] = [...list];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true;
-    if (isFunction(node)) continue;
-    for (const child of children(node)) work.push(child);
-  }
-  return false;
-}
+const topLevelAwaits = (list: Node[]): boolean =>
+  anyNode(list, (node) => node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await), isFunction);

@@ -8,7 +8,7 @@
  * `this`, `arguments` and `new.target` that an arrow takes from outside are bindings too (names that no author can write).
  * Known gap: temporal dead zones of env bindings are not modelled (docs/LIMITS.md).
  */
-import { isFunction, type Node, patternNames } from './ast.js';
+import { childNodes, isFunction, type Node, patternNames } from './ast.js';
 
 export type Home = 'native' | 'env' | 'module';
 export type BindingKind = 'var' | 'let' | 'const' | 'class' | 'function' | 'param' | 'catch' | 'self' | 'import' | 'pseudo';
@@ -358,13 +358,7 @@ class Analyzer {
         else if (!node.source) for (const s of node.specifiers) this.refer(s.local);
         return;
     }
-    for (const key of Object.keys(node)) {
-      if (key === 'loc' || key === 'type') continue;
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') this.visit(item);
-      } else if (value && typeof value.type === 'string') this.visit(value);
-    }
+    for (const child of childNodes(node)) this.visit(child);
   }
 
   private visitLoop(node: Node): void {

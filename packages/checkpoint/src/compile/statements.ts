@@ -5,6 +5,7 @@
  * native `let` and `const` unless captured; every scope with captured variables starts with its environment.
  */
 import {
+  anyNode,
   assign,
   binary,
   block,
@@ -450,17 +451,12 @@ function lowerHandler(handler: Node, context: FunctionContext): Node {
   return located({ type: 'CatchClause', param, body: block(body) }, handler);
 }
 
-function yields(node: Node): boolean {
-  if (!node || typeof node.type !== 'string') return false;
-  if (node.type === 'YieldExpression') return true;
-  if (/Function/.test(node.type)) return false;
-  for (const key of Object.keys(node)) {
-    if (key === 'loc') continue;
-    const value = node[key];
-    if (Array.isArray(value) ? value.some(yields) : value && typeof value.type === 'string' && yields(value)) return true;
-  }
-  return false;
-}
+const yields = (node: Node): boolean =>
+  anyNode(
+    [node],
+    (n) => n.type === 'YieldExpression',
+    (n) => /Function/.test(n.type),
+  );
 
 /**
  * A finally block with calls: its pending completion becomes two temporaries, so that a frame stopped inside it is plain data.

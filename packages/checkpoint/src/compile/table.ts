@@ -9,7 +9,7 @@
  */
 import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
-import { children, type Node } from './ast.js';
+import { anyNode, type Node } from './ast.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
 export type CalleePath = (string | { variable: string } | { key: string | number })[];
@@ -291,31 +291,12 @@ function entryOf(node: Node): [number, number] | undefined {
   }
 }
 
-function mentionsNewTarget(root: Node): boolean {
-  const work: Node[] = [root];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (node.type === 'MetaProperty') return true;
-    if (/^(FunctionExpression|FunctionDeclaration)$/.test(node.type)) continue;
-    work.push(...children(node));
-  }
-  return false;
-}
+const isOwnFunction = (node: Node): boolean => node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration';
 
-function mentions(root: Node, name: string): boolean {
-  const work: Node[] = [root];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (node.type === 'Identifier' && node.name === name) return true;
-    if (/^(FunctionExpression|FunctionDeclaration)$/.test(node.type)) continue;
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const child of value) if (child && typeof child.type === 'string') work.push(child);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
-  return false;
-}
+const mentionsNewTarget = (root: Node): boolean => anyNode([root], (node) => node.type === 'MetaProperty', isOwnFunction);
+
+const mentions = (root: Node, name: string): boolean =>
+  anyNode([root], (node) => node.type === 'Identifier' && node.name === name, isOwnFunction);
 
 /**
  * Where each temporary is live: from its first mention to its last, to the end of every loop that uses it but does not define it.

@@ -15,6 +15,7 @@ import {
   breaks,
   call,
   declare,
+  eachNode,
   id,
   labeled,
   literal,
@@ -128,35 +129,24 @@ function isArrow(text: string): boolean {
 }
 
 function shift(root: Node, by: number): void {
-  const work: Node[] = [root];
-  for (let node = work.pop(); node; node = work.pop()) {
+  eachNode(root, (node) => {
     node.start += by;
     node.end += by;
-    for (const key of Object.keys(node)) {
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
+  });
 }
 
 /** Parameters and `var`s: restored at the top of the resume function. */
 function functionLevelNames(fn: Node): Set<string> {
   const names = new Set<string>();
   for (const p of fn.params) for (const n of patternNames(p)) names.add(n.name);
-  const work: Node[] = [fn.body];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (/^(Function|ArrowFunction|Class)/.test(node.type)) continue;
-    if (node.type === 'VariableDeclaration' && node.kind === 'var')
+  eachNode(
+    fn.body,
+    (node) => {
+      if (node.type !== 'VariableDeclaration' || node.kind !== 'var') return;
       for (const d of node.declarations) for (const n of patternNames(d.id)) names.add(n.name);
-    for (const key of Object.keys(node)) {
-      const value = node[key];
-      if (Array.isArray(value)) {
-        for (const item of value) if (item && typeof item.type === 'string') work.push(item);
-      } else if (value && typeof value.type === 'string') work.push(value);
-    }
-  }
+    },
+    (node) => /^(Function|ArrowFunction|Class)/.test(node.type),
+  );
   return names;
 }
 
