@@ -10,24 +10,17 @@ import type { Bus } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Locations } from '../process/index.js';
+import type { GuestTerms } from './guests.js';
 import { nodeLimits } from './limits.js';
 import type { OfferedBytes } from './pieces.js';
 
-export interface StartRequest {
+export interface StartRequest extends GuestTerms {
   readonly op: 'start';
   /** Name of the bundle in the store. */
   readonly bundle: string;
   readonly settings: Omit<GuestSettings, 'pid'>;
   readonly name: string;
-  readonly pin: boolean;
   readonly detached: boolean;
-  readonly memoryMb?: number | undefined;
-  /** It runs on nodes of this pool only. */
-  readonly pool?: string | undefined;
-  /** What it is taken to want until it was measured, in cores. */
-  readonly weight?: number | undefined;
-  /** It is moved by the command that shakes it alone. */
-  readonly isShaken?: boolean | undefined;
   /** The place that was kept for it. */
   readonly reservation?: string | undefined;
 }

@@ -19,18 +19,22 @@ import { nodeLimits } from './limits.js';
 import type { NodeFlows } from './node-flows.js';
 import { OutputSender } from './output-sender.js';
 
-/** What travels with a guest beside its pages. */
-export interface GuestMeta {
-  readonly bundleName: string;
-  readonly settings: GuestSettings;
+/** Where a guest may run and what it may take, as the user said when it was started. */
+export interface GuestTerms {
   readonly pin: boolean;
   readonly memoryMb?: number | undefined;
   /** It runs on nodes of this pool only. */
   readonly pool?: string | undefined;
   /** What it is taken to want until it was measured, in cores. */
   readonly weight?: number | undefined;
-  /** The balancer leaves it alone. */
+  /** The command that shakes it moves it; the balancer leaves it alone. */
   readonly isShaken?: boolean | undefined;
+}
+
+/** What travels with a guest beside its pages. */
+export interface GuestMeta extends GuestTerms {
+  readonly bundleName: string;
+  readonly settings: GuestSettings;
 }
 
 export interface HostedGuest {

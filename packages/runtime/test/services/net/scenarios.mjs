@@ -52,6 +52,30 @@ function exchange(socket, bytes) {
   });
 }
 
+/** A peer that ends at once; what the server's side sees of writing after that. `onEnd` may end it first. */
+async function writeTooLate(net, real, onEnd) {
+  const seen = [];
+  let done;
+  const finished = new Promise((resolve) => (done = resolve));
+  const server = net.createServer((socket) => {
+    socket.resume();
+    socket.on('end', () => {
+      onEnd(socket);
+      socket.write('too late', (error) => seen.push(['callback', error?.code]));
+    });
+    socket.on('error', (error) => seen.push(['error', error.code, error.message]));
+    socket.on('close', (hadError) => done(seen.push(['close', hadError])));
+  });
+  const port = await listening(server);
+  real
+    .connect(port, '127.0.0.1')
+    .on('error', () => {})
+    .resume()
+    .end();
+  await finished;
+  return [...seen.sort((a, b) => (String(a) < String(b) ? -1 : 1)), await closeAll(server)];
+}
+
 export const scenarios = {
   async echo(net, real) {
     const seen = [];
@@ -335,46 +359,11 @@ export const scenarios = {
   },
 
   async 'writing after the peer ended'(net, real) {
-    const seen = [];
-    let done;
-    const finished = new Promise((resolve) => (done = resolve));
-    const server = net.createServer((socket) => {
-      socket.resume();
-      socket.on('end', () => socket.write('too late', (error) => seen.push(['callback', error?.code])));
-      socket.on('error', (error) => seen.push(['error', error.code, error.message]));
-      socket.on('close', (hadError) => done(seen.push(['close', hadError])));
-    });
-    const port = await listening(server);
-    real
-      .connect(port, '127.0.0.1')
-      .on('error', () => {})
-      .resume()
-      .end();
-    await finished;
-    return [...seen.sort((a, b) => (String(a) < String(b) ? -1 : 1)), await closeAll(server)];
+    return writeTooLate(net, real, () => {});
   },
 
   async 'writing after both sides ended'(net, real) {
-    const seen = [];
-    let done;
-    const finished = new Promise((resolve) => (done = resolve));
-    const server = net.createServer((socket) => {
-      socket.resume();
-      socket.on('end', () => {
-        socket.end();
-        socket.write('too late', (error) => seen.push(['callback', error?.code]));
-      });
-      socket.on('error', (error) => seen.push(['error', error.code, error.message]));
-      socket.on('close', (hadError) => done(seen.push(['close', hadError])));
-    });
-    const port = await listening(server);
-    real
-      .connect(port, '127.0.0.1')
-      .on('error', () => {})
-      .resume()
-      .end();
-    await finished;
-    return [...seen.sort((a, b) => (String(a) < String(b) ? -1 : 1)), await closeAll(server)];
+    return writeTooLate(net, real, (socket) => socket.end());
   },
 
   async 'destroyed before it is connected'(net, real) {
