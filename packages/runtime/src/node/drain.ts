@@ -28,6 +28,8 @@ export interface DrainStatus {
 export class Drain {
   #isOn = false;
   #moved = 0;
+  /** It may have left the table before its move is known to have succeeded: counted as here until then. */
+  #moving: number | undefined;
   readonly #reasons = new Map<number, string>();
 
   constructor(private readonly options: DrainOptions) {}
@@ -44,11 +46,14 @@ export class Drain {
   }
 
   get status(): DrainStatus {
-    const left = [...this.options.guests.hosted.values()].map((guest) => {
+    const { hosted } = this.options.guests;
+    const left = [...hosted.values()].map((guest) => {
       const pins = pinsOf(guest);
       const reason = pins.length > 0 ? pins.join('; ') : (this.#reasons.get(guest.pid) ?? 'it is still to be moved');
       return { pid: guest.pid, reason, isPinned: pins.length > 0 };
     });
+    if (this.#moving !== undefined && !hosted.has(this.#moving))
+      left.push({ pid: this.#moving, reason: 'it is being moved', isPinned: false });
     return { isDone: left.length === 0 && this.options.arriving() === 0, moved: this.#moved, left };
   }
 
@@ -64,11 +69,14 @@ export class Drain {
   async #moveAway(pid: number): Promise<void> {
     const { guests, best, move } = this.options;
     if (!guests.hosted.has(pid)) return;
+    this.#moving = pid;
     try {
       await move(pid, await best(pid));
       this.#moved++;
     } catch (error) {
       this.#reasons.set(pid, messageOf(error));
+    } finally {
+      this.#moving = undefined;
     }
   }
 }
