@@ -10,7 +10,6 @@
  */
 import {
   anyNode,
-  assign,
   call,
   children,
   declare,
@@ -20,8 +19,6 @@ import {
   literal,
   member,
   type Node,
-  object,
-  property,
   returns,
   statement,
 } from './ast.js';

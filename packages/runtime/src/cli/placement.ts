@@ -2,7 +2,6 @@
 
 import { GodwitError } from '@godwit/checkpoint/base';
 import { askNode } from '../node/control.js';
-import { nodeLimits } from '../node/limits.js';
 import { type CommandCluster, findNode, listNodes } from './cluster.js';
 
 export interface Placement {

@@ -14,7 +14,7 @@ import { askNode, askOwner, type MoveReport, movedSubject, pause, type StartRequ
 import { nodeLimits } from '../node/limits.js';
 import { signalExitCode } from '../node/signals.js';
 import { type AttachedEnd, AttachedProcess } from './attached.js';
-import { type CommandCluster, clusterUrl, findNode, listNodes, openEmbeddedCluster, openRunningCluster } from './cluster.js';
+import { type CommandCluster, clusterUrl, listNodes, openEmbeddedCluster, openRunningCluster } from './cluster.js';
 import { placeFor } from './placement.js';
 
 export interface RunOptions {
