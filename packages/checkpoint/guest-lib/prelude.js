@@ -1,6 +1,9 @@
 /**
  * Built-ins that call back, in JavaScript, compiled with each guest: a guest can be captured inside `list.forEach(…)` because no
  * native frame stands between the callback and its caller. Steps follow ECMAScript 23.1.3 (generic over array-likes, holes skipped).
+ *
+ * Callbacks that neither call nor loop ($$leaf) go to the native functions ($$natives), which V8 inlines, except while a capture waits. The ifs stand
+ * one in the other because V8 inlines a native function only where it sees the receiver's hidden class on a straight way back.
  */
 const define = (target, methods) => {
   for (const name of Object.getOwnPropertyNames(methods)) {
@@ -72,165 +75,214 @@ function sortList(list, compare) {
 }
 const nativeSort = Array.prototype.sort;
 
+function guestForEach(self, callback, thisArg) {
+  const list = subject(self, 'forEach');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = 0; i < n; i++) {
+    const value = list[i];
+    if (value === undefined && !(i in list)) continue;
+    if (thisArg === undefined) callback(value, i, list);
+    else callback.call(thisArg, value, i, list);
+  }
+}
+function guestMap(self, callback, thisArg) {
+  const list = subject(self, 'map');
+  const n = lengthOf(list);
+  check(callback);
+  const out = create(list, n);
+  const plain = out.constructor === Array;
+  for (let i = 0; i < n; i++) {
+    const item = list[i];
+    if (item === undefined && !(i in list)) continue;
+    const value = thisArg === undefined ? callback(item, i, list) : callback.call(thisArg, item, i, list);
+    if (plain) out[i] = value;
+    else put(out, i, value);
+  }
+  return out;
+}
+function guestFilter(self, callback, thisArg) {
+  const list = subject(self, 'filter');
+  const n = lengthOf(list);
+  check(callback);
+  const out = create(list, 0);
+  const plain = out.constructor === Array;
+  let k = 0;
+  for (let i = 0; i < n; i++) {
+    const value = list[i];
+    if (value === undefined && !(i in list)) continue;
+    const keep = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (!keep) continue;
+    if (plain) out[k++] = value;
+    else put(out, k++, value);
+  }
+  return out;
+}
+function guestSome(self, callback, thisArg) {
+  const list = subject(self, 'some');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = 0; i < n; i++) {
+    const value = list[i];
+    if (value === undefined && !(i in list)) continue;
+    const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (found) return true;
+  }
+  return false;
+}
+function guestEvery(self, callback, thisArg) {
+  const list = subject(self, 'every');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = 0; i < n; i++) {
+    const value = list[i];
+    if (value === undefined && !(i in list)) continue;
+    const holds = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (!holds) return false;
+  }
+  return true;
+}
+function guestFind(self, callback, thisArg) {
+  const list = subject(self, 'find');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = 0; i < n; i++) {
+    const value = list[i];
+    const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (found) return value;
+  }
+  return undefined;
+}
+function guestFindIndex(self, callback, thisArg) {
+  const list = subject(self, 'findIndex');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = 0; i < n; i++) {
+    const value = list[i];
+    const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (found) return i;
+  }
+  return -1;
+}
+function guestFindLast(self, callback, thisArg) {
+  const list = subject(self, 'findLast');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = n - 1; i >= 0; i--) {
+    const value = list[i];
+    const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (found) return value;
+  }
+  return undefined;
+}
+function guestFindLastIndex(self, callback, thisArg) {
+  const list = subject(self, 'findLastIndex');
+  const n = lengthOf(list);
+  check(callback);
+  for (let i = n - 1; i >= 0; i--) {
+    const value = list[i];
+    const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
+    if (found) return i;
+  }
+  return -1;
+}
+function guestReduce(self, callback, initial) {
+  const list = subject(self, 'reduce');
+  const n = lengthOf(list);
+  check(callback);
+  let i = 0;
+  let value;
+  if (initial.length > 0) value = initial[0];
+  else {
+    while (i < n && !(i in list)) i++;
+    if (i >= n) throw new TypeError('Reduce of empty array with no initial value');
+    value = list[i++];
+  }
+  for (; i < n; i++) {
+    const item = list[i];
+    if (item === undefined && !(i in list)) continue;
+    value = callback(value, item, i, list);
+  }
+  return value;
+}
+function guestReduceRight(self, callback, initial) {
+  const list = subject(self, 'reduceRight');
+  let i = lengthOf(list) - 1;
+  check(callback);
+  let value;
+  if (initial.length > 0) value = initial[0];
+  else {
+    while (i >= 0 && !(i in list)) i--;
+    if (i < 0) throw new TypeError('Reduce of empty array with no initial value');
+    value = list[i--];
+  }
+  for (; i >= 0; i--) if (i in list) value = callback(value, list[i], i, list);
+  return value;
+}
+function guestFlatMap(self, callback, thisArg) {
+  const list = subject(self, 'flatMap');
+  const n = lengthOf(list);
+  if (typeof callback !== 'function') throw new TypeError('flatMap mapper function is not callable');
+  const out = create(list, 0);
+  let k = 0;
+  for (let i = 0; i < n; i++) {
+    if (!(i in list)) continue;
+    const value = callback.call(thisArg, list[i], i, list);
+    if (Array.isArray(value)) {
+      for (let j = 0; j < value.length; j++) if (j in value) put(out, k++, value[j]);
+    } else put(out, k++, value);
+  }
+  return out;
+}
+
 define(Array.prototype, {
   forEach(callback, thisArg) {
-    const list = subject(this, 'forEach');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = 0; i < n; i++) {
-      const value = list[i];
-      if (value === undefined && !(i in list)) continue;
-      if (thisArg === undefined) callback(value, i, list);
-      else callback.call(thisArg, value, i, list);
-    }
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.forEach(this, callback);
+    return guestForEach(this, callback, thisArg);
   },
   map(callback, thisArg) {
-    const list = subject(this, 'map');
-    const n = lengthOf(list);
-    check(callback);
-    const out = create(list, n);
-    const plain = out.constructor === Array;
-    for (let i = 0; i < n; i++) {
-      const item = list[i];
-      if (item === undefined && !(i in list)) continue;
-      const value = thisArg === undefined ? callback(item, i, list) : callback.call(thisArg, item, i, list);
-      if (plain) out[i] = value;
-      else put(out, i, value);
-    }
-    return out;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.map(this, callback);
+    return guestMap(this, callback, thisArg);
   },
   filter(callback, thisArg) {
-    const list = subject(this, 'filter');
-    const n = lengthOf(list);
-    check(callback);
-    const out = create(list, 0);
-    const plain = out.constructor === Array;
-    let k = 0;
-    for (let i = 0; i < n; i++) {
-      const value = list[i];
-      if (value === undefined && !(i in list)) continue;
-      const keep = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (!keep) continue;
-      if (plain) out[k++] = value;
-      else put(out, k++, value);
-    }
-    return out;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.filter(this, callback);
+    return guestFilter(this, callback, thisArg);
   },
   some(callback, thisArg) {
-    const list = subject(this, 'some');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = 0; i < n; i++) {
-      const value = list[i];
-      if (value === undefined && !(i in list)) continue;
-      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (found) return true;
-    }
-    return false;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.some(this, callback);
+    return guestSome(this, callback, thisArg);
   },
   every(callback, thisArg) {
-    const list = subject(this, 'every');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = 0; i < n; i++) {
-      const value = list[i];
-      if (value === undefined && !(i in list)) continue;
-      const holds = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (!holds) return false;
-    }
-    return true;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.every(this, callback);
+    return guestEvery(this, callback, thisArg);
   },
   find(callback, thisArg) {
-    const list = subject(this, 'find');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = 0; i < n; i++) {
-      const value = list[i];
-      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (found) return value;
-    }
-    return undefined;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.find(this, callback);
+    return guestFind(this, callback, thisArg);
   },
   findIndex(callback, thisArg) {
-    const list = subject(this, 'findIndex');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = 0; i < n; i++) {
-      const value = list[i];
-      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (found) return i;
-    }
-    return -1;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.findIndex(this, callback);
+    return guestFindIndex(this, callback, thisArg);
   },
   findLast(callback, thisArg) {
-    const list = subject(this, 'findLast');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = n - 1; i >= 0; i--) {
-      const value = list[i];
-      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (found) return value;
-    }
-    return undefined;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.findLast(this, callback);
+    return guestFindLast(this, callback, thisArg);
   },
   findLastIndex(callback, thisArg) {
-    const list = subject(this, 'findLastIndex');
-    const n = lengthOf(list);
-    check(callback);
-    for (let i = n - 1; i >= 0; i--) {
-      const value = list[i];
-      const found = thisArg === undefined ? callback(value, i, list) : callback.call(thisArg, value, i, list);
-      if (found) return i;
-    }
-    return -1;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.findLastIndex(this, callback);
+    return guestFindLastIndex(this, callback, thisArg);
   },
   reduce(callback, ...initial) {
-    const list = subject(this, 'reduce');
-    const n = lengthOf(list);
-    check(callback);
-    let i = 0;
-    let value;
-    if (initial.length > 0) value = initial[0];
-    else {
-      while (i < n && !(i in list)) i++;
-      if (i >= n) throw new TypeError('Reduce of empty array with no initial value');
-      value = list[i++];
-    }
-    for (; i < n; i++) {
-      const item = list[i];
-      if (item === undefined && !(i in list)) continue;
-      value = callback(value, item, i, list);
-    }
-    return value;
+    if (initial.length === 1) if ($$natives.on) if ($$leaf(callback)) return $$natives.reduce(this, callback, initial[0]);
+    return guestReduce(this, callback, initial);
   },
   reduceRight(callback, ...initial) {
-    const list = subject(this, 'reduceRight');
-    let i = lengthOf(list) - 1;
-    check(callback);
-    let value;
-    if (initial.length > 0) value = initial[0];
-    else {
-      while (i >= 0 && !(i in list)) i--;
-      if (i < 0) throw new TypeError('Reduce of empty array with no initial value');
-      value = list[i--];
-    }
-    for (; i >= 0; i--) if (i in list) value = callback(value, list[i], i, list);
-    return value;
+    if (initial.length === 1) if ($$natives.on) if ($$leaf(callback)) return $$natives.reduceRight(this, callback, initial[0]);
+    return guestReduceRight(this, callback, initial);
   },
   flatMap(callback, thisArg) {
-    const list = subject(this, 'flatMap');
-    const n = lengthOf(list);
-    if (typeof callback !== 'function') throw new TypeError('flatMap mapper function is not callable');
-    const out = create(list, 0);
-    let k = 0;
-    for (let i = 0; i < n; i++) {
-      if (!(i in list)) continue;
-      const value = callback.call(thisArg, list[i], i, list);
-      if (Array.isArray(value)) {
-        for (let j = 0; j < value.length; j++) if (j in value) put(out, k++, value[j]);
-      } else put(out, k++, value);
-    }
-    return out;
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.flatMap(this, callback);
+    return guestFlatMap(this, callback, thisArg);
   },
   sort(compare) {
     if (compare === undefined) return nativeSort.call(this);

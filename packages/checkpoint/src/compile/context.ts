@@ -36,6 +36,8 @@ export interface FunctionMeta {
   members?: { fid: number; static: boolean; kind: 'method' | 'get' | 'set'; key: string | number }[];
   privateNames?: { name: string; kind: 'field' | 'method' | 'accessor'; static: boolean }[];
   module?: number;
+  /** See leaf.ts. */
+  leaf?: boolean;
 }
 
 export class ProgramContext {

@@ -83,6 +83,9 @@ export class Guest {
   frames(paused: PausedFrame[]): Frame[] {
     try {
       return captureFrames(paused, this.realm, this.session, running);
+    } catch (error) {
+      this.realm.natives.on = false;
+      throw error;
     } finally {
       this.session.release();
     }
@@ -90,6 +93,7 @@ export class Guest {
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
+    this.realm.natives.on = true;
     const root: Root = {
       frames,
       variables: this.realm.readVariables(),
