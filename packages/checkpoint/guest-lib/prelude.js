@@ -308,6 +308,7 @@ define(Array.prototype, {
 
 define(Map.prototype, {
   forEach(callback, thisArg) {
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.mapForEach(this, callback);
     Map.prototype.has.call(this, undefined);
     check(callback);
     for (const [key, value] of this) callback.call(thisArg, value, key, this);
@@ -315,6 +316,7 @@ define(Map.prototype, {
 });
 define(Set.prototype, {
   forEach(callback, thisArg) {
+    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.setForEach(this, callback);
     Set.prototype.has.call(this, undefined);
     check(callback);
     for (const value of this) callback.call(thisArg, value, value, this);

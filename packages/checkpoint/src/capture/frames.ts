@@ -9,7 +9,7 @@
 import { types } from 'node:util';
 import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf } from '../guest/brand.js';
-import { generatorPrototype, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
+import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm } from '../guest/realm.js';
 import type { PausedFrame, ThreadSession } from './session.js';
@@ -249,7 +249,7 @@ function linkGenerator(g: GuestFrame, aboveFrame: Frame, label: Label, realm: Re
   if (label.kind === 'delegate') object = calleeOf(g, label.callee, realm);
   else if (label.receiver) {
     const method = calleeOf(g, label.callee, realm);
-    if (method !== proto.next && method !== proto.return && method !== proto.throw)
+    if (method !== proto.next && method !== proto.return && method !== proto.throw && method !== generatorStep)
       throw new PutOff('a generator runs inside a built-in');
     object = calleeOf(g, label.receiver, realm);
   } else if (label.callee && label.callee.length > 1) {

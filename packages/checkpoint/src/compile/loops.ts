@@ -8,7 +8,7 @@
  *   after:   $1 = list; $2 = $$array($1); if ($2 === undefined) { $3 = $$iterator($1); $4 = $3.next } $5 = 0; $6 = true
  *            try { for (;;) {
  *              if ($2 !== undefined) { if ($5 >= $2.length) break; $7 = $2[$5++] }
- *              else { $6 = true; $8 = $4.call($3); if ($$done($8)) break; $7 = $8.value; $6 = false }
+ *              else { $6 = true; $8 = $4.call($3) (see nextResult); if ($$done($8)) break; $7 = $8.value; $6 = false }
  *              const x = $7; use(x)
  *            } } catch ($c) { if (!$6) { $6 = true; $$closeQuietly($3) } throw $c } finally { if (!$6) $$close($3) }
  */
@@ -258,7 +258,7 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
       ]),
       block([
         statement(assign({ ...done }, literal(true))),
-        statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), node.right),
+        nextResult(result, iterator, next, node.right),
         leaveWhenDone(result),
         statement(assign({ ...value }, member({ ...result }, 'value'))),
         statement(assign({ ...done }, literal(false))),
@@ -283,6 +283,23 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
     },
     finalizer: block([when(not({ ...done }), close('$$close'))]),
   });
+}
+
+/**
+ * `result = next.call(iterator)`, said so that V8 knows the function where it is one of the usual: of native generators, and of the
+ * runtime's cursors over Maps and Sets, whose `next` nobody can change.
+ */
+function nextResult(result: Node, iterator: Node, next: Node, from: Node): Node {
+  const step = (made: Node): Node => block([statement(assign({ ...result }, made), from)]);
+  return when(
+    binary('===', { ...next }, id('$$cursorNext')),
+    step(call(member({ ...iterator }, 'next'), [])),
+    when(
+      binary('===', { ...next }, id('$$generatorNext')),
+      step(call(id('$$generatorStep'), [{ ...iterator }])),
+      step(call(member({ ...next }, 'call'), [{ ...iterator }])),
+    ),
+  );
 }
 
 /** for await: as for-of with each result awaited; closing awaits too, so its finally goes through the author's-finally lowering. */

@@ -76,6 +76,10 @@ export function lowerPatternInto(pattern: Node, value: Node, context: FunctionCo
   }
   if (!needsSteps(pattern)) {
     declareNatives(pattern, context, out, mode);
+    if (isListOfNames(pattern, context)) {
+      lowerNames(pattern, value, context, out);
+      return;
+    }
     const assignment = assign(mapPattern(pattern, context), value);
     out.push(statement(assignment, pattern));
     return;
@@ -107,6 +111,35 @@ function declareNatives(pattern: Node, context: FunctionContext, out: Node[], mo
     const binding = context.bindingOf(name);
     if (binding?.home === 'native') out.push(declare(mode === 'var' ? 'var' : 'let', binding.out, null));
   }
+}
+
+const isListOfNames = (pattern: Node, context: FunctionContext): boolean =>
+  pattern.type === 'ArrayPattern' &&
+  pattern.elements.length > 0 &&
+  pattern.elements.every((e: Node | null) => e === null || (e.type === 'Identifier' && context.bindingOf(e) !== undefined));
+
+/**
+ * Names taken from an array by index, where the array's iterator is the usual one: V8 makes an iterator and a result for each name
+ * and, without escape analysis, does not get rid of them.
+ *
+ *   before:  [a, b] = value
+ *   after:   $1 = value; $2 = $$array($1); if ($2 !== undefined && $2.length >= 2) { a = $2[0]; b = $2[1] } else [a, b] = $1
+ */
+function lowerNames(pattern: Node, value: Node, context: FunctionContext, out: Node[]): void {
+  const source = keep({ type: '' }, value, context, out);
+  const list = context.temp();
+  out.push(statement(assign({ ...list }, call(id('$$array'), [{ ...source }]))));
+  const enough: Node = {
+    type: 'LogicalExpression',
+    operator: '&&',
+    left: binary('!==', { ...list }, undefinedValue()),
+    right: binary('>=', member({ ...list }, 'length'), literal(pattern.elements.length)),
+  };
+  const taken = pattern.elements.map(
+    (e: Node | null, i: number) => e && statement(assign(mapPattern(e, context), member({ ...list }, literal(i)))),
+  );
+  const native = statement(assign(mapPattern(pattern, context), { ...source }), pattern);
+  out.push(when(enough, block(taken.filter(Boolean)), block([native])));
 }
 
 /** A native pattern with each name replaced by its place. */

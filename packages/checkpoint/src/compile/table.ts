@@ -189,6 +189,8 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
     return { ...base, at: expression.start, kind: 'new', callee: pathOf(expression.callee) };
   const callee = expression.callee;
   if (callee.type === 'Super') return { ...base, at: expression.start, kind: 'super' };
+  if (callee.type === 'Identifier' && callee.name === '$$generatorStep')
+    return { ...base, at: callee.start, kind: 'call', callee: [callee.name], receiver: pathOf(expression.arguments[0]) };
   if (callee.type === 'Identifier') return { ...base, at: callee.start, kind: 'call', callee: [callee.name] };
   if (callee.type !== 'MemberExpression') return undefined;
   const at = callee.computed ? callee.end : callee.property.start;

@@ -17,6 +17,9 @@ const nativeThrow = generatorPrototype.throw as (this: object, value?: unknown) 
 const nativeReturn = generatorPrototype.return as (this: object, value?: unknown) => IteratorResult<unknown>;
 const apply = Reflect.apply;
 
+/** The native `next` as a function of the generator, for loops of the guest: V8 knows a bound function's target. */
+export const generatorStep = Function.prototype.call.bind(nativeNext) as (generator: object) => IteratorResult<unknown>;
+
 export { generatorPrototype, nativeNext };
 
 /** One call of an async function or async generator. */

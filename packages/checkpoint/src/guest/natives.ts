@@ -14,5 +14,7 @@ const arrays = ['map', 'filter', 'forEach', 'some', 'every', 'find', 'findIndex'
 export function nativeCallbacks(): { on: boolean } & Record<string, unknown> {
   const natives: { on: boolean } & Record<string, unknown> = { on: true };
   for (const name of arrays) natives[name] = unbound(Array.prototype[name]);
+  natives.mapForEach = unbound(Map.prototype.forEach);
+  natives.setForEach = unbound(Set.prototype.forEach);
   return natives;
 }
