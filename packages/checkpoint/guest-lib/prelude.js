@@ -2,7 +2,7 @@
  * Built-ins that call back, in JavaScript, compiled with each guest: a guest can be captured inside `list.forEach(…)` because no
  * native frame stands between the callback and its caller. Steps follow ECMAScript 23.1.3 (generic over array-likes, holes skipped).
  *
- * Callbacks that neither call nor loop ($$leaf) go to the native functions ($$natives), which V8 inlines, except while a capture waits. The ifs stand
+ * Callbacks that neither call nor loop ($$natives.leaf) go to the native functions ($$natives), which V8 inlines, except while a capture waits. The ifs stand
  * one in the other because V8 inlines a native function only where it sees the receiver's hidden class on a straight way back.
  */
 const define = (target, methods) => {
@@ -19,6 +19,16 @@ function describe(value) {
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? String(value) : `#<${value.constructor?.name ?? 'Object'}>`;
   return String(value);
+}
+/** May the native function call the leaf? It is not kept any longer. */
+function takeLeaf() {
+  $$natives.leaf = undefined;
+  return $$natives.on;
+}
+/** The usual case, whose loops stand in the methods themselves: short enough for V8 to inline them where they are called. */
+const isArray = Array.isArray;
+function isPlain(list, callback) {
+  return isArray(list) && typeof callback === 'function';
 }
 function lengthOf(list) {
   const n = Math.trunc(Number(list.length)) || 0;
@@ -237,51 +247,111 @@ function guestFlatMap(self, callback, thisArg) {
 
 define(Array.prototype, {
   forEach(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.forEach(this, callback);
-    return guestForEach(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.forEach(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined) return guestForEach(this, callback, thisArg);
+    const n = this.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (value === undefined && !(i in this)) continue;
+      callback(value, i, this);
+    }
   },
   map(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.map(this, callback);
-    return guestMap(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.map(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined || this.constructor !== Array) return guestMap(this, callback, thisArg);
+    const out = new Array(this.length);
+    const n = out.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (value === undefined && !(i in this)) continue;
+      out[i] = callback(value, i, this);
+    }
+    return out;
   },
   filter(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.filter(this, callback);
-    return guestFilter(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.filter(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined || this.constructor !== Array)
+      return guestFilter(this, callback, thisArg);
+    const out = [];
+    let k = 0;
+    const n = this.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (value === undefined && !(i in this)) continue;
+      if (callback(value, i, this)) out[k++] = value;
+    }
+    return out;
   },
   some(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.some(this, callback);
-    return guestSome(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.some(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined) return guestSome(this, callback, thisArg);
+    const n = this.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (value === undefined && !(i in this)) continue;
+      if (callback(value, i, this)) return true;
+    }
+    return false;
   },
   every(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.every(this, callback);
-    return guestEvery(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.every(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined) return guestEvery(this, callback, thisArg);
+    const n = this.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (value === undefined && !(i in this)) continue;
+      if (!callback(value, i, this)) return false;
+    }
+    return true;
   },
   find(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.find(this, callback);
-    return guestFind(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.find(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined) return guestFind(this, callback, thisArg);
+    const n = this.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (callback(value, i, this)) return value;
+    }
+    return undefined;
   },
   findIndex(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.findIndex(this, callback);
-    return guestFindIndex(this, callback, thisArg);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.findIndex(this, callback);
+    if (!isPlain(this, callback) || thisArg !== undefined) return guestFindIndex(this, callback, thisArg);
+    const n = this.length;
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (callback(value, i, this)) return i;
+    }
+    return -1;
   },
   findLast(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.findLast(this, callback);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.findLast(this, callback);
     return guestFindLast(this, callback, thisArg);
   },
   findLastIndex(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.findLastIndex(this, callback);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.findLastIndex(this, callback);
     return guestFindLastIndex(this, callback, thisArg);
   },
   reduce(callback, ...initial) {
-    if (initial.length === 1) if ($$natives.on) if ($$leaf(callback)) return $$natives.reduce(this, callback, initial[0]);
-    return guestReduce(this, callback, initial);
+    if (callback === $$natives.leaf)
+      if (initial.length === 1) if (takeLeaf()) return $$natives.reduce(this, callback, initial[0]);
+    if (!isPlain(this, callback) || initial.length === 0) return guestReduce(this, callback, initial);
+    const n = this.length;
+    let sum = initial[0];
+    for (let i = 0; i < n; i++) {
+      const value = this[i];
+      if (value === undefined && !(i in this)) continue;
+      sum = callback(sum, value, i, this);
+    }
+    return sum;
   },
   reduceRight(callback, ...initial) {
-    if (initial.length === 1) if ($$natives.on) if ($$leaf(callback)) return $$natives.reduceRight(this, callback, initial[0]);
+    if (callback === $$natives.leaf)
+      if (initial.length === 1) if (takeLeaf()) return $$natives.reduceRight(this, callback, initial[0]);
     return guestReduceRight(this, callback, initial);
   },
   flatMap(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.flatMap(this, callback);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.flatMap(this, callback);
     return guestFlatMap(this, callback, thisArg);
   },
   sort(compare) {
@@ -308,7 +378,7 @@ define(Array.prototype, {
 
 define(Map.prototype, {
   forEach(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.mapForEach(this, callback);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.mapForEach(this, callback);
     Map.prototype.has.call(this, undefined);
     check(callback);
     for (const [key, value] of this) callback.call(thisArg, value, key, this);
@@ -316,7 +386,7 @@ define(Map.prototype, {
 });
 define(Set.prototype, {
   forEach(callback, thisArg) {
-    if (thisArg === undefined) if ($$natives.on) if ($$leaf(callback)) return $$natives.setForEach(this, callback);
+    if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.setForEach(this, callback);
     Set.prototype.has.call(this, undefined);
     check(callback);
     for (const value of this) callback.call(thisArg, value, value, this);

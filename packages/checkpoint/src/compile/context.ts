@@ -36,8 +36,6 @@ export interface FunctionMeta {
   members?: { fid: number; static: boolean; kind: 'method' | 'get' | 'set'; key: string | number }[];
   privateNames?: { name: string; kind: 'field' | 'method' | 'accessor'; static: boolean }[];
   module?: number;
-  /** See leaf.ts. */
-  leaf?: boolean;
 }
 
 export class ProgramContext {
@@ -45,6 +43,8 @@ export class ProgramContext {
   readonly fids = new Map<Node, number>();
   /** The node whose text, evaluated alone, makes the closure: argument 0 of its brand call. */
   readonly closureText = new Map<number, Node>();
+  /** Functions that a native built-in may call: leaf.ts. */
+  readonly leaves = new Set<Node>();
   readonly moduleFunctions: Node[] = [];
   readonly moduleStatements: Node[] = [];
   envCount: number;

@@ -34,6 +34,7 @@ import {
 import { lowerClass } from './classes.js';
 import { type FunctionContext, hasCall } from './context.js';
 import { makeClosure } from './functions.js';
+import { givesLeaf } from './leaf.js';
 import { lowerPatternAssignment } from './patterns.js';
 
 /** Lowers an expression; calls go to `out` first. The result must be used before anything else is emitted, or kept with `keep`. */
@@ -664,6 +665,7 @@ function lowerAsyncDelegate(argument: Node, context: FunctionContext, out: Node[
 function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
   const callee = node.callee;
   const args = node.arguments;
+  if (givesLeaf(node)) context.program.leaves.add(args[0]);
   const argsCall = args.some(hasCall);
   if (callee.type === 'Super') {
     const lowered = located(

@@ -34,7 +34,6 @@ import {
 import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta } from './context.js';
 import { separateCopies } from './copies.js';
 import { lowerExpression } from './expressions.js';
-import { isLeaf } from './leaf.js';
 import { lowerPatternInto } from './patterns.js';
 import { type Binding, type FunctionFacts, PSEUDO_ARGUMENTS, PSEUDO_NEW_TARGET, PSEUDO_THIS, type Scope } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
@@ -79,7 +78,6 @@ function closureExpression(
   const program = context.program;
   const asMethod = method !== undefined || kind === 'async' || kind === 'asyncGenerator';
   const isArrow = node.type === 'ArrowFunctionExpression';
-  const leaf = !asMethod && isLeaf(node);
   const lowered = lowerFunction(node, facts, context, kind, { native: false });
   const visible = usedEnvironments(lowered, context.envs, context.classEnv);
   const label = method?.accessor ? `${method.accessor} ${name ?? ''}` : (name ?? '');
@@ -90,7 +88,6 @@ function closureExpression(
     classEnv: context.classEnv,
     strict: facts.strict,
     source: [node.start, node.end],
-    ...(leaf && { leaf }),
   });
   let text: Node;
   if (asMethod && !isArrow) {
@@ -111,7 +108,7 @@ function closureExpression(
     text = member(object(property(name === '__proto__' ? literal(name) : name, lowered)), isName(name) ? name : literal(name));
   } else text = lowered;
   program.closureText.set(fid, text);
-  const sync = leaf ? (isArrow ? '$$fl' : '$$flf') : asMethod || isArrow ? '$$f' : lowered.generator ? '$$fn' : '$$ff';
+  const sync = program.leaves.has(node) ? '$$fl' : asMethod || isArrow ? '$$f' : lowered.generator ? '$$fn' : '$$ff';
   const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : method?.computed ? '$$fk' : sync;
   const args = [text, literal(fid)];
   if (visible.length > 0) args.push(id(envName(visible[0]!)));

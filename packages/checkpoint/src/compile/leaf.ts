@@ -1,6 +1,7 @@
 /**
- * Which functions are leaves: their code neither calls nor loops, so one call of them ends within a bounded time. Native built-ins may
- * call a leaf back (guest/natives.ts): a capture that finds one running is put off no longer than the built-in takes.
+ * Calls such as `list.map((x) => x * 2)`: an arrow function whose code neither calls nor loops, given where it is written to a method
+ * named like a built-in that calls back. One call of it ends within a bounded time, so the native built-in may call it
+ * (guest/natives.ts): a capture that finds it running is put off no longer than the built-in takes.
  *
  * Needs the author's tree. What runs without being written as a call (getters, valueOf, iterators of patterns) is not looked for:
  * no frame can be captured inside of it wherever it runs.
@@ -8,10 +9,14 @@
 import { anyNode, isClass, isFunction, type Node } from './ast.js';
 import { hasCall } from './context.js';
 
+/** As in guest-lib/prelude.js. */
+const callers = /^(map|filter|forEach|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|flatMap)$/;
 const isLoop = (node: Node): boolean => /^(For|While|DoWhile|ForIn|ForOf)Statement$/.test(node.type);
 
-export function isLeaf(node: Node): boolean {
-  if (node.async || node.generator) return false;
-  const code: Node[] = [...node.params, node.body];
+export function givesLeaf({ callee, arguments: given }: Node): boolean {
+  const [callback] = given;
+  if (callee.type !== 'MemberExpression' || callee.computed || !callers.test(callee.property.name ?? '')) return false;
+  if (callback?.type !== 'ArrowFunctionExpression' || callback.async) return false;
+  const code: Node[] = [...callback.params, callback.body];
   return !code.some(hasCall) && !anyNode(code, (n) => isLoop(n) || isClass(n), isFunction);
 }

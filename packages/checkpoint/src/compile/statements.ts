@@ -29,7 +29,6 @@ import { lowerClass } from './classes.js';
 import { type FunctionContext, hasCall } from './context.js';
 import { keep, lowerCall, lowerExpression, lowerForEffect, makesStatements } from './expressions.js';
 import { lowerFunction, makeClosure, makeEnvironment } from './functions.js';
-import { isLeaf } from './leaf.js';
 import { lowerDoWhile, lowerFor, lowerForIn, lowerForOf, lowerWhile } from './loops.js';
 import { lowerPatternInto } from './patterns.js';
 import type { Scope } from './scope.js';
@@ -222,7 +221,6 @@ function declareAtModule(node: Node, out: string, context: FunctionContext): boo
     classEnv: context.classEnv,
     strict: facts.strict,
     source: [node.start, node.end],
-    ...(isLeaf(node) && { leaf: true }),
   });
   context.program.closureText.set(fid, lowered);
   context.program.moduleFunctions.push(lowered);

@@ -44,18 +44,12 @@ function brandClass(kind: string): Brand {
 const arrows = brandClass('arrows and methods');
 const functions = brandClass('functions');
 const generators = brandClass('generators');
-const leafArrows = brandClass('leaf arrows');
-const leafFunctions = brandClass('leaf functions');
-const leafOthers = brandClass('other leaves');
 const others = brandClass('everything else');
 
 const brandOf = (value: object): Brand | undefined => {
   if (arrows.has(value)) return arrows;
   if (functions.has(value)) return functions;
   if (others.has(value)) return others;
-  if (leafArrows.has(value)) return leafArrows;
-  if (leafFunctions.has(value)) return leafFunctions;
-  if (leafOthers.has(value)) return leafOthers;
   return generators.has(value) ? generators : undefined;
 };
 
@@ -63,24 +57,12 @@ const brandOf = (value: object): Brand | undefined => {
 export const brandArrow = arrows.put;
 export const brandFunction = functions.put;
 export const brandGenerator = generators.put;
-export const brandLeafArrow = leafArrows.put;
-export const brandLeafFunction = leafFunctions.put;
 
 /** Brands a closure of the guest. `fid` indexes the bundle's metas; negative ones are the runtime's own closures (host-closures.ts). */
 // biome-ignore lint/complexity/noBannedTypes: any callable may be branded.
 export function brand<F extends Function>(fn: F, fid: number, env: object | undefined): F {
   return others.put(fn, fid, env);
 }
-
-/** The same for one that native built-ins may call back (compile/leaf.ts). */
-// biome-ignore lint/complexity/noBannedTypes: any callable may be branded.
-export function brandLeaf<F extends Function>(fn: F, fid: number, env: object | undefined): F {
-  return leafOthers.put(fn, fid, env);
-}
-
-/** Is this a closure of the guest that neither calls nor loops? */
-export const isLeaf = (value: unknown): boolean =>
-  typeof value === 'function' && (leafArrows.has(value) || leafFunctions.has(value) || leafOthers.has(value));
 
 export interface FunctionIdentity {
   fid: number;

@@ -9,17 +9,7 @@ import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { peel } from '../resume/peel.js';
-import {
-  brand,
-  brandArrow,
-  brandFunction,
-  brandGenerator,
-  brandLeaf,
-  brandLeafArrow,
-  brandLeafFunction,
-  fidOf,
-  isLeaf,
-} from './brand.js';
+import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
 import {
   asyncFunctionPrototype,
   asyncGeneratorFunctionPrototype,
@@ -51,7 +41,7 @@ import {
   stillThere,
   takeElements,
 } from './iteration.js';
-import { nativeCallbacks } from './natives.js';
+import { NativeCallbacks } from './natives.js';
 import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';
 
@@ -128,7 +118,7 @@ export class Realm {
   readonly classPrototypes = new WeakMap<object, object>();
   private readonly skip: { on: boolean; target: unknown } = { on: false, target: undefined };
   /** Native built-ins that call leaves back; switched off while a capture is being waited for. */
-  readonly natives = nativeCallbacks();
+  readonly natives = new NativeCallbacks();
   private moduleEval: ((code: string) => unknown) | undefined;
   private variables: string[] = [];
   private resumeCount = 0;
@@ -188,11 +178,9 @@ export class Realm {
         this.brandClosure(fn, fid, env, key, kind),
       $$fd: (fn: AnyFunction, fid: number) => {
         this.declared.set(fid, fn);
-        return this.metas[fid]!.leaf ? brandLeaf(fn, fid, undefined) : brand(fn, fid, undefined);
+        return brand(fn, fid, undefined);
       },
-      $$fl: brandLeafArrow,
-      $$flf: brandLeafFunction,
-      $$leaf: isLeaf,
+      $$fl: this.natives.brandLeaf,
       $$natives: this.natives,
       $$fa: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) =>
         setPrototypeOf(this.brandClosure(fn, fid, env, key, kind), asyncFunctionPrototype),
@@ -366,7 +354,7 @@ export class Realm {
     const lowered = this.kindOf(fid);
     if (lowered === 'async') setPrototypeOf(fn, asyncFunctionPrototype);
     else if (lowered === 'asyncGenerator') setPrototypeOf(fn, asyncGeneratorFunctionPrototype);
-    return this.metaOf(fid).leaf ? brandLeaf(fn, fid, chain[0]) : brand(fn, fid, chain[0]);
+    return brand(fn, fid, chain[0]);
   }
 
   private kindOf(fid: number): 'sync' | 'async' | 'asyncGenerator' {
