@@ -4,6 +4,8 @@
  *
  * Callbacks that neither call nor loop ($$natives.leaf) go to the native functions ($$natives), which V8 inlines, except while a capture waits. The ifs stand
  * one in the other because V8 inlines a native function only where it sees the receiver's hidden class on a straight way back.
+ *
+ * The methods need no variable of this module: the runtime calls them while a restore is still giving the variables their values.
  */
 const define = (target, methods) => {
   for (const name of Object.getOwnPropertyNames(methods)) {
@@ -26,9 +28,8 @@ function takeLeaf() {
   return $$natives.on;
 }
 /** The usual case, whose loops stand in the methods themselves: short enough for V8 to inline them where they are called. */
-const isArray = Array.isArray;
 function isPlain(list, callback) {
-  return isArray(list) && typeof callback === 'function';
+  return Array.isArray(list) && typeof callback === 'function';
 }
 function lengthOf(list) {
   const n = Math.trunc(Number(list.length)) || 0;
