@@ -2,8 +2,9 @@
  * Built-ins that call back, in JavaScript, compiled with each guest: a guest can be captured inside `list.forEach(…)` because no
  * native frame stands between the callback and its caller. Steps follow ECMAScript 23.1.3 (generic over array-likes, holes skipped).
  *
- * Callbacks that neither call nor loop ($$natives.leaf) go to the native functions ($$natives), which V8 inlines, except while a capture waits. The ifs stand
- * one in the other because V8 inlines a native function only where it sees the receiver's hidden class on a straight way back.
+ * Callbacks that neither call nor loop ($$natives.leaf) go to the native functions, which V8 inlines, except while a capture waits
+ * (docs/adr/0007). The ifs stand one in the other because V8 inlines a native function only where it sees the receiver's hidden class
+ * on a straight way back.
  *
  * The methods need no variable of this module: the runtime calls them while a restore is still giving the variables their values.
  */
