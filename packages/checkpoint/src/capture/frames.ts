@@ -129,6 +129,8 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   values.forEach((scope, i) => {
     mergeScope(vars, scope as Env, scopes[i]!.type);
   });
+  // Where a class is made V8 shows it in every function; of the program itself it names what is in no image.
+  if (!range.usesArguments) delete vars.arguments;
   return { paused, index, offset, label, range, vars, self };
 }
 
@@ -142,9 +144,12 @@ function mergeScope(vars: Env, scope: Env, type: string): void {
   }
 }
 
+/** The innermost function whose first statement is at `offset`: `return (x) => f(x)` is one of two. */
 function functionAround(offset: number, functions: Map<number, FunctionRange>): FunctionRange | undefined {
-  for (const f of functions.values()) if (f.entry && f.entry[0] <= offset && offset < f.entry[1]) return f;
-  return undefined;
+  let best: FunctionRange | undefined;
+  for (const f of functions.values())
+    if (f.entry && f.entry[0] <= offset && offset < f.entry[1] && (!best || f.start > best.start)) best = f;
+  return best;
 }
 
 function baseFrame(g: GuestFrame, realm: Realm): Frame {

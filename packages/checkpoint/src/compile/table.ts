@@ -258,7 +258,7 @@ function passableStatements(body: Node): [number, number][] {
 }
 
 /** The first statement that has code, down into blocks and loop heads. */
-function entryOf(node: Node): [number, number] | undefined {
+export function entryOf(node: Node): [number, number] | undefined {
   switch (node.type) {
     case 'BlockStatement':
       for (const s of node.body) {
@@ -309,7 +309,8 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
   const uses = new Map<string, { at: number; loops: Node[]; write: boolean }[]>();
   const visit = (node: Node, loops: Node[], write: boolean): void => {
     if (node.type === 'Identifier') {
-      if (/^\$[a-z]?\d+$/.test(node.name)) {
+      // Environments (`$e1`) are no temporaries: closures that are not called yet mention them too.
+      if (/^\$(?!e)[a-z]?\d+$/.test(node.name)) {
         const list = uses.get(node.name) ?? [];
         list.push({ at: node.start, loops, write });
         uses.set(node.name, list);

@@ -2,7 +2,7 @@
  * One guest in its worker: program, queues and services as one heap that can be captured and restored.
  * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
  *
- * An image's heap has one root: { frames, variables, jobs, services, module }.
+ * An image's heap has one root: { frames, variables, jobs, services }.
  */
 
 import { captureFrames } from '../capture/frames.js';
@@ -30,7 +30,6 @@ interface Root {
   variables: Record<string, unknown>;
   jobs: JobState;
   services: unknown;
-  exports: unknown;
 }
 
 export interface Snapshot {
@@ -74,6 +73,8 @@ export class Guest {
         CollectionCursor,
         DelegateResume,
       },
+      // The program's own `module`: code refers to it and to its first `exports` by closure, so each realm has its own from the start.
+      'godwit:module': this.realm.module,
       ...options.named,
     });
     this.realm.load();
@@ -99,7 +100,6 @@ export class Guest {
       variables: this.realm.readVariables(),
       jobs: state,
       services,
-      exports: this.realm.module.exports,
     };
     const { pages, stats } = encodeHeap(root, this.heapOptions(frames, new Finishing()));
     return {
@@ -113,7 +113,6 @@ export class Guest {
   restore(pages: readonly Uint8Array[]): unknown {
     const finishing = new Finishing();
     const root = decodeHeap(pages, this.heapOptions([], finishing)) as Root;
-    this.realm.module.exports = root.exports;
     this.realm.writeVariables(root.variables);
     setJobState(root.jobs);
     finishing.run();

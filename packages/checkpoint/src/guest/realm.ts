@@ -194,7 +194,8 @@ export class Realm {
       $$skip: this.skip,
       $$module: (hook: (code: string) => unknown, names: string[]) => {
         this.moduleEval = hook;
-        this.variables = names;
+        // A variable of the wrapper, which programs assign to.
+        this.variables = names.includes('exports') ? names : [...names, 'exports'];
       },
       $$spawn: spawn,
       $$agen: startAsyncGenerator,

@@ -1,0 +1,164 @@
+/**
+ * One guest in a worker with breakpoints, as a mover sees it: start or restore, then events in the order in which they happened, each of
+ * which the mover answers. Takes no time into account: a guest is captured where its plan says.
+ */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Bundle } from '@godwit/checkpoint/compile';
+import {
+  type FromWorker,
+  GO_ON,
+  type GuestSettings,
+  type ToWorker,
+  VERDICT,
+  WORDS,
+} from '../../../../packages/runtime/dist/guest/protocol.js';
+import { WorkerInspector } from '../../../../packages/runtime/dist/node/inspector.js';
+
+export type GuestEvent =
+  | { type: 'captured'; pages: Uint8Array[]; lastSeq: number; paused: boolean }
+  | { type: 'putOff'; reason: string; pinned: boolean; paused: boolean }
+  | { type: 'loaded' }
+  | { type: 'ended'; code: number; reason?: string };
+
+const main = new URL('../../../../packages/runtime/dist/guest/main.js', import.meta.url).href;
+const RESUME_AGAIN_MS = 2;
+const RESUME_RARELY_MS = 300;
+const HEAP_LIMIT_MB = 512;
+
+let inspector: WorkerInspector | undefined;
+
+export class HostedGuest {
+  private readonly worker: Worker;
+  private readonly port: MessagePort;
+  private readonly words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  private readonly events: GuestEvent[] = [];
+  private wake: (() => void) | undefined;
+  private started: () => void = () => {};
+  private readonly ready: Promise<void>;
+  /** Output by the number of its chunk. */
+  readonly output = new Map<number, { fd: 1 | 2; bytes: Uint8Array }>();
+  pins: string[] = [];
+  over = false;
+  private seen = 0;
+
+  constructor(plan: SharedArrayBuffer, usesInspector: boolean) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    if (usesInspector) inspector ??= new WorkerInspector();
+    this.worker = new Worker(usesInspector ? new URL('./worker.js', import.meta.url) : new URL(main), {
+      workerData: { port: port2, words: this.words.buffer, plan, main },
+      transferList: [port2],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
+    });
+    const loaded = new Promise<void>((resolve) => {
+      this.started = resolve;
+    });
+    this.ready = Promise.all([loaded, usesInspector ? inspector!.ready(this.worker) : undefined]).then(() => {});
+    this.port.on('message', (message: FromWorker) => this.receive(message));
+    this.worker.on('error', (error) => this.emit({ type: 'ended', code: 125, reason: error.message }));
+    this.worker.on('exit', (code) => setImmediate(() => this.emit({ type: 'ended', code, reason: 'the worker stopped' })));
+  }
+
+  async start(bundle: Bundle, settings: GuestSettings): Promise<void> {
+    await this.ready;
+    this.post({ type: 'start', bundle, settings });
+  }
+
+  /** Loads an image; resolves when the guest stands ready, with the reason when it cannot. */
+  async restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[]): Promise<string | undefined> {
+    await this.ready;
+    this.post({ type: 'restore', bundle, settings, pages });
+    const event = await this.next();
+    return event.type === 'loaded' ? undefined : event.type === 'ended' ? (event.reason ?? 'it ended') : event.type;
+  }
+
+  run(): void {
+    this.post({ type: 'run' });
+  }
+
+  /** The next thing that happened. */
+  async next(): Promise<GuestEvent> {
+    while (this.events.length === 0)
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    return this.events.shift()!;
+  }
+
+  /** Lets a guest go on that was captured or put off. */
+  goOn(paused: boolean): void {
+    Atomics.store(this.words, VERDICT, GO_ON);
+    Atomics.notify(this.words, VERDICT);
+    if (!paused) return;
+    // A resume that comes before V8 waits for it is lost, one too many does no harm.
+    const seen = this.seen;
+    let delayMs = RESUME_AGAIN_MS;
+    const resume = (): void => {
+      if (this.over || this.seen > seen) return;
+      inspector!.resume(this.worker.threadId);
+      delayMs = Math.min(RESUME_RARELY_MS, delayMs * 1.2);
+      setTimeout(resume, delayMs).unref();
+    };
+    resume();
+  }
+
+  /** Ends the worker; a guest that is held never runs again. */
+  async terminate(): Promise<void> {
+    this.over = true;
+    const { threadId } = this.worker;
+    const done = this.worker.terminate();
+    Atomics.store(this.words, VERDICT, GO_ON);
+    Atomics.notify(this.words, VERDICT);
+    inspector?.resume(threadId);
+    const again = setInterval(() => inspector?.resume(threadId), RESUME_AGAIN_MS);
+    await done;
+    clearInterval(again);
+    this.port.close();
+  }
+
+  private emit(event: GuestEvent): void {
+    if (this.over) return;
+    if (event.type === 'ended') this.over = true;
+    this.seen++;
+    this.events.push(event);
+    this.wake?.();
+  }
+
+  private post(message: ToWorker): void {
+    this.port.postMessage(message);
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type === 'ready') this.started();
+    else if (message.type === 'output') {
+      if (!this.over) this.output.set(message.seq, { fd: message.fd, bytes: message.bytes });
+    } else if (message.type === 'strayPause') this.goOn(true);
+    else if (message.type === 'pins') this.pins = message.reasons;
+    else if (message.type === 'send') {
+      if (message.service === 'pins') this.pins = message.message as string[];
+    } else {
+      const event = eventOf(message);
+      if (event) this.emit(event);
+    }
+  }
+}
+
+function eventOf(message: FromWorker): GuestEvent | undefined {
+  switch (message.type) {
+    case 'loaded':
+      return { type: 'loaded' };
+    case 'captured':
+      return { type: 'captured', pages: message.pages, lastSeq: message.report.lastSeq, paused: message.paused };
+    case 'putOff':
+      return { type: 'putOff', reason: message.reason, pinned: message.pinned, paused: message.paused };
+    case 'exit':
+      return { type: 'ended', code: message.code };
+    case 'failed':
+      return { type: 'ended', code: 125, reason: message.message };
+    case 'signalDefault':
+      return { type: 'ended', code: 143, reason: message.name };
+    default:
+      return undefined;
+  }
+}

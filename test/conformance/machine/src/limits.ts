@@ -1,0 +1,15 @@
+/** Bounds of the conformance machine. */
+export const machineLimits = {
+  /** One run of one program: a guest that takes longer hangs. */
+  runMs: 15_000,
+  /** The same on plain node. */
+  oracleMs: 10_000,
+  /** Safepoints of one run that carry a breakpoint; each costs some 0.1 to 1 ms. */
+  mostHits: 4_000,
+  /** Captures of one run that may be put off before the rest of it runs freely. */
+  mostPutOff: 200,
+  /** Programs that one child process runs before another takes over. */
+  batch: 40,
+  /** A batch that says nothing for so long is ended. */
+  silenceMs: 90_000,
+} as const;

@@ -1,0 +1,146 @@
+/**
+ * A guest's worker in which every safepoint carries a breakpoint. Its condition counts the safepoint and says whether to stop; when it does,
+ * the guest's own handler captures, as if the node had asked V8 for a pause at exactly this place. Everything else is the runtime's worker.
+ */
+import inspector from 'node:inspector';
+import { workerData } from 'node:worker_threads';
+import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
+import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
+import { lineStarts, Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
+import { BundlePlaces } from '../../../../packages/runtime/dist/guest/places.js';
+import { REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
+import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEXT } from './plan.js';
+import { type Position, positionsOf } from './positions.js';
+
+type Paused = Parameters<Guest['frames']>[0];
+interface Place {
+  position: Position;
+  starts: number[];
+  isAuthors: boolean;
+}
+
+const plan = new Int32Array(workerData.plan as SharedArrayBuffer);
+const words = new Int32Array(workerData.words as SharedArrayBuffer);
+const session = new inspector.Session();
+const places: Place[] = [];
+let realm: Realm | undefined;
+let stoppedAt: Place | undefined;
+/** The runtime captures or restores; what it calls of the guest's built-ins is no safepoint of the guest. */
+let inRuntime = false;
+
+/** Counts a safepoint; true when the guest is to be captured here. */
+function reached(isLoop: boolean): boolean {
+  if (inRuntime || plan[BEGUN] === 0 || Atomics.exchange(plan, AGAIN, 0) === 1) return false;
+  const hit = Atomics.add(plan, HITS, 1);
+  if (hit === plan[LAST]) session.post('Debugger.disable');
+  if (hit < plan[NEXT]! || hit >= plan[LAST]!) return false;
+  Atomics.store(plan, AGAIN, isLoop ? 1 : 0);
+  Atomics.store(words, REQUEST, CAPTURE_ID | HOLD_FLAG);
+  return true;
+}
+
+/** Of the guest's code: V8 stops when this is true. */
+function reachedPlace(index: number): boolean {
+  const place = places[index]!;
+  if (place.isAuthors) plan[BEGUN] = 1;
+  if (!reached(place.position.kind === 'loop')) return false;
+  stoppedAt = place;
+  return true;
+}
+
+/** Of the runtime's loop over jobs, which looks by itself whether a capture is wanted. */
+workerData.reachedIdle = (): boolean => {
+  reached(false);
+  return false;
+};
+
+function post(method: string, params: object): Record<string, unknown> {
+  let answer: Record<string, unknown> = {};
+  session.post(method, params, (_error, result) => {
+    answer = (result as Record<string, unknown>) ?? {};
+  });
+  return answer;
+}
+
+session.connect();
+session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => {
+  if (url.startsWith('godwit-')) markScript(scriptId, url);
+  else if (url.endsWith('/guest/main.js')) markIdle(scriptId);
+});
+session.post('Debugger.enable');
+
+function markScript(scriptId: string, url: string): void {
+  const table = realm?.scriptTable(url);
+  if (!table) return;
+  const text = post('Debugger.getScriptSource', { scriptId }).scriptSource as string;
+  const starts = lineStarts(text);
+  const authors = url === realm!.scriptName ? new BundlePlaces(realm!.bundle) : undefined;
+  for (const position of positionsOf(parsePrinted(text), table)) {
+    const { line, column } = placeOf(starts, position.from);
+    const isAuthors = authors === undefined || authors.at(line, column) !== undefined;
+    const index = places.push({ position, starts, isAuthors }) - 1;
+    const location = { scriptId, lineNumber: line, columnNumber: column };
+    const made = post('Debugger.setBreakpoint', { location, condition: `$$skip.reached(${index})` });
+    const actual = made.actualLocation as { lineNumber: number; columnNumber?: number } | undefined;
+    const at = actual && starts[actual.lineNumber]! + (actual.columnNumber ?? 0);
+    if (at !== undefined && (at < position.from || at >= position.to))
+      post('Debugger.removeBreakpoint', { breakpointId: made.breakpointId });
+  }
+}
+
+/** Between two jobs the runtime looks for requests: a safepoint too, with no frame on the stack. */
+function markIdle(scriptId: string): void {
+  const lines = (post('Debugger.getScriptSource', { scriptId }).scriptSource as string).split('\n');
+  const line = lines.findIndex((text) => text.includes('words[REQUEST] !== 0'));
+  const location = { scriptId, lineNumber: line, columnNumber: lines[line]!.search(/\S/) };
+  post('Debugger.setBreakpoint', { location, condition: 'workerData.reachedIdle()' });
+}
+
+function placeOf(starts: number[], offset: number): { line: number; column: number } {
+  let line = 0;
+  while (line + 1 < starts.length && starts[line + 1]! <= offset) line++;
+  return { line, column: offset - starts[line]! };
+}
+
+const { load } = Realm.prototype;
+Realm.prototype.load = function (this: Realm): void {
+  realm = this;
+  (this as unknown as { skip: { reached: typeof reachedPlace } }).skip.reached = reachedPlace; // a name that all guest code sees
+  load.call(this);
+};
+
+function asRuntime<T>(action: () => T): T {
+  inRuntime = true;
+  try {
+    return action();
+  } finally {
+    inRuntime = false;
+  }
+}
+
+const { frames, snapshot, restore } = Guest.prototype;
+Guest.prototype.frames = function (this: Guest, paused: Paused) {
+  return asRuntime(() => {
+    if (stoppedAt) atSafepoint(paused[0]!, stoppedAt);
+    stoppedAt = undefined;
+    return frames.call(this, paused);
+  });
+};
+Guest.prototype.snapshot = function (this: Guest, ...args) {
+  return asRuntime(() => snapshot.apply(this, args));
+};
+Guest.prototype.restore = function (this: Guest, ...args) {
+  return asRuntime(() => restore.apply(this, args));
+};
+
+/** What V8 would have reported at the safepoint that the breakpoint stands for. */
+function atSafepoint(top: Paused[number], { position, starts }: Place): void {
+  const { line, column } = placeOf(starts, position.report);
+  top.location = { ...top.location, lineNumber: line, columnNumber: column };
+  top.scopeChain = top.scopeChain.filter(({ type, startLocation }) => {
+    if (type !== 'block' || !startLocation) return true;
+    return starts[startLocation.lineNumber]! + (startLocation.columnNumber ?? 0) < position.scopesBefore;
+  });
+}
+
+await import(workerData.main);
