@@ -235,7 +235,7 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
   if (between.length > 0) throw new PutOff('the runtime is calling the guest');
   const callee = calleeOf(g, label.callee, realm);
   const expected = range(above, realm).fid;
-  if (!calls(callee, expected, label.kind === 'new', realm))
+  if (!calls(callee, expected, label.kind === 'new', realm) && !callsPrivateMethod(g, label, above, realm))
     throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
   if (label.kind === 'new') {
     aboveFrame.construct = true;
@@ -287,6 +287,20 @@ function calls(callee: unknown, fid: number, isNew: boolean, realm: Realm): bool
     if (explicit) return explicit.fid === fid;
   }
   return false;
+}
+
+/** Private methods bear no brand; but no name can mean another one to code of the same class at the same place. */
+function callsPrivateMethod(g: GuestFrame, label: Label, above: GuestFrame, realm: Realm): boolean {
+  const name = label.callee?.at(-1);
+  if (label.kind !== 'call' || typeof name !== 'string' || !name.startsWith('#')) return false;
+  const [meta, aboveMeta] = [realm.metaOf(g.range.fid), realm.metaOf(above.range.fid)];
+  if (aboveMeta.kind !== 'member' || aboveMeta.name !== name || meta.classEnv === undefined) return false;
+  const env = `$e${meta.classEnv}`;
+  const scope = g.vars[env] as { $class?: object } | undefined;
+  if (meta.classEnv !== aboveMeta.classEnv || !scope?.$class || scope !== above.vars[env]) return false;
+  const classFid = fidOf(scope.$class);
+  const names = classFid === undefined ? undefined : realm.metaOf(classFid).privateNames;
+  return names?.find((known) => `#${known.name}` === name)?.kind === 'method';
 }
 
 /** Reads a callee path by data properties only; getters and proxies make it unknown. */

@@ -3,7 +3,7 @@
  *
  * The printed text is parsed again and walked beside the tree it was printed from; a difference between the two is a bug in the
  * printer or a pass and stops the compile (this is the passes' verifier). Positions are offsets of what V8 reports as line and column.
- *   call    `f(x)`      position of `f`;    `a.b(x)` position of `b`;   `a[b](x)` position of `(`
+ *   call    `f(x)`      position of `f`;    `a.b(x)` position of `b`;   `a[b](x)`, `a.#b(x)`, `a.catch(x)` position of `(`
  *   new     `new C(x)`  position of `new`
  *   loop    position of the loop statement: V8 checks for interrupts at its back edge
  */
@@ -193,7 +193,7 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
     return { ...base, at: callee.start, kind: 'call', callee: [callee.name], receiver: pathOf(expression.arguments[0]) };
   if (callee.type === 'Identifier') return { ...base, at: callee.start, kind: 'call', callee: [callee.name] };
   if (callee.type !== 'MemberExpression') return undefined;
-  const at = callee.computed ? callee.end : callee.property.start;
+  const at = isNamedPlace(callee) ? callee.property.start : callee.end;
   if (callee.object.type === 'Super') {
     const key = callee.computed ? keyOf(callee.property) : callee.property.name;
     return key === undefined ? undefined : { ...base, at, kind: 'call', callee: ['%super', key] };
@@ -203,6 +203,17 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   }
   return { ...base, at, kind: 'call', callee: pathOf(callee) };
 }
+
+const reservedWords = new Set(
+  (
+    'break case catch class const continue debugger default delete do else enum export extends false finally for function if import ' +
+    'in instanceof new null return switch this throw true try typeof var void while with'
+  ).split(' '),
+);
+
+/** V8 puts a call at the property's name only where that could be a variable's too; otherwise at the parenthesis. */
+const isNamedPlace = ({ computed, property }: Node): boolean =>
+  !computed && property.type !== 'PrivateIdentifier' && !reservedWords.has(property.name);
 
 /** The one call of a statement, if it is where the passes put it. */
 export function callOf(node: Node): Node | undefined {

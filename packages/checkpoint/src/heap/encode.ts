@@ -332,7 +332,7 @@ class Encoder {
     const flags = (special.ownProperties ? genericOwn : 0) | (state ? genericPrivates : 0) | (fills ? genericFill : 0);
     const site = this.#head(`special:${special.tag}`, flags, saved.create.length);
     this.#writer.parts(saved.create, site, site === 0 ? 1 : kindSites);
-    this.#privates(state, site);
+    this.#privates(object, state, site);
     if (fills) this.#writer.value(saved.fill, site);
     if (special.ownProperties) this.#own(this.#ownStateOf(object));
     return this.#prototypes.count(special.tag);
@@ -343,7 +343,7 @@ class Encoder {
     const flags = (own ? genericOwn : 0) | (state ? genericPrivates : 0) | (saved.fill ? genericFill : 0);
     const site = this.#head(kind.tag, flags, saved.create.length);
     this.#writer.parts(saved.create, site, site === 0 ? 1 : kindSites);
-    this.#privates(state, site);
+    this.#privates(object, state, site);
     if (saved.fill) this.#writer.list(saved.fill, site, site === 0 ? 1 : kindSites);
     if (own) this.#own(this.#ownStateOf(object));
     return this.#prototypes.count(kind.tag);
@@ -371,12 +371,15 @@ class Encoder {
     return kind.site;
   }
 
-  #privates(state: PrivateState, site: number): void {
+  #privates(object: object, state: PrivateState, site: number): void {
     if (!state) return;
-    const owners = list<object>();
-    for (let i = 0; i < state.length; i++) owners[i] = state[i]!.owner;
     this.#writer.body.varint(state.length);
-    this.#writer.parts(owners, 0, 1);
+    for (let i = 0; i < state.length; i++) {
+      const { owner } = state[i]!;
+      // Static private names belong to the class itself, which need not exist before itself.
+      if (owner === object) this.#writer.value(owner, 0);
+      else this.#writer.parts([owner], 0, 1);
+    }
     for (let i = 0; i < state.length; i++) this.#writer.list(state[i]!.values, site, site === 0 ? 1 : kindSites);
   }
 
