@@ -1,5 +1,5 @@
 /**
- * The language by safepoints: each guest prints what it prints unmoved when it is moved at certain safepoints, once or at all of them. The
+ * The language by safepoints: each of these short programs (a breakpoint costs up to a millisecond) prints what it prints unmoved when it is moved at certain safepoints, once or at all of them. The
  * same safepoints in each run, and only some of them, so that the suite stays short; `npm run conformance` takes more.
  */
 import { execFile } from 'node:child_process';
@@ -12,18 +12,16 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compileGuest } from '../kit/shaker.js';
 import { closeMoves, isSame, pickHits, runForked, runMoved } from './machine/dist/moves.js';
 
-const guests = path.join(path.dirname(fileURLToPath(import.meta.url)), 'guests');
+const guests = path.join(path.dirname(fileURLToPath(import.meta.url)), 'programs');
 const run = promisify(execFile);
 const seed = 3;
 const mostHits = 200;
-const forks = 1;
-const moves = 4;
-/** Guests that compute for long: moved by time only (language.test.ts). */
-const long = ['emitters.mjs', 'events.mjs', 'generators.mjs', 'streams.mjs'];
+const forks = 3;
+const moves = 8;
 
 afterAll(closeMoves);
 
-describe.each(fs.readdirSync(guests).filter((f) => /\.(mjs|cjs|js|ts)$/.test(f) && !long.includes(f)))('%s', (name) => {
+describe.each(fs.readdirSync(guests).filter((f) => /\.(mjs|cjs|js|ts)$/.test(f)))('%s', (name) => {
   it('prints the same moved once and moved on and on, at safepoints', async () => {
     const file = path.join(guests, name);
     const oracle = await run(process.execPath, [file]);

@@ -55,7 +55,10 @@ function closures(realm: Realm): SpecialKind {
       const meta = realm.metaOf(fid);
       if (meta.kind === 'declaration') return { create: ['declared', fid] };
       if (meta.kind === 'main')
-        throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture the program itself as a function (arguments.callee at its top)');
+        throw new GodwitError(
+          'GODWIT_CANNOT_CAPTURE',
+          'Cannot capture the program itself as a function (arguments.callee at its top)',
+        );
       const chain = realm.envChain(fid, env);
       const scope = realm.scopeClass(fid, chain);
       if (meta.kind !== 'class') return { create: ['closure', fid, scope, ...chain] };

@@ -32,7 +32,6 @@ let inRuntime = false;
 function reached(isLoop: boolean): boolean {
   if (inRuntime || plan[BEGUN] === 0 || Atomics.exchange(plan, AGAIN, 0) === 1) return false;
   const hit = Atomics.add(plan, HITS, 1);
-  if (hit === plan[LAST]) session.post('Debugger.disable');
   if (hit < plan[NEXT]! || hit >= plan[LAST]!) return false;
   Atomics.store(plan, AGAIN, isLoop ? 1 : 0);
   Atomics.store(words, REQUEST, CAPTURE_ID | HOLD_FLAG);
