@@ -70,7 +70,8 @@ export function readOwnState(object: object, skip = 0): OwnState {
 /** V8 shows the running call of a sloppy function as two properties of it: they belong to the stack, and are null when it does not run. */
 function forgetActiveCall(properties: List<OwnProperty>): void {
   for (let i = 0; i + 1 < properties.length; i++) {
-    const [first, second] = [properties[i]!, properties[i + 1]!];
+    const first = properties[i]!;
+    const second = properties[i + 1]!;
     if (first.key !== 'arguments' || second.key !== 'caller' || first.flags !== 0 || second.flags !== 0) continue;
     first.first = null;
     second.first = null;
