@@ -17,13 +17,13 @@ export const clusterLimits = {
   /** Subscriptions of one client of the hub. */
   maxSubscriptionsPerClient: 4096,
   /** How long a client of the hub may take from its connection to a CONNECT with the right token. */
-  authorizeTimeoutMs: 2_000,
+  authorizeTimeoutMs: 10_000,
   /** The hub pings a client this often and gives it up when two in a row stay unanswered. */
   hubPingIntervalMs: 10_000,
   /** The client pings its server this often; two unanswered mean reconnect. */
   clientPingIntervalMs: 5_000,
-  /** Time to reach a server at the first connect. */
-  connectTimeoutMs: 5_000,
+  /** Time to reach a server at the first connect; an overloaded machine may need seconds, a refused connection needs none. */
+  connectTimeoutMs: 20_000,
   /** Pause between attempts to reconnect: short, because a node without its bus is blind. */
   reconnectDelayMs: 100,
   /** Attempts to find an embedded hub again before its clients give up: when its process is gone, so is that cluster. */
