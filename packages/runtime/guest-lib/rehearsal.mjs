@@ -32,13 +32,15 @@ function depth(n, seen) {
   }
 }
 
+const symbols = [Symbol('own'), Symbol.iterator, Symbol.for('everybody'), Symbol()];
+const numbers = [0, -0, 1, -1, 0.1, -0.5, 2 ** 27, 2 ** 31, 2 ** 53, -(2 ** 40), NaN, Infinity];
 const prototype = { kind: 'inherited' };
 const words = ['alpha', 'beta', 'gamma'];
 const byName = new Map();
 const seen = new Set();
 const all = [];
 let last = null;
-for (let i = 0; i < 500; i++) {
+for (let i = 0; i < 160; i++) {
   const plain = { id: i, name: `n${i}`, tags: [words[i % 3], i % 7], next: last, ratio: i / 3, odd: i % 2 === 1 };
   last = plain;
   byName.set(plain.name, plain).set(i, plain);
@@ -49,7 +51,28 @@ for (let i = 0; i < 500; i++) {
   all.push(plain, inherits, [i, i + 1, i * 0.5], holey, { a: { b: { c: null } } });
   if (i % 8 === 0) all.push(new Account(plain), counter(i), new Date(i), Object.freeze({ i }));
   if (i % 64 === 0) {
-    all.push(steps, new Promise(() => {}), new Float64Array(4), BigInt(i) << 80n, /x/g, Object.create(null), new Error('e'));
+    all.push(
+      steps,
+      symbols[(i / 64) % 4],
+      { [symbols[(i / 64) % 4]]: i },
+      numbers[(i / 64) % numbers.length],
+      numbers.slice(i / 64),
+      new Promise(() => {}),
+      new Float64Array(4),
+      BigInt(i) << 80n,
+      /x/g,
+      Object.create(null),
+      new Error('e'),
+    );
+    // A page of a heap is full of text sooner than of records.
+    all.push(`${i}`.padEnd(24_000, 'text '), {
+      get ratio() {
+        return i;
+      },
+      set ratio(to) {
+        i = to;
+      },
+    });
   }
 }
 depth(3, []);

@@ -39,6 +39,19 @@ export interface Snapshot {
   frames: { name: string; fid: number; statement: number }[];
 }
 
+/** Classes of the runtime whose instances are part of every image. */
+export const jobClasses = {
+  ...promiseClasses,
+  ...coroutineClasses,
+  Coroutine,
+  JobState,
+  Queue,
+  CallbackJob,
+  SyncToAsync,
+  CollectionCursor,
+  DelegateResume,
+};
+
 let installed = false;
 
 /** Puts the guest's Promise and async generators into the realm. Before anything names built-ins or runs guest code. */
@@ -62,17 +75,7 @@ export class Guest {
       if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
     });
     this.builtins = nameBuiltins({
-      'godwit:jobs': {
-        ...promiseClasses,
-        ...coroutineClasses,
-        Coroutine,
-        JobState,
-        Queue,
-        CallbackJob,
-        SyncToAsync,
-        CollectionCursor,
-        DelegateResume,
-      },
+      'godwit:jobs': jobClasses,
       // The program's own `module`: code refers to it and to its first `exports` by closure, so each realm has its own from the start.
       'godwit:module': this.realm.module,
       ...options.named,

@@ -20,4 +20,4 @@ export {
 } from './jobs.js';
 export { GuestPromise, isGuestPromise, newPromise, promiseState, rejectPromise, resolvePromise } from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';
-export { Rehearsal } from './rehearsal.js';
+export { Rehearsal, type RehearsalOptions } from './rehearsal.js';

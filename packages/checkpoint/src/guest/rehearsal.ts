@@ -4,10 +4,10 @@
  * The program is a realm of its own: nothing of it is reachable from the guest that comes after it.
  */
 import type { Bundle } from '../compile/index.js';
-import { decodeHeap, encodeHeap, type HeapOptions, Internals, nameBuiltins } from '../heap/index.js';
-import { coroutineClasses } from './coroutines.js';
-import { promiseClasses } from './promises.js';
-import { Realm, type RealmHost } from './realm.js';
+import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
+import { jobClasses } from './guest.js';
+import { JobState } from './jobs.js';
+import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
 
 const nothing: RealmHost = {
@@ -21,22 +21,42 @@ const nothing: RealmHost = {
   dirname: '',
 };
 
+export interface RehearsalOptions {
+  bundle: Bundle;
+  /** As in GuestOptions. */
+  named: Record<string, unknown>;
+  /** A services' state as a guest has one. */
+  services(): unknown;
+}
+
 export class Rehearsal {
   readonly #realm: Realm;
   readonly #internals = new Internals();
-  readonly #builtins = nameBuiltins({ 'godwit:jobs': { ...promiseClasses, ...coroutineClasses } });
+  readonly #builtins: NamedBuiltins;
+  readonly #services: () => unknown;
+  /** In every guest's realm built-ins are changed; here, these. */
+  readonly #stage: Record<string, Record<string, unknown>> = { first: { round: 0, call() {} }, second: { round: 0 } };
 
-  constructor(bundle: Bundle) {
+  constructor({ bundle, named, services }: RehearsalOptions) {
     this.#realm = new Realm(bundle, nothing);
+    this.#builtins = nameBuiltins({ 'godwit:jobs': jobClasses, 'godwit:stage': this.#stage, ...named });
+    this.#services = services;
     this.#realm.load();
     this.#realm.runMain();
   }
 
-  /** One capture and one restore of the program's variables. */
+  /** One capture and one restore of the program's variables, in a root like a guest's. */
   round(): void {
     const finishing = new Finishing();
-    const { pages } = encodeHeap({ variables: this.#realm.readVariables() }, this.#options(finishing));
-    const restored = decodeHeap(pages, this.#options(finishing)) as { variables: Record<string, unknown> };
+    const variables = this.#realm.readVariables();
+    for (const part of Object.values(this.#stage)) part.round = (part.round as number) + 1;
+    const frame: Omit<Frame, 'self'> = {
+      ...{ fid: 0, statement: 0, kind: 'call', vars: { variables }, construct: false },
+      ...{ generator: undefined, coroutine: undefined, result: undefined },
+    };
+    const root = { frames: [frame], variables, jobs: new JobState(), services: this.#services(), exports: {} };
+    const { pages } = encodeHeap(root, this.#options(finishing));
+    const restored = decodeHeap(pages, this.#options(finishing)) as typeof root;
     finishing.run();
     this.#realm.writeVariables(restored.variables);
   }

@@ -118,8 +118,9 @@ export class GraphWriter {
     if (known !== undefined) return known;
     const number = this.#builtins.numberOf(object);
     if (number !== undefined) {
-      this.#ids.set(object, -number - 1);
-      return -number - 1;
+      // Not -number - 1, which is a boxed number for 0 and slows everything that handles ids.
+      this.#ids.set(object, ~number);
+      return ~number;
     }
     const id = this.objects.length;
     this.objects[id] = object;
@@ -197,7 +198,7 @@ export class GraphWriter {
     const { body } = this.#out;
     const id = this.idOf(object, site);
     if (id < 0) {
-      body.varint(this.#builtinIndex(-id - 1) * 8 + wire.valueBuiltin);
+      body.varint(this.#builtinIndex(~id) * 8 + wire.valueBuiltin);
       return;
     }
     if (this.#creating) {

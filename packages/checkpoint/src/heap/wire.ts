@@ -79,9 +79,9 @@ function textTarget(size: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A growing byte string. */
+/** A growing byte string; it starts small enough to grow in every rehearsal (guest/rehearsal.ts), else V8 takes `bytes` for a constant. */
 export class ByteWriter {
-  #capacity = limits.heapPageBytes * 2;
+  #capacity = limits.heapPageBytes / 8;
   bytes = textTarget(this.#capacity);
   at = 0;
 

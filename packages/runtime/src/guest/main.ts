@@ -70,6 +70,16 @@ class ServiceState {
   ) {}
 }
 
+const serviceClasses = {
+  ...processClasses,
+  ...timerClasses,
+  ...stdioClasses,
+  ...hostChannelClasses,
+  ...globalsClasses,
+  MainActivity,
+  ServiceState,
+};
+
 let guest: Guest;
 let guestProcess: GuestProcess;
 let services: RealmServices;
@@ -162,6 +172,12 @@ function afterTurn(): void {
 
 let endWarmUp: () => void = () => {};
 
+function rehearse(bundle: import('@godwit/checkpoint/compile').Bundle): void {
+  const actor = new GuestProcess({ ...nobody, argv: [] });
+  const options = { bundle, named: { 'godwit:services': serviceClasses }, services: () => serviceState(actor) };
+  endWarmUp = warmUp(options, nativeSetImmediate, () => send({ type: 'warm' }));
+}
+
 /** Functions made ahead: some 50 µs each, in a thread that waits. */
 const MOST_PREPARED = 4_000;
 
@@ -198,15 +214,7 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
     },
     named: {
       'godwit:require': services.require,
-      'godwit:services': {
-        ...processClasses,
-        ...timerClasses,
-        ...stdioClasses,
-        ...hostChannelClasses,
-        ...globalsClasses,
-        MainActivity,
-        ServiceState,
-      },
+      'godwit:services': serviceClasses,
       ...namedModules(bundle, services),
     },
     onPaused,
@@ -254,8 +262,8 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
 
 // Captures -----------------------------------------------------------------------------------------------------------
 
-function serviceState(): ServiceState {
-  return new ServiceState(guestProcess, timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
+function serviceState(process = guestProcess): ServiceState {
+  return new ServiceState(process, timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
 }
 
 function serviceCounts(): ServiceCounts {
@@ -345,7 +353,7 @@ function receive(message: ToWorker): void {
       start(message.bundle, message.settings);
       return;
     case 'warmUp':
-      endWarmUp = warmUp(message.bundle, nativeSetImmediate, () => send({ type: 'warm' }));
+      rehearse(message.bundle);
       return;
     case 'prepare':
       prepare(message.bundle);

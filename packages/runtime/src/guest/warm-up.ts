@@ -4,8 +4,7 @@
  */
 
 import { setFlagsFromString } from 'node:v8';
-import type { Bundle } from '@godwit/checkpoint/compile';
-import { Rehearsal } from '@godwit/checkpoint/guest';
+import { Rehearsal, type RehearsalOptions } from '@godwit/checkpoint/guest';
 
 let isWarm = false;
 
@@ -24,35 +23,41 @@ export function asRehearsed<T>(action: () => T): T {
   }
 }
 
-/** After so many rounds V8 has optimised what it will. */
-const rounds = 8;
-/** Resume code made in a rehearsal: enough for V8 to compile what makes it. */
-const labels = 8;
+/** After so many rounds V8 has optimised what matters; more cost the machine more than they save a guest. */
+const rounds = 6;
+/** Resume code made in a rehearsal, for the same reason. */
+const labels = 2;
+
+/**
+ * Two of them by turns, since code that has only ever met one realm is compiled for that one, and thrown away when the guest's comes.
+ * They are kept: V8 throws code away when the last object of a hidden class dies that it was compiled for.
+ */
+const cast: Rehearsal[] = [];
+
+function* rehearse(options: RehearsalOptions): Generator<void> {
+  for (let i = 0; i < 2; i++) {
+    cast.push(new Rehearsal(options));
+    yield;
+  }
+  for (let round = 0; round < rounds; round++) {
+    cast[round % 2]!.round();
+    yield;
+  }
+  for (let label = 0; label < labels && cast[label % 2]!.peel(label); label++) yield;
+  isWarm = true;
+}
 
 /** Starts; calls `done` when all rounds are over. Gives a function that ends it before. */
-export function warmUp(bundle: Bundle, schedule: (slice: () => void) => void, done: () => void): () => void {
+export function warmUp(options: RehearsalOptions, schedule: (slice: () => void) => void, done: () => void): () => void {
   let isOver = false;
-  let rehearsal: Rehearsal | undefined;
-  let round = 0;
-  let label = 0;
+  const slices = rehearse(options);
   const slice = (): void => {
     if (isOver) return;
-    if (!rehearsal) rehearsal = new Rehearsal(bundle);
-    else if (round < rounds) {
-      round++;
-      rehearsal.round();
-    } else if (label === labels || !rehearsal.peel(label++)) {
-      isOver = true;
-      rehearsal = undefined;
-      isWarm = true;
-      done();
-      return;
-    }
-    schedule(slice);
+    if (slices.next().done) done();
+    else schedule(slice);
   };
   schedule(slice);
   return () => {
     isOver = true;
-    rehearsal = undefined;
   };
 }
