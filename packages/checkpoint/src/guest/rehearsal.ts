@@ -45,8 +45,8 @@ export class Rehearsal {
     this.#realm.runMain();
   }
 
-  /** One capture and one restore of the program's variables, in a root like a guest's. */
-  round(): void {
+  /** One capture and one restore of the program's variables, in a root like a guest's; each a slice. */
+  *round(): Generator<void> {
     const finishing = new Finishing();
     const variables = this.#realm.readVariables();
     for (const part of Object.values(this.#stage)) part.round = (part.round as number) + 1;
@@ -56,9 +56,11 @@ export class Rehearsal {
     };
     const root = { frames: [frame], variables, jobs: new JobState(), services: this.#services(), exports: {} };
     const { pages } = encodeHeap(root, this.#options(finishing));
+    yield;
     const restored = decodeHeap(pages, this.#options(finishing)) as typeof root;
     finishing.run();
     this.#realm.writeVariables(restored.variables);
+    yield;
   }
 
   /** Makes the code that would go on with a frame at the `index`th call or loop of the program; false when there are no more. */

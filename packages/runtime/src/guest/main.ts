@@ -50,6 +50,7 @@ import { asRehearsed, warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
+const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
 const realExit = process.exit.bind(process);
 const post = port.postMessage.bind(port);
 const timeOrigin = performance.timeOrigin;
@@ -175,7 +176,7 @@ let endWarmUp: () => void = () => {};
 function rehearse(bundle: import('@godwit/checkpoint/compile').Bundle): void {
   const actor = new GuestProcess({ ...nobody, argv: [] });
   const options = { bundle, named: { 'godwit:services': serviceClasses }, services: () => serviceState(actor) };
-  endWarmUp = warmUp(options, nativeSetImmediate, () => send({ type: 'warm' }));
+  endWarmUp = warmUp(options, restUntilMs, () => send({ type: 'warm' }));
 }
 
 /** Functions made ahead: some 50 µs each, in a thread that waits. */

@@ -40,23 +40,31 @@ function* rehearse(options: RehearsalOptions): Generator<void> {
     yield;
   }
   for (let round = 0; round < rounds; round++) {
-    cast[round % 2]!.round();
-    yield;
+    yield* cast[round % 2]!.round();
   }
   for (let label = 0; label < labels && cast[label % 2]!.peel(label); label++) yield;
   isWarm = true;
 }
 
-/** Starts; calls `done` when all rounds are over. Gives a function that ends it before. */
-export function warmUp(options: RehearsalOptions, schedule: (slice: () => void) => void, done: () => void): () => void {
+/** Set now: a guest's realm has others. */
+const { setImmediate: soon, setTimeout: later } = globalThis;
+/** Time between looks whether the rest is over. */
+const restCheckMs = 5;
+
+/**
+ * Starts; calls `done` when all is rehearsed. Gives a function that ends it before.
+ * @param restUntilMs shared: until then (Date.now) nothing is done
+ */
+export function warmUp(options: RehearsalOptions, restUntilMs: BigInt64Array | undefined, done: () => void): () => void {
   let isOver = false;
   const slices = rehearse(options);
   const slice = (): void => {
     if (isOver) return;
-    if (slices.next().done) done();
-    else schedule(slice);
+    if (restUntilMs && Atomics.load(restUntilMs, 0) > BigInt(Date.now())) later(slice, restCheckMs);
+    else if (slices.next().done) done();
+    else soon(slice);
   };
-  schedule(slice);
+  soon(slice);
   return () => {
     isOver = true;
   };

@@ -190,7 +190,7 @@ export class NodeDaemon {
     this.bus.subscribe(controlSubject(self.id), (message) => void this.#answer(message));
     void this.bus.closed.then((reason) => reason && this.#fenced(reason.message));
     await this.bus.flush();
-    this.guests.prepareSpares();
+    this.guests.spares.fill();
     this.#rehearseLater();
     this.#memory = new MemoryWatch(this.guests, this.options.host);
     this.#sweep();
@@ -201,7 +201,7 @@ export class NodeDaemon {
       // Alone, nothing moves: the time is the guests'.
       if (this.#membership.members.size === 0) return this.#rehearseLater();
       rehearsalBundle(this.bundles.compileCache).then(
-        (bundle) => this.guests.rehearse(bundle),
+        (bundle) => this.guests.spares.rehearse(bundle),
         (error: unknown) => this.options.host.log('warn', 'spare workers are not warmed up', { reason: messageOf(error) }),
       );
     });
@@ -343,7 +343,7 @@ export class NodeDaemon {
       );
     const bundle = await this.bundles.load(request.bundle, this.bus);
     const { name, pin, detached, memoryMb, pool, weight, isShaken, reservation } = request;
-    const [location, worker] = await Promise.all([this.#enter(name, request.settings.argv), this.guests.worker(memoryMb)]);
+    const [location, worker] = await Promise.all([this.#enter(name, request.settings.argv), this.guests.spares.take(memoryMb)]);
     const { pid } = location;
     const settings = { ...request.settings, pid };
     if (detached) this.logs.keep(pid);

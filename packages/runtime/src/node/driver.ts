@@ -70,6 +70,7 @@ export class WorkerDriver implements MigrationDriver {
     guest.moving = true;
     try {
       await guest.net?.ready;
+      this.guests.spares.rest();
       const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs });
       const net = freezeNet(guest);
       if (departing.isCalledOff) {
@@ -94,6 +95,7 @@ export class WorkerDriver implements MigrationDriver {
       this.#departing.delete(moveName(move));
       // One that was called off may end when the next is under way.
       guest.moving = [...this.#departing.values()].some((other) => other.guest === guest && !other.isCalledOff);
+      this.guests.spares.goOn();
       throw error;
     }
   }
@@ -107,12 +109,14 @@ export class WorkerDriver implements MigrationDriver {
     this.#departing.delete(moveName(move));
     departing.guest.net?.abort();
     departing.guest.worker.goOn();
+    this.guests.spares.goOn();
   }
 
   handOver(move: MoveRef): void {
     const departing = this.#departing.get(moveName(move));
     if (!departing || this.guests.hosted.get(move.pid) !== departing.guest) return;
     this.guests.handOver(departing.guest);
+    this.guests.spares.goOn();
     departing.guest.net?.commit();
   }
 
@@ -138,13 +142,14 @@ export class WorkerDriver implements MigrationDriver {
         throw new Refusal('missing-feature', `the gateway cannot be reached from here: ${error.message}`);
       });
     }
-    const worker = await this.guests.worker(memoryMb);
+    const worker = await this.guests.spares.takeWarm(memoryMb);
     arriving.worker = worker;
     arriving.bundle = bundle;
     await worker.prepare(bundle).catch((error: Error) => {
       throw new Refusal('failed', error.message);
     });
     if (arriving.isDropped) await worker.terminate();
+    else this.guests.spares.rest();
   }
 
   async load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }> {
@@ -181,6 +186,7 @@ export class WorkerDriver implements MigrationDriver {
       this.pauses.delete(oldest);
     }
     guest.worker.run();
+    this.guests.spares.goOn();
     // After run: until then the thread has nobody to give messages to.
     if (arriving.net) this.guests.openNet(guest, arriving.net);
   }

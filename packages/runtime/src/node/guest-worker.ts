@@ -81,17 +81,18 @@ export class GuestWorker {
   private osThread: number | undefined;
   pinReasons: string[] = [];
   private prepared: Bundle | undefined;
+  private endWarmUp: () => void = () => {};
   /** Its codec is compiled: a capture or restore takes as long as it ever will. */
   isWarm = false;
 
   constructor(
     private readonly inspector: WorkerInspector,
-    options: { memoryMb?: number } = {},
+    options: { memoryMb?: number; restUntilMs?: BigInt64Array } = {},
   ) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     this.worker = new Worker(new URL('../guest/main.js', import.meta.url), {
-      workerData: { port: port2, words: this.words.buffer },
+      workerData: { port: port2, words: this.words.buffer, restUntilMs: options.restUntilMs },
       transferList: [port2],
       env: {},
       stdout: false,
@@ -135,17 +136,22 @@ export class GuestWorker {
 
   start(bundle: Bundle, settings: GuestSettings, events: GuestEvents): void {
     this.events = events;
+    this.endWarmUp();
     this.post({ type: 'start', bundle, settings });
   }
 
-  /** Compiles the codec in the time until the guest comes; `isWarm` says when that is done. */
-  warmUp(rehearsal: Bundle): void {
-    this.post({ type: 'warmUp', bundle: rehearsal });
+  /** Compiles the codec in the time until the guest comes; resolves when that is done or cut short, `isWarm` says which. */
+  warmUp(rehearsal: Bundle): Promise<void> {
+    return new Promise((resolve) => {
+      this.endWarmUp = resolve;
+      this.post({ type: 'warmUp', bundle: rehearsal });
+    });
   }
 
   /** Makes the realm of a bundle ahead of the image, so that a restore has less to do while the guest stands still. */
   prepare(bundle: Bundle): Promise<void> {
     this.prepared = bundle;
+    this.endWarmUp();
     return new Promise((resolve, reject) => {
       this.loaded = { resolve, reject };
       this.post({ type: 'prepare', bundle });
@@ -156,6 +162,7 @@ export class GuestWorker {
   restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[], events: GuestEvents, formerPid?: number): Promise<void> {
     assert(!this.prepared || this.prepared === bundle, 'a worker restores what it was prepared for');
     this.events = events;
+    this.endWarmUp();
     return new Promise((resolve, reject) => {
       this.loaded = { resolve, reject };
       this.post({ type: 'restore', bundle: this.prepared ? undefined : bundle, settings, pages, formerPid });
@@ -328,6 +335,7 @@ export class GuestWorker {
         return;
       case 'warm':
         this.isWarm = true;
+        this.endWarmUp();
         return;
       case 'prepared':
       case 'loaded':
@@ -373,6 +381,7 @@ export class GuestWorker {
   }
 
   private end(how: GuestEnd): void {
+    this.endWarmUp();
     this.loaded?.reject(new GodwitError('GODWIT_ENDED', `Cannot load the image: ${how.reason ?? 'the worker ended'}`));
     this.loaded = undefined;
     const capture = this.pendingCapture;

@@ -13,11 +13,12 @@ import type { ToGuest } from '../services/net/index.js';
 import { pause } from './control.js';
 import { GuestNet } from './guest-net.js';
 import { GuestUse, type UseBefore } from './guest-use.js';
-import { defaultHeapBytes, type GuestEnd, type GuestEvents, GuestWorker } from './guest-worker.js';
+import type { GuestEnd, GuestEvents, GuestWorker } from './guest-worker.js';
 import { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
 import type { NodeFlows } from './node-flows.js';
 import { OutputSender } from './output-sender.js';
+import { Spares } from './spares.js';
 
 /** Where a guest may run and what it may take, as the user said when it was started. */
 export interface GuestTerms {
@@ -56,10 +57,9 @@ export interface HostedGuest {
 
 export class Guests {
   readonly hosted = new Map<number, HostedGuest>();
-  readonly #spares: GuestWorker[] = [];
   readonly #senders = new Map<number, OutputSender>();
   readonly inspector = new WorkerInspector();
-  #rehearsal: Bundle | undefined;
+  readonly spares: Spares;
   #isOver = false;
   /** Set when the node has joined. */
   flows: NodeFlows | undefined;
@@ -70,35 +70,8 @@ export class Guests {
     private readonly locations: Locations,
     private readonly onKill: (pid: number, signal: string) => void,
     private readonly isOwner: () => boolean,
-  ) {}
-
-  prepareSpares(): void {
-    while (this.#spares.length < nodeLimits.spareWorkers && !this.#isOver) {
-      const spare = new GuestWorker(this.inspector);
-      if (this.#rehearsal) spare.warmUp(this.#rehearsal);
-      this.#spares.push(spare);
-    }
-  }
-
-  /** From now on spare workers compile their codec while they wait. */
-  rehearse(rehearsal: Bundle): void {
-    this.#rehearsal = rehearsal;
-    for (const spare of this.#spares) spare.warmUp(rehearsal);
-  }
-
-  /** A worker that can be paused, from the spare ones unless it needs limits of its own. */
-  async worker(memoryMb?: number): Promise<GuestWorker> {
-    const own = memoryMb === undefined || memoryMb * 2 ** 20 <= defaultHeapBytes ? this.#takeSpare() : undefined;
-    const worker = own ?? new GuestWorker(this.inspector, memoryMb === undefined ? {} : { memoryMb });
-    await worker.ready();
-    setImmediate(() => this.prepareSpares());
-    return worker;
-  }
-
-  /** A warm one if there is any. */
-  #takeSpare(): GuestWorker | undefined {
-    const warm = this.#spares.findIndex(({ isWarm }) => isWarm);
-    return this.#spares.splice(Math.max(0, warm), 1)[0];
+  ) {
+    this.spares = new Spares(this.inspector, host);
   }
 
   /** Makes the record of a guest and what listens to it; it is not hosted yet. */
@@ -180,7 +153,7 @@ export class Guests {
     this.#isOver = true;
     const workers = [...this.hosted.values()].map(({ worker }) => worker);
     this.hosted.clear();
-    await Promise.all([...workers, ...this.#spares.splice(0)].map((worker) => worker.terminate()));
+    await Promise.all([this.spares.stop(), ...workers.map((worker) => worker.terminate())]);
   }
 
   #write(pid: number, seq: number, fd: 0 | 1 | 2, bytes: Uint8Array): void {

@@ -98,7 +98,7 @@ export class Images {
     const formerPid = meta.settings.pid;
     const pid = request.samePid ? formerPid : await pids.allocate();
     if (request.samePid) await this.#checkFree(pid);
-    const worker = await guests.worker(meta.memoryMb);
+    const worker = await guests.spares.take(meta.memoryMb);
     try {
       const settings = { ...meta.settings, pid };
       const { guest, events } = guests.adopt(pid, 0, { ...meta, settings }, bundle, worker, lastSeq);

@@ -15,6 +15,11 @@ export const nodeLimits = {
   memoryAskMs: 10_000,
   /** Workers kept ready, so that an arrival or a start does not wait for a thread to load its code. */
   spareWorkers: 2,
+  /** A guest that is to come runs on at its source for so long at most until a worker here has rehearsed: its pause is a third then. */
+  warmWaitMs: 1_000,
+  /** Spare workers rest while a guest moves, so long at most, and look this often whether they may go on. */
+  restMs: 1_000,
+  restCheckMs: 5,
   /** Spare workers warm up this long after the daemon started: a guest that is being started meanwhile goes first. */
   rehearsalDelayMs: 500,
   /** A guest that could not be captured in this time is not moved now; below migrateLimits.captureTimeoutMs by more than a try takes. */
