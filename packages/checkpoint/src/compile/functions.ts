@@ -190,6 +190,8 @@ export function lowerFunction(
   if (context.superIsNative && facts.usesSuper && context.classEnv !== undefined && usesSuperProperty(node))
     entry.push(declare('const', '$home', member(id(envName(context.classEnv)), '$class')));
   late(entry);
+  // Parameters of an async generator are bound when it is called: its body runs to here at once (startAsyncGenerator).
+  if (kind === 'asyncGenerator' && !simple) entry.push(statement({ type: 'YieldExpression', argument: null, delegate: false }));
   if (node.body.type === 'BlockStatement') {
     hoistFunctions(node.body.body, facts.scope, context, entry, true);
     lowerStatements(node.body.body, context, body);
@@ -358,7 +360,9 @@ function drivenFunction(
       : arrow
         ? call(generator, names)
         : call(member(generator, 'call'), [thisValue(), ...names]);
-  const started = call(id(kind === 'async' ? '$$spawn' : '$$agen'), [made, literal(fid)]);
+  const args = [made, literal(fid)];
+  if (kind === 'asyncGenerator' && node.params.some((p: Node) => p.type !== 'Identifier')) args.push(literal(true));
+  const started = call(id(kind === 'async' ? '$$spawn' : '$$agen'), args);
   return located(
     {
       type: arrow ? 'ArrowFunctionExpression' : 'FunctionExpression',

@@ -171,7 +171,8 @@ export class YieldMarker {
   ) {}
 }
 
-export function startAsyncGenerator(generator: object, fid: number): object {
+export function startAsyncGenerator(generator: object, fid: number, bindsFirst = false): object {
+  if (bindsFirst) apply(nativeNext, generator, []); // binds the parameters, which may throw to the caller
   const coroutine = new Coroutine(generator, fid, undefined);
   coroutine.queue = new GeneratorQueue();
   return stampAsyncGenerator(Object.create(asyncGeneratorPrototype), coroutine);

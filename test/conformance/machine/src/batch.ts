@@ -16,6 +16,8 @@ const tell = (news: BatchNews): void => {
   process.send!(news);
 };
 
+// The command that gave the order is gone.
+process.on('disconnect', () => process.exit());
 process.on('message', async ({ tasks, options }: BatchOrder) => {
   for (const task of tasks) {
     tell({ type: 'begun', name: task.name });
@@ -23,5 +25,5 @@ process.on('message', async ({ tasks, options }: BatchOrder) => {
   }
   await closeMoves();
   tell({ type: 'done' });
-  process.disconnect();
+  process.exit();
 });
