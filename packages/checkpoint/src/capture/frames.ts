@@ -11,7 +11,7 @@ import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf } from '../guest/brand.js';
 import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
-import type { Frame, Realm } from '../guest/realm.js';
+import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
 export class PutOff extends Error {}
@@ -85,7 +85,7 @@ function checkPlace(paused: PausedFrame[], realm: Realm): void {
   if (!table) throw new PutOff('code is being loaded');
   const offset = offsetOf(top, table.lineStarts);
   const label = table.labels.get(offset);
-  if (label ? label.kind !== 'loop' : !functionAround(offset, table.functions))
+  if (label ? label.kind !== 'loop' : !functionAround(top, table))
     throw new PutOff(label ? `a built-in is running (called from ${from})` : `stopped inside an expression of ${from}`);
 }
 
@@ -106,7 +106,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const offset = offsetOf(paused, table.lineStarts);
   const label = table.labels.get(offset);
   let range: FunctionRange | undefined = label ? realm.ranges.get(label.fid) : undefined;
-  if (!range && top) range = functionAround(offset, table.functions);
+  if (!range && top) range = functionAround(paused, table);
   if (!range) throw new PutOff(`stopped inside an expression of ${paused.functionName || 'a function'}`);
   const scopes: typeof paused.scopeChain = [];
   for (const scope of paused.scopeChain) {
@@ -144,11 +144,16 @@ function mergeScope(vars: Env, scope: Env, type: string): void {
   }
 }
 
-/** The innermost function whose first statement is at `offset`: `return (x) => f(x)` is one of two. */
-function functionAround(offset: number, functions: Map<number, FunctionRange>): FunctionRange | undefined {
+/** The function at whose first statement the frame stands; code inside that statement that is another function's does not count. */
+function functionAround(paused: PausedFrame, table: ScriptTable): FunctionRange | undefined {
+  const offset = offsetOf(paused, table.lineStarts);
+  const begun = paused.functionLocation;
+  const start = begun ? table.lineStarts[begun.lineNumber]! + (begun.columnNumber ?? 0) : offset;
   let best: FunctionRange | undefined;
-  for (const f of functions.values())
-    if (f.entry && f.entry[0] <= offset && offset < f.entry[1] && (!best || f.start > best.start)) best = f;
+  for (const f of table.functions.values()) {
+    if (!f.entry || offset < f.entry[0] || offset >= f.entry[1] || start < f.start || start > f.entry[0]) continue;
+    if (!best || f.start > best.start) best = f;
+  }
   return best;
 }
 

@@ -52,7 +52,8 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
       plugins: [builtins(options), nativeAddons(), moduleLocations()],
     });
   try {
-    let result = await attempt('esm');
+    // What only sloppy code may say (`with`, say) is refused in the first of these.
+    let result = await attempt('esm').catch((refused: unknown) => attempt('cjs').catch(() => Promise.reject(refused)));
     const inputs = Object.entries(result.metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
     const preludeFiles = new Set((options.prelude ?? []).map((f) => path.basename(f)));
     const sloppy = inputs.every(

@@ -164,9 +164,16 @@ export function collect(
   }
 }
 
-/** Frames stopped in a default value of a parameter or in a native finally block (whose pending completion is hidden) are put off. */
+/**
+ * Frames stopped in a default value of a parameter, in a native finally block (whose pending completion is hidden) or inside a with
+ * statement are put off.
+ */
 const childFid = (node: Node, key: string, fid: number): number =>
-  (key === 'params' && /Function/.test(node.type)) || (key === 'finalizer' && node.type === 'TryStatement') ? -1 : fid;
+  (key === 'params' && /Function/.test(node.type)) ||
+  (key === 'finalizer' && node.type === 'TryStatement') ||
+  (key === 'body' && node.type === 'WithStatement')
+    ? -1
+    : fid;
 
 function labelOf(node: Node, fid: number, nameOf: (start: number) => number | undefined): Label | undefined {
   if (/^(For|While|DoWhile)Statement$/.test(node.type)) {
@@ -291,6 +298,8 @@ export function entryOf(node: Node): [number, number] | undefined {
       return [node.start, node.test.end];
     case 'SwitchStatement':
       return [node.start, node.discriminant.end];
+    case 'WithStatement':
+      return [node.start, node.object.end];
     case 'ForStatement': {
       const head = node.init ?? node.test;
       return head ? [head.start, head.end] : entryOf(node.body);

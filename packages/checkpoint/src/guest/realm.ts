@@ -80,7 +80,7 @@ export interface RealmHost {
   refuse(code: ErrorCode, message: string): never;
 }
 
-interface ScriptTable {
+export interface ScriptTable {
   labels: Map<number, Label>;
   lineStarts: number[];
   functions: Map<number, FunctionRange>;

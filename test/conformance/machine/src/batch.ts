@@ -25,5 +25,5 @@ process.on('message', async ({ tasks, options }: BatchOrder) => {
   }
   await closeMoves();
   tell({ type: 'done' });
-  process.exit();
+  process.disconnect();
 });
