@@ -10,6 +10,8 @@ export const machineLimits = {
   mostPutOff: 200,
   /** Programs that one child process runs before another takes over. */
   batch: 40,
+  /** A program that has ended so many processes is the cause. */
+  crashes: 3,
   /** A batch that says nothing for so long is ended. */
   silenceMs: 90_000,
 } as const;
