@@ -18,6 +18,9 @@ export class WorkerInspector {
   private readonly attached = new Map<string, string>();
   private readonly waiting = new Map<string, (() => void)[]>();
   private readonly answers = new Map<number, (result: Result | undefined) => void>();
+  /** Sessions whose worker V8 has told to be stopped, and those that shall go on as soon as it does. */
+  private readonly stopped = new Set<string>();
+  private readonly toResume = new Set<string>();
   private nextId = 0;
 
   constructor() {
@@ -33,10 +36,12 @@ export class WorkerInspector {
     });
     this.session.on('NodeWorker.detachedFromWorker', ({ params }) => {
       for (const [worker, sessionId] of this.attached) if (sessionId === params.sessionId) this.attached.delete(worker);
+      this.stopped.delete(params.sessionId);
+      this.toResume.delete(params.sessionId);
     });
     this.session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
-      const { id, result } = JSON.parse(params.message) as { id?: number; result?: Result };
-      if (id === undefined) return;
+      const { id, method, result } = JSON.parse(params.message) as { id?: number; method?: string; result?: Result };
+      if (id === undefined) return this.note(params.sessionId, method);
       this.answers.get(id)?.(result);
       this.answers.delete(id);
     });
@@ -59,9 +64,23 @@ export class WorkerInspector {
     this.command(threadId, 'Debugger.pause');
   }
 
-  /** Lets a stopped worker go on; harmless otherwise. */
+  /**
+   * Lets a stopped worker go on, now or when V8 tells that it has stopped; harmless otherwise. Nothing is sent to a worker that runs: one
+   * that is ending at this moment would take the process with it (Node 20 aborts in MainThreadInterface::Post).
+   */
   resume(threadId: number): void {
-    this.command(threadId, 'Debugger.resume');
+    const sessionId = this.attached.get(String(threadId));
+    if (sessionId === undefined) return;
+    if (this.stopped.has(sessionId)) this.send(sessionId, 'Debugger.resume');
+    else this.toResume.add(sessionId);
+  }
+
+  private note(sessionId: string, method: string | undefined): void {
+    if (method === 'Debugger.resumed') this.stopped.delete(sessionId);
+    else if (method === 'Debugger.paused') {
+      this.stopped.add(sessionId);
+      if (this.toResume.delete(sessionId)) this.send(sessionId, 'Debugger.resume');
+    }
   }
 
   /** The value of an expression in the worker, even in one that is busy; undefined when there is none within `timeoutMs`. */
