@@ -282,8 +282,14 @@ function serviceCounts(): ServiceCounts {
 }
 
 /** Takes the guest as data and hands it to the host, or says why not now. Returns whether the guest must be held. */
-function capture(id: number, frames: Frame[] | undefined, reason: string | undefined, paused: boolean, hold: boolean): void {
-  const stoppedAtMs = now();
+function capture(
+  id: number,
+  frames: Frame[] | undefined,
+  reason: string | undefined,
+  paused: boolean,
+  hold: boolean,
+  stoppedAtMs = now(),
+): void {
   let held = false;
   try {
     if (!frames) throw new PutOff(reason);
@@ -320,6 +326,7 @@ function answerRequest(): void {
 }
 
 function onPaused(paused: PausedFrame[]): void {
+  const stoppedAtMs = now();
   // Taken in one step: a host that gave up took it back in one step.
   const request = Atomics.exchange(words, REQUEST, 0);
   if (request === 0) {
@@ -330,7 +337,7 @@ function onPaused(paused: PausedFrame[]): void {
   const id = request & ~HOLD_FLAG;
   try {
     const frames = guest.frames(paused);
-    capture(id, frames, undefined, true, (request & HOLD_FLAG) !== 0);
+    capture(id, frames, undefined, true, (request & HOLD_FLAG) !== 0, stoppedAtMs);
   } catch (error) {
     capture(id, undefined, messageOf(error), true, false);
   }

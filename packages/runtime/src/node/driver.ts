@@ -70,7 +70,7 @@ export class WorkerDriver implements MigrationDriver {
     guest.moving = true;
     try {
       await guest.net?.ready;
-      this.guests.spares.rest();
+      this.guests.rest.begin();
       const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs });
       const net = freezeNet(guest);
       if (departing.isCalledOff) {
@@ -95,7 +95,7 @@ export class WorkerDriver implements MigrationDriver {
       this.#departing.delete(moveName(move));
       // One that was called off may end when the next is under way.
       guest.moving = [...this.#departing.values()].some((other) => other.guest === guest && !other.isCalledOff);
-      this.guests.spares.goOn();
+      this.guests.rest.end();
       throw error;
     }
   }
@@ -109,14 +109,14 @@ export class WorkerDriver implements MigrationDriver {
     this.#departing.delete(moveName(move));
     departing.guest.net?.abort();
     departing.guest.worker.goOn();
-    this.guests.spares.goOn();
+    this.guests.rest.end();
   }
 
   handOver(move: MoveRef): void {
     const departing = this.#departing.get(moveName(move));
     if (!departing || this.guests.hosted.get(move.pid) !== departing.guest) return;
     this.guests.handOver(departing.guest);
-    this.guests.spares.goOn();
+    this.guests.rest.end();
     departing.guest.net?.commit();
   }
 
@@ -145,11 +145,12 @@ export class WorkerDriver implements MigrationDriver {
     const worker = await this.guests.spares.takeWarm(memoryMb);
     arriving.worker = worker;
     arriving.bundle = bundle;
+    // Early enough for slices of rehearsals that are under way to be over when the guest is stopped.
+    this.guests.rest.begin();
     await worker.prepare(bundle).catch((error: Error) => {
       throw new Refusal('failed', error.message);
     });
     if (arriving.isDropped) await worker.terminate();
-    else this.guests.spares.rest();
   }
 
   async load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }> {
@@ -186,7 +187,7 @@ export class WorkerDriver implements MigrationDriver {
       this.pauses.delete(oldest);
     }
     guest.worker.run();
-    this.guests.spares.goOn();
+    this.guests.rest.end();
     // After run: until then the thread has nobody to give messages to.
     if (arriving.net) this.guests.openNet(guest, arriving.net);
   }

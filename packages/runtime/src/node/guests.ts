@@ -16,8 +16,10 @@ import { GuestUse, type UseBefore } from './guest-use.js';
 import type { GuestEnd, GuestEvents, GuestWorker } from './guest-worker.js';
 import { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
+import { machineName } from './machine.js';
 import type { NodeFlows } from './node-flows.js';
 import { OutputSender } from './output-sender.js';
+import { MachineRest } from './rest.js';
 import { Spares } from './spares.js';
 
 /** Where a guest may run and what it may take, as the user said when it was started. */
@@ -59,6 +61,7 @@ export class Guests {
   readonly hosted = new Map<number, HostedGuest>();
   readonly #senders = new Map<number, OutputSender>();
   readonly inspector = new WorkerInspector();
+  readonly rest: MachineRest;
   readonly spares: Spares;
   #isOver = false;
   /** Set when the node has joined. */
@@ -71,7 +74,8 @@ export class Guests {
     private readonly onKill: (pid: number, signal: string) => void,
     private readonly isOwner: () => boolean,
   ) {
-    this.spares = new Spares(this.inspector, host);
+    this.rest = new MachineRest(bus, machineName);
+    this.spares = new Spares(this.inspector, host, this.rest);
   }
 
   /** Makes the record of a guest and what listens to it; it is not hosted yet. */

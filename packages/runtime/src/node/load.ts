@@ -4,12 +4,12 @@
  * Keeps true: sampling costs a few small reads a guest, whatever the guest does.
  */
 
-import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Host } from '@godwit/checkpoint/base';
 import { type GuestLoad, type NodeReport, schedulerLimits, smoothed } from '@godwit/scheduler';
 import type { Guests, HostedGuest } from './guests.js';
 import { nodeLimits } from './limits.js';
+import { machineName } from './machine.js';
 
 type Measured = Omit<NodeReport, 'node' | 'incarnation' | 'sequence' | 'reservedCores' | 'pools' | 'isDraining'>;
 
@@ -103,17 +103,6 @@ export class LoadMeter {
 export function weightOf(weight: number | undefined): number {
   const { unmeasuredDemandCores, maxWeightCores } = schedulerLimits;
   return weight !== undefined && weight >= 0 ? Math.min(weight, maxWeightCores) : unmeasuredDemandCores;
-}
-
-/** The same for all nodes that share its cores, in containers too: the running kernel. */
-const machineName = bootId() ?? hostname();
-
-function bootId(): string | undefined {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim() || undefined;
-  } catch {
-    return undefined; // not Linux
-  }
 }
 
 function processMs(): number {

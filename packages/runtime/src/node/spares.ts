@@ -11,6 +11,7 @@ import { pause } from './control.js';
 import { defaultHeapBytes, GuestWorker } from './guest-worker.js';
 import type { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
+import type { MachineRest } from './rest.js';
 
 export class Spares {
   readonly #workers: GuestWorker[] = [];
@@ -18,38 +19,23 @@ export class Spares {
   #rehearsal: Bundle | undefined;
   #isRehearsing = false;
   #isOver = false;
-  /** Until when (Date.now) the workers of this process rest; they read it before each slice of a rehearsal. */
-  readonly #restUntilMs = new BigInt64Array(new SharedArrayBuffer(8));
 
   constructor(
     private readonly inspector: WorkerInspector,
     private readonly host: Host,
+    private readonly rest: MachineRest,
   ) {}
 
   /** Makes as many as are missing, when no guest stands still. */
   fill(): void {
     if (this.#isOver || this.#workers.length >= nodeLimits.spareWorkers) return;
-    if (this.#isResting) {
+    if (this.rest.isOn) {
       this.host.after(nodeLimits.restCheckMs, () => this.fill());
       return;
     }
-    this.#workers.push(new GuestWorker(this.inspector, { restUntilMs: this.#restUntilMs }));
+    this.#workers.push(new GuestWorker(this.inspector, { restUntilMs: this.rest.untilMs }));
     void this.#rehearseNext();
     this.fill();
-  }
-
-  /** A guest is about to stand still here or to be waited for: its threads have the processors until it runs, for a while at most. */
-  rest(): void {
-    Atomics.store(this.#restUntilMs, 0, BigInt(Date.now() + nodeLimits.restMs));
-  }
-
-  /** The guest runs. */
-  goOn(): void {
-    Atomics.store(this.#restUntilMs, 0, 0n);
-  }
-
-  get #isResting(): boolean {
-    return Atomics.load(this.#restUntilMs, 0) > BigInt(Date.now());
   }
 
   /** From now on workers compile their codec while they wait. */
