@@ -88,6 +88,9 @@ export const envField = (binding: Binding): string =>
 
 export const envName = (env: number): string => `$e${env}`;
 
+/** One for each depth of nesting, so that generated code reads well. Not e: environments are called $e<n>, and inner functions refer to outer ones. */
+const letters = 'abcdfghijklmnopqrstuvwxyz';
+
 export class FunctionContext {
   readonly temps: string[] = [];
   readonly targets: LoopTarget[] = [];
@@ -108,7 +111,7 @@ export class FunctionContext {
     readonly derivedConstructor: boolean,
   ) {
     const depth = this.depth();
-    this.prefix = depth === 0 ? '$' : `$${'abcdefghijklmnopqrstuvwxyz'[depth % 26]}`;
+    this.prefix = depth === 0 ? '$' : `$${letters[depth % letters.length]}`;
   }
 
   private readonly prefix: string;

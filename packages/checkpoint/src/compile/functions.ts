@@ -242,8 +242,7 @@ function addPseudo(facts: FunctionFacts, context: FunctionContext, entry: Node[]
 }
 
 /** A captured parameter arrives natively under a name that does not hide its module-level variable. */
-const paramName = (binding: Binding): string =>
-  binding.home === 'module' ? `${binding.name}$in` : binding.home === 'env' ? binding.name : binding.out;
+const paramName = (binding: Binding): string => (binding.home === 'module' ? `${binding.name}$in` : binding.out);
 
 /** Native parameter lists do unless a default value makes a closure over the parameters, or a name must change. */
 function nativeParamsSuffice(node: Node, context: FunctionContext): boolean {
@@ -268,7 +267,7 @@ interface Params {
 function nativeParams(node: Node, context: FunctionContext): Params {
   const fields: Node[] = [];
   for (const binding of context.facts.scope.bindings.values()) {
-    if (binding.kind === 'param' && binding.home === 'env') fields.push(property(envField(binding), id(binding.name)));
+    if (binding.kind === 'param' && binding.home === 'env') fields.push(property(envField(binding), id(paramName(binding))));
   }
   const rename = (p: Node): Node => {
     const binding = p.type === 'Identifier' ? (context.bindingOf(p) ?? context.facts.scope.bindings.get(p.name)) : undefined;
@@ -290,7 +289,7 @@ function restParams(node: Node, context: FunctionContext): Params {
     if (p.type === 'Identifier') {
       const binding = context.facts.scope.bindings.get(p.name)!;
       params.push(id(paramName(binding)));
-      if (binding.home === 'env') fields.push(property(envField(binding), id(binding.name)));
+      if (binding.home === 'env') fields.push(property(envField(binding), id(paramName(binding))));
     } else {
       const slot = fresh();
       params.push(slot);

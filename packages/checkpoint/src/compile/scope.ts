@@ -467,8 +467,9 @@ class Analyzer {
     const moduleBindings: Binding[] = [];
     const taken = new Set<string>(this.free);
     const unique = (name: string): string => {
-      let out = name;
-      for (let n = 1; taken.has(out); n++) out = `${name}$${n}`;
+      const base = printable(name);
+      let out = base;
+      for (let n = 1; taken.has(out); n++) out = `${base}$${n}`;
       taken.add(out);
       return out;
     };
@@ -485,6 +486,7 @@ class Analyzer {
           moduleBindings.push(binding);
         } else if (binding.captured) {
           binding.home = 'env';
+          binding.out = printable(binding.name);
           if (scope.env === undefined) scope.env = ++envs;
         } else if (binding.kind !== 'pseudo') {
           const list = locals.get(owner);
@@ -504,10 +506,11 @@ class Analyzer {
   private renameLocals(owner: FunctionFacts, list: Binding[], moduleNames: Set<string>): void {
     const used = new Set<string>();
     for (const binding of list) {
-      let out = binding.name;
+      const base = printable(binding.name);
+      let out = base;
       const clashes = (name: string) =>
         used.has(name) || (name !== binding.name && (moduleNames.has(name) || owner.names.has(name)));
-      for (let n = 1; clashes(out) || this.meansAnother(owner, out, binding); n++) out = `${binding.name}$${n}`;
+      for (let n = 1; clashes(out) || this.meansAnother(owner, out, binding); n++) out = `${base}$${n}`;
       used.add(out);
       binding.out = out;
     }
@@ -553,4 +556,9 @@ export function analyzeProgram(
   for (const node of options.singletons) analyzer.singletons.add(node);
   for (const node of options.loopBodies) analyzer.loopBodies.add(node);
   return analyzer.run(program);
+}
+
+/** An author's name, or another for one that could be of generated code: temporaries, environments, helpers. */
+function printable(name: string): string {
+  return /^\$(?:\$|[a-z]?\d+$|main$|f$|c$|m_)/.test(name) ? `_${name}` : name;
 }
