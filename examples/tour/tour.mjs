@@ -6,7 +6,7 @@
  *   cluster-run --nodes 3 --shake 60ms --stats s.json examples/tour/tour.mjs [rounds]
  */
 
-const rounds = Number(process.argv[2] ?? 150);
+const rounds = Number(process.argv[2] ?? 600);
 
 /** Work in the middle of which a move may fall: a small generator of numbers. */
 function noise(seed, times) {

@@ -27,6 +27,7 @@ describe('cluster-run --nodes 3 --shake 60ms', () => {
     ['closures.mjs', 'closures', 500],
     ['async.mjs', 'async functions and generators', 80],
     ['generators.mjs', 'generators', 250],
+    ['../../../examples/tour/tour.mjs', 'a tour of the language', 600],
   ])('%s: %s', async (name, _, size) => {
     for (let work = size; ; work *= 2) {
       const plain = await place.node(file(name), String(work));
