@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // One project per tier. Worker threads run the built files in dist, so `tsc -b` comes first (npm test does that).
 const tier = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: 'forks' as const },
+  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: 'forks' as const, setupFiles: ['test/kit/seed.ts'] },
 });
 
 export default defineConfig({
@@ -11,8 +11,6 @@ export default defineConfig({
     projects: [
       tier('unit', ['packages/*/test/**/*.test.ts'], 30_000),
       tier('conformance', ['test/conformance/**/*.test.ts'], 120_000),
-      tier('torture', ['test/torture/**/*.test.ts'], 120_000),
-      tier('simulation', ['test/simulation/**/*.test.ts'], 120_000),
       tier('e2e', ['test/e2e/**/*.test.ts'], 180_000),
     ],
   },
