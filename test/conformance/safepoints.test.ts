@@ -27,24 +27,19 @@ it('programs do the same on plain node, compiled, moved once and moved on and on
   for (const result of results) expect(result, result.reason).toMatchObject({ verdict: 'passed' });
 }, 300_000);
 
-// Wrong results after several moves (docs/STATUS.md), kept here until they are mended: then the failing test below fails, and they move to programs/.
-const wrong = path.join(programs, '../wrong');
-for (const name of fs.readdirSync(wrong)) {
-  it(`${name} is right when it is moved once`, async () => {
-    const program = { bundle: await compileGuest(path.join(wrong, name)), cwd: wrong };
-    const { run: unmoved, moved } = await runForked(program, [5, 30, 50]);
+// What comes back right from one move may come back wrong from the next: what made it is remade code then.
+for (const name of ['unbegun.mjs', 'async-generator-second-hop.mjs', 'async-generators.cjs']) {
+  it(`${name} is right when it is moved many times, whatever the safepoints`, async () => {
+    const program = { bundle: await compileGuest(path.join(programs, name)), cwd: programs };
+    const { run: unmoved } = await runForked(program, []);
     expect(unmoved.code).toBe(0);
-    expect(moved.length).toBeGreaterThan(0);
-    for (const once of moved) expect(isSame(once, unmoved), `moved at ${once.movedAt}: ${once.stderr}`).toBe(true);
-  });
+    for (const chosen of [1, 2, 3]) {
+      const moved = await runMoved(program, pickHits(unmoved.hits, 8, chosen));
+      expect(moved.moves).toBeGreaterThan(3);
+      expect(isSame(moved, unmoved), `safepoints ${chosen}: ${moved.stderr}`).toBe(true);
+    }
+  }, 120_000);
 }
-
-it.fails('an async generator is right when it is moved five times', async () => {
-  const program = { bundle: await compileGuest(path.join(wrong, 'async-generator-second-hop.mjs')), cwd: wrong };
-  const { run: unmoved } = await runForked(program, []);
-  const moved = await runMoved(program, pickHits(unmoved.hits, 5, seed));
-  expect(isSame(moved, unmoved), moved.stderr).toBe(true);
-});
 
 it('tells a compiler that forgets temporaries', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-broken-'));

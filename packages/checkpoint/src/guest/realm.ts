@@ -438,11 +438,13 @@ export class Realm {
     }
     const functions = new Map<number, FunctionRange>();
     for (const f of this.bundle.table.functions) {
-      if (f.start < from || f.end > to || !f.entry) continue;
+      if (f.start < from || f.end > to) continue;
       const [start, last] = [placeOf(f.start), placeOf(f.end - 1)];
-      const entry = [placeOf(f.entry[0]), placeOf(f.entry[1] - 1)] as const;
-      if (start === undefined || last === undefined || entry[0] === undefined || entry[1] === undefined) continue;
-      functions.set(f.fid, { ...f, entry: [entry[0], entry[1] + 1], start, end: last + 1 });
+      if (start === undefined || last === undefined) continue;
+      // Functions without an entry (generators among them) belong here too: functionAt() would take what surrounds them for them.
+      const [first, until] = f.entry ? [placeOf(f.entry[0]), placeOf(f.entry[1] - 1)] : [];
+      const entry: FunctionRange['entry'] = first === undefined || until === undefined ? undefined : [first, until + 1];
+      functions.set(f.fid, { ...f, entry, start, end: last + 1 });
     }
     return { labels, lineStarts: lineStarts(`${head}${text}`), functions };
   }

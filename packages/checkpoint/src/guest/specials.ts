@@ -3,7 +3,7 @@
  * closures, promises, generators, cursors, private fields. Each kind says which parts must exist before it is made again.
  */
 import { types } from 'node:util';
-import { GodwitError } from '../base/index.js';
+import { assert, GodwitError } from '../base/index.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
@@ -180,6 +180,7 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
       });
       const make = realm.frameFunction({ ...frame, vars: environments }, suspended);
       const generator = apply(make, self, [vars]) as object;
+      assert(types.isGeneratorObject(generator), `function ${fid} is a generator's`);
       if (suspended && kind !== 'entry') finishing.steps.push(() => apply(nativeNext, generator, []));
       return generator;
     },
@@ -210,7 +211,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
   const offset = table.lineStarts[location.lineNumber]! + location.columnNumber;
   const label = table.labels.get(offset);
   const fid = label?.fid ?? identityOf(fn)?.fid ?? realm.functionAt(url!, offset);
-  if (fid === undefined)
+  if (fid === undefined || !realm.ranges.get(fid)!.generator)
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
   const vars: Record<string, unknown> = {};
   for (const scope of scopes) {

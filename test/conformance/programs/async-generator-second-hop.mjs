@@ -1,4 +1,4 @@
-// Known wrong: an async generator that was moved before is no generator after a further move (docs/STATUS.md).
+// A bit of everything; an async generator that was not begun, made by a closure that was moved before, came back as something else.
 const log = [];
 function* numbers(n) {
   try {
