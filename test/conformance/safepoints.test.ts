@@ -28,7 +28,13 @@ it('programs do the same on plain node, compiled, moved once and moved on and on
 }, 300_000);
 
 // What comes back right from one move may come back wrong from the next: what made it is remade code then.
-for (const name of ['unbegun.mjs', 'async-generator-second-hop.mjs', 'async-generators.cjs']) {
+for (const name of [
+  'unbegun.mjs',
+  'private-generators.mjs',
+  'own-names.cjs',
+  'async-generator-second-hop.mjs',
+  'async-generators.cjs',
+]) {
   it(`${name} is right when it is moved many times, whatever the safepoints`, async () => {
     const program = { bundle: await compileGuest(path.join(programs, name)), cwd: programs };
     const { run: unmoved } = await runForked(program, []);

@@ -131,7 +131,15 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   });
   // Where a class is made V8 shows it in every function; of the program itself it names what is in no image.
   if (!range.usesArguments) delete vars.arguments;
+  restoreArguments(vars);
   return { paused, index, offset, label, range, vars, self };
+}
+
+/** Resumed code has the arguments of its function in a variable; what V8 shows as `arguments` is the resumption's own. */
+export function restoreArguments(vars: Env): void {
+  if (!('$arguments' in vars)) return;
+  vars.arguments = vars.$arguments;
+  delete vars.$arguments;
 }
 
 /** Inner scopes first; from enclosing functions only environments are taken. */
@@ -193,7 +201,7 @@ function checkTop(g: GuestFrame, realm: Realm): void {
   if (g.label) return; // a loop's, see checkPlace
   const meta = realm.metaOf(g.range.fid);
   const range = realm.ranges.get(g.range.fid)!;
-  if (!range.simpleParams || range.usesArguments || range.generator)
+  if (!range.simpleParams || range.usesArguments || range.usesNewTarget || range.generator)
     throw new PutOff(`at the entry of ${meta.name || 'a function'}`);
   if (meta.derived || (meta.kind === 'member' && isConstructor(realm, meta.fid)))
     throw new PutOff('at the entry of a constructor');

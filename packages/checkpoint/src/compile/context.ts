@@ -95,6 +95,8 @@ export class FunctionContext {
   readonly temps: string[] = [];
   readonly targets: LoopTarget[] = [];
   private readonly takenNames = new Set<string>();
+  /** `new.target` was put into `$newTarget` at the entry: resumed code is called without `new`. */
+  keepsNewTarget = false;
   private labelCount = 0;
 
   constructor(

@@ -111,7 +111,8 @@ function lowerIdentifier(node: Node, context: FunctionContext): Node {
 function lowerMeta(node: Node, context: FunctionContext): Node {
   if (node.meta.name === 'import') return id('$$meta');
   const binding = context.bindingOf(node);
-  return binding ? context.place(binding) : node;
+  if (binding) return context.place(binding);
+  return context.keepsNewTarget ? id('$newTarget') : node;
 }
 
 /** Can this lowered expression be read later with the same result, whatever runs in between? */

@@ -147,9 +147,11 @@ export function makeEnvironment(scope: Scope, context: FunctionContext, fields: 
 function initialValue(binding: Binding, context: FunctionContext): Node {
   if (binding.name === PSEUDO_THIS) return context.derivedConstructor ? undefinedValue() : thisValue();
   if (binding.name === PSEUDO_ARGUMENTS) return id('arguments');
-  if (binding.name === PSEUDO_NEW_TARGET) return { type: 'MetaProperty', meta: id('new'), property: id('target') };
+  if (binding.name === PSEUDO_NEW_TARGET) return newTarget();
   return undefinedValue();
 }
+
+const newTarget = (): Node => ({ type: 'MetaProperty', meta: id('new'), property: id('target') });
 
 interface BodyOptions {
   /** A class member or constructor, where `super` is native. */
@@ -184,6 +186,10 @@ export function lowerFunction(
   const keepNative = simple || (!driven && nativeParamsSuffice(node, context));
   const body: Node[] = [];
   const entry: Node[] = [];
+  if (facts.usesNewTarget && !arrow && kind === 'sync') {
+    context.keepsNewTarget = true;
+    entry.push(declare('const', '$newTarget', newTarget()));
+  }
   const { params, fields, late } = keepNative ? nativeParams(node, context) : restParams(node, context);
   if (facts.scope.env !== undefined) entry.push(makeEnvironment(facts.scope, context, fields));
   else addPseudo(facts, context, entry);

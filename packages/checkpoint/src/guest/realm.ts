@@ -343,6 +343,12 @@ export class Realm {
     return index < 0 ? undefined : ((chain[index] as Env).$class as object | undefined);
   }
 
+  /** The same for a frame, whose environments must have their contents. */
+  scopeOfFrame({ fid, vars }: { fid: number; vars: Env }): object | undefined {
+    const { classEnv } = this.metaOf(fid);
+    return classEnv === undefined ? undefined : ((vars[`$e${classEnv}`] as Env | undefined)?.$class as object | undefined);
+  }
+
   private evaluate(code: string, scope: object | undefined): unknown {
     const hook = scope ? this.classHooks.get(scope) : undefined;
     return (hook ?? this.moduleEval!)(code);
@@ -541,11 +547,14 @@ export class Realm {
   // Frames ----------------------------------------------------------------------------------------------------------
 
   /** The function that goes on with a frame; call it with the frame's `self` and variables. */
-  frameFunction(frame: { fid: number; statement: number; kind: Frame['kind']; vars: Env }, suspended: boolean): AnyFunction {
+  frameFunction(
+    frame: { fid: number; statement: number; kind: Frame['kind']; vars: Env },
+    suspended: boolean,
+    scope: object | undefined = this.scopeOfFrame(frame),
+  ): AnyFunction {
     const meta = this.metaOf(frame.fid);
     const range = this.ranges.get(frame.fid)!;
     const key = `${frame.fid}:${frame.statement}:${frame.kind}:${suspended}`;
-    const scope = meta.classEnv === undefined ? undefined : (frame.vars[`$e${meta.classEnv}`] as Env | undefined)?.$class;
     let factory = scope ? undefined : this.frameFactories.get(key);
     if (!factory) {
       const label = this.labelAt(frame.statement, frame.kind);
@@ -561,7 +570,7 @@ export class Realm {
       });
       const name = `godwit-resume:${this.bundle.hash}:${++this.resumeCount}`;
       this.registerResume(name, peeled.text, peeled.tree);
-      factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, scope as object | undefined) as never;
+      factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, scope) as never;
       if (!scope) this.frameFactories.set(key, factory!);
     }
     return factory!(...meta.envs.map((env) => frame.vars[`$e${env}`]));

@@ -4,6 +4,7 @@
  */
 import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
+import { restoreArguments } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
@@ -169,16 +170,17 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
         throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is running inside a built-in');
       return { create: suspendedGenerator(realm, inside) };
     },
-    create([how, state, vars, self, ...envs]) {
+    create([how, state, vars, self, ...rest]) {
       if (how === 'done') return finishedGenerator();
       const { fid, statement, kind, suspended } = JSON.parse(state as string) as GeneratorState;
       const frame = { fid, statement, kind, vars: vars as Record<string, unknown> };
       const meta = realm.metaOf(fid);
       const environments: Record<string, unknown> = {};
       meta.envs.forEach((env, i) => {
-        environments[`$e${env}`] = envs[i];
+        environments[`$e${env}`] = rest[i];
       });
-      const make = realm.frameFunction({ ...frame, vars: environments }, suspended);
+      const scope = rest[meta.envs.length] as object | undefined;
+      const make = realm.frameFunction({ ...frame, vars: environments }, suspended, scope);
       const generator = apply(make, self, [vars]) as object;
       assert(types.isGeneratorObject(generator), `function ${fid} is a generator's`);
       if (suspended && kind !== 'entry') finishing.steps.push(() => apply(nativeNext, generator, []));
@@ -198,7 +200,8 @@ function savedGenerator(
 ): unknown[] {
   const envs = realm.metaOf(fid).envs.map((env) => vars[`$e${env}`]);
   const state: GeneratorState = { fid, statement, kind, suspended };
-  return ['live', JSON.stringify(state), vars, self, ...envs];
+  // The class by itself: environments have no contents yet when a generator is made again.
+  return ['live', JSON.stringify(state), vars, self, ...envs, realm.scopeOfFrame({ fid, vars })];
 }
 
 function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unknown[] {
@@ -223,6 +226,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
       if ('value' in descriptor) vars[name] = descriptor.value;
     }
   }
+  restoreArguments(vars);
   const temps = realm.ranges.get(fid)?.temps ?? {};
   for (const name of Object.keys(vars)) {
     const live = temps[name];
