@@ -217,16 +217,20 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
   if (fid === undefined || !realm.ranges.get(fid)!.generator)
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
   const vars: Record<string, unknown> = {};
+  let unread: Record<string, unknown> | undefined;
   for (const scope of scopes) {
     if (['Module', 'Global', 'Script'].some((kind) => scope.description.startsWith(kind))) break;
     const closure = scope.description.startsWith('Closure');
     for (const name of Object.keys(scope.variables)) {
+      if (name === '$f' && !closure && !label && url!.startsWith('godwit-resume:')) unread = scope.variables.$f as typeof vars;
       if (name in vars || name === '$main' || name === '$f' || (closure && !isEnvironmentName(name))) continue;
       const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
       if ('value' in descriptor) vars[name] = descriptor.value;
     }
   }
   restoreArguments(vars);
+  // Not begun in an earlier life either: resume code has not yet taken its variables out of what it was given.
+  if (unread) Object.assign(vars, unread);
   const temps = realm.ranges.get(fid)?.temps ?? {};
   for (const name of Object.keys(vars)) {
     const live = temps[name];
