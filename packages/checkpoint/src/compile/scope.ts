@@ -560,5 +560,5 @@ export function analyzeProgram(
 
 /** An author's name, or another for one that could be of generated code: temporaries, environments, helpers. */
 function printable(name: string): string {
-  return /^\$(?:\$|[a-z]?\d+$|main$|f$|c$|m_)/.test(name) ? `_${name}` : name;
+  return /^\$(?:\$|[a-z]?\d+$|(?:main|f|c|h|k|home|arguments|newTarget)$|m_)/.test(name) ? `_${name}` : name;
 }
