@@ -51,13 +51,14 @@ import { asRehearsed, warmUp } from './warm-up.js';
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
 const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
-const realExit = process.exit.bind(process);
 const post = port.postMessage.bind(port);
 const timeOrigin = performance.timeOrigin;
 const now = () => timeOrigin + performanceNow();
 const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
+const { wait } = Atomics;
+const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 /** The services' part of an image. */
 class ServiceState {
@@ -101,6 +102,11 @@ let ended = false;
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
 
+process.on('uncaughtException', (error) => {
+  ended = true;
+  send({ type: 'crashed', reason: messageOf(error) });
+  standStill();
+});
 showMemoryHook();
 prepareRealm();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
@@ -153,8 +159,12 @@ function uncaught(error: unknown, origin: string): void {
 function exit(code: number): never {
   ended = true;
   send({ type: 'exit', code });
-  realExit(0);
-  throw new Error('unreachable'); // the thread stops inside exit()
+  return standStill();
+}
+
+/** Until the node ends the thread: one that ended by itself could meet a message of the node's inspector, which would abort the node (adr/0008). */
+function standStill(): never {
+  for (;;) wait(nothing, 0, 0);
 }
 
 /** After each turn: has the guest ended? */
@@ -329,11 +339,8 @@ function onPaused(paused: PausedFrame[]): void {
   const stoppedAtMs = now();
   // Taken in one step: a host that gave up took it back in one step.
   const request = Atomics.exchange(words, REQUEST, 0);
-  if (request === 0) {
-    // The capture was answered from a message while the pause was under way; or an author's `debugger` statement.
-    send({ type: 'strayPause' });
-    return;
-  }
+  // None: the capture was answered from a message while the pause was under way; or an author's `debugger` statement.
+  if (request === 0 || ended) return;
   const id = request & ~HOLD_FLAG;
   try {
     const frames = guest.frames(paused);

@@ -77,8 +77,10 @@ export type FromWorker =
   | { type: 'captured'; id: number; pages: Uint8Array[]; report: CaptureReport; paused: boolean; stoppedAtMs: number }
   | { type: 'putOff'; id: number; reason: string; paused: boolean; pinned: boolean }
   | { type: 'send'; service: string; message: unknown }
-  | { type: 'strayPause' }
   | { type: 'pins'; reasons: string[] }
+  /** The guest ended; its thread stands still until the node ends it. */
   | { type: 'exit'; code: number }
+  /** So did the runtime in this thread. */
+  | { type: 'crashed'; reason: string }
   | { type: 'signalDefault'; name: string }
   | { type: 'failed'; code: string; message: string };

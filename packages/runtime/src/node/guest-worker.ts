@@ -58,8 +58,6 @@ const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;
 const RETRY_MIN_MS = 1;
 const RETRY_MAX_MS = 3;
-const RESUME_AGAIN_MS = 5;
-const RESUME_AGAIN_AFTER_MS = [2, 10, 50, 250, 1000];
 
 export class GuestWorker {
   private readonly worker: Worker;
@@ -71,7 +69,6 @@ export class GuestWorker {
   private pendingCapture:
     | { id: number; settle: (message: Extract<FromWorker, { type: 'captured' | 'putOff' }>) => void }
     | undefined;
-  private heldPaused = false;
   private over = false;
   private isRunning = false;
   private fate: GuestEnd | undefined;
@@ -212,11 +209,10 @@ export class GuestWorker {
       const answer = await this.attempt(options.hold, started + options.timeoutMs);
       if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
       if (answer.type === 'captured') {
-        this.heldPaused = answer.paused;
-        if (!options.hold) this.release(answer.paused);
+        if (!options.hold) this.goOn();
         return { pages: answer.pages, report: answer.report, stoppedAtMs: answer.stoppedAtMs, putOff, paused: answer.paused };
       }
-      this.release(answer.paused);
+      this.goOn();
       const elapsed = performance.now() - started;
       if (putOff.length < 1000) putOff.push({ reason: answer.reason, waitedMs: performance.now() - attempt });
       if (elapsed > options.timeoutMs)
@@ -261,29 +257,8 @@ export class GuestWorker {
 
   /** Lets a held guest go on as if nothing had happened. */
   goOn(): void {
-    this.release(this.heldPaused);
-  }
-
-  private release(paused: boolean): void {
     Atomics.store(this.words, VERDICT, GO_ON);
     Atomics.notify(this.words, VERDICT);
-    if (paused) this.resumeSoon();
-    this.heldPaused = false;
-  }
-
-  /**
-   * Resumes now and again a little later: a resume that reaches the worker before V8 has entered its pause loop is lost. One too many
-   * does no harm, because everything that happens in a pause happens before that loop.
-   */
-  private resumeSoon(): void {
-    const { threadId } = this.worker;
-    this.inspector.resume(threadId);
-    for (const delayMs of RESUME_AGAIN_AFTER_MS) {
-      const timer = setTimeout(() => {
-        if (!this.over) this.inspector.resume(threadId);
-      }, delayMs);
-      timer.unref();
-    }
   }
 
   /** What the guest holds now, after a full collection if wanted; undefined when it does not answer. */
@@ -309,19 +284,10 @@ export class GuestWorker {
   }
 
   private async stopThread(): Promise<void> {
-    const threadId = this.worker.threadId;
-    const done = this.worker.terminate();
+    const done = this.inspector.end(this.worker);
     // V8 postpones termination while it is paused: a held guest must leave its wait first; it ends at its next stack check, fenced off.
-    Atomics.store(this.words, VERDICT, GO_ON);
-    Atomics.notify(this.words, VERDICT);
-    // terminate() alone hangs while the debugger holds the thread, and a pause that was under way may take hold after the first resume.
-    this.inspector.resume(threadId);
-    const again = setInterval(() => this.inspector.resume(threadId), RESUME_AGAIN_MS);
-    try {
-      await done;
-    } finally {
-      clearInterval(again);
-    }
+    this.goOn();
+    await done;
   }
 
   private post(message: ToWorker): void {
@@ -353,9 +319,6 @@ export class GuestWorker {
       case 'putOff':
         if (this.pendingCapture?.id === message.id) this.pendingCapture.settle(message);
         return;
-      case 'strayPause':
-        this.resumeSoon();
-        return;
       case 'send':
         if (message.service === 'pins') this.pinReasons = message.message as string[];
         else this.events?.send(message.service, message.message);
@@ -365,6 +328,9 @@ export class GuestWorker {
         return;
       case 'exit':
         this.end({ code: message.code });
+        return;
+      case 'crashed':
+        this.end({ code: 125, reason: message.reason });
         return;
       case 'signalDefault':
         this.events?.send('signalDefault', message.name);
@@ -390,7 +356,7 @@ export class GuestWorker {
     this.over = true;
     (capture?.settle as ((m: undefined) => void) | undefined)?.(undefined);
     this.events?.ended(how);
-    void this.worker.terminate();
+    void this.inspector.end(this.worker);
     this.port.close();
   }
 }

@@ -1,6 +1,10 @@
 /**
- * The main thread's end of the inspector: one session for the process, one attachment for each worker. It only asks V8 to pause and
- * to go on; what is read in a pause is read inside the worker (checkpoint/capture/session.ts).
+ * The main thread's end of the inspector: one session for the process, one attachment for each worker. It asks V8 to pause and reads values;
+ * what is read in a pause is read inside the worker (checkpoint/capture/session.ts).
+ *
+ * Keeps true: no message is posted to a worker that may be ending, because Node aborts the whole process for one that meets the worker's last
+ * steps (docs/adr/0008). So workers end through end() only, not before they are attached, and after that nothing is sent to them but the
+ * answer to a pause, which holds its thread until the answer is there. A worker whose session is attached never ends by itself.
  */
 import inspector from 'node:inspector';
 import type { Worker } from 'node:worker_threads';
@@ -13,74 +17,71 @@ interface Result {
   readonly backingStorageSize?: number;
 }
 
+type Answer = (result: Result | undefined) => void;
+
+interface Attachment {
+  readonly sessionId: string;
+  /** Workers of others are attached too, and left alone. */
+  isEnabled: boolean;
+  isEnding: boolean;
+  /** A pause it has not taken notice of yet. */
+  isAskedToPause: boolean;
+  readonly answers: Map<number, Answer>;
+}
+
 export class WorkerInspector {
   private readonly session = new inspector.Session();
-  private readonly attached = new Map<string, string>();
-  private readonly waiting = new Map<string, (() => void)[]>();
-  private readonly answers = new Map<number, (result: Result | undefined) => void>();
-  /** Sessions whose worker V8 has told to be stopped, and those that shall go on as soon as it does. */
-  private readonly stopped = new Set<string>();
-  private readonly toResume = new Set<string>();
+  /** By thread. */
+  private readonly attached = new Map<string, Attachment>();
+  private readonly bySession = new Map<string, Attachment>();
+  private readonly waiting = new Map<string, ((attachment: Attachment) => void)[]>();
   private nextId = 0;
 
   constructor() {
     this.session.connect();
     this.session.on('NodeWorker.attachedToWorker', ({ params }) => {
-      const { sessionId, workerInfo } = params;
       // workerId counts attachments, which come in any order when several workers start at once; the title names the thread.
-      const thread = /^\[worker (\d+)\]/.exec(workerInfo.title)?.[1] ?? workerInfo.workerId;
-      this.attached.set(thread, sessionId);
-      this.send(sessionId, 'Debugger.enable');
-      for (const done of this.waiting.get(thread) ?? []) done();
-      this.waiting.delete(thread);
+      const thread = /^\[worker (\d+)\]/.exec(params.workerInfo.title)?.[1] ?? params.workerInfo.workerId;
+      this.attach(thread, params.sessionId);
     });
-    this.session.on('NodeWorker.detachedFromWorker', ({ params }) => {
-      for (const [worker, sessionId] of this.attached) if (sessionId === params.sessionId) this.attached.delete(worker);
-      this.stopped.delete(params.sessionId);
-      this.toResume.delete(params.sessionId);
-    });
-    this.session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
-      const { id, method, result } = JSON.parse(params.message) as { id?: number; method?: string; result?: Result };
-      if (id === undefined) return this.note(params.sessionId, method);
-      this.answers.get(id)?.(result);
-      this.answers.delete(id);
-    });
+    this.session.on('NodeWorker.detachedFromWorker', ({ params }) => this.detach(params.sessionId));
+    this.session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => this.receive(params.sessionId, params.message));
     this.session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   }
 
   /** Resolves when the worker can be paused. */
   async ready(worker: Worker): Promise<void> {
-    const key = String(worker.threadId);
-    if (this.attached.has(key)) return;
-    await new Promise<void>((resolve) => {
-      const list = this.waiting.get(key) ?? [];
-      list.push(resolve);
-      this.waiting.set(key, list);
+    const attachment = await this.attachmentOf(String(worker.threadId));
+    if (attachment.isEnding || attachment.isEnabled) return;
+    attachment.isEnabled = true;
+    this.send(attachment, 'Debugger.enable');
+  }
+
+  /** Stops the worker's JavaScript at its next stack check; it goes on when its own listener to the pause has returned. */
+  pause(threadId: number): void {
+    const attachment = this.attached.get(String(threadId));
+    if (!attachment || attachment.isAskedToPause) return;
+    attachment.isAskedToPause = true;
+    this.request(attachment, 'Debugger.pause', {}, () => {
+      attachment.isAskedToPause = false;
     });
   }
 
-  /** Stops the worker's JavaScript at its next stack check. */
-  pause(threadId: number): void {
-    this.command(threadId, 'Debugger.pause');
-  }
-
   /**
-   * Lets a stopped worker go on, now or when V8 tells that it has stopped; harmless otherwise. Nothing is sent to a worker that runs: one
-   * that is ending at this moment would take the process with it (Node 20 aborts in MainThreadInterface::Post).
+   * Ends a worker; resolves when its thread is gone. Its JavaScript ends at its next stack check, or when a pause it is in is over.
+   * A worker that was just made has its attachment under way, which must not meet its end either.
    */
-  resume(threadId: number): void {
-    const sessionId = this.attached.get(String(threadId));
-    if (sessionId === undefined) return;
-    if (this.stopped.has(sessionId)) this.send(sessionId, 'Debugger.resume');
-    else this.toResume.add(sessionId);
-  }
-
-  private note(sessionId: string, method: string | undefined): void {
-    if (method === 'Debugger.resumed') this.stopped.delete(sessionId);
-    else if (method === 'Debugger.paused') {
-      this.stopped.add(sessionId);
-      if (this.toResume.delete(sessionId)) this.send(sessionId, 'Debugger.resume');
+  async end(worker: Worker): Promise<void> {
+    const { threadId } = worker;
+    if (threadId === -1) return;
+    if (!this.attached.has(String(threadId))) {
+      const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      await Promise.race([this.attachmentOf(String(threadId)), exited]);
+      this.waiting.delete(String(threadId));
     }
+    const attachment = this.attached.get(String(threadId));
+    if (attachment) attachment.isEnding = true;
+    await worker.terminate();
   }
 
   /** The value of an expression in the worker, even in one that is busy; undefined when there is none within `timeoutMs`. */
@@ -109,37 +110,80 @@ export class WorkerInspector {
   }
 
   private ask(threadId: number, method: string, params: object, timeoutMs: number): Promise<Result | undefined> {
-    const sessionId = this.attached.get(String(threadId));
-    if (sessionId === undefined) return Promise.resolve(undefined);
+    const attachment = this.attached.get(String(threadId));
+    if (!attachment) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const id = this.nextId + 1;
       const timer = setTimeout(() => {
-        this.answers.delete(id);
+        if (id !== undefined) attachment.answers.delete(id);
         resolve(undefined);
       }, timeoutMs);
       timer.unref();
-      this.answers.set(id, (result) => {
+      const id = this.request(attachment, method, params, (result) => {
         clearTimeout(timer);
         resolve(result);
       });
-      this.send(sessionId, method, params);
     });
   }
 
-  private command(threadId: number, method: string): void {
-    const sessionId = this.attached.get(String(threadId));
-    if (sessionId !== undefined) this.send(sessionId, method);
+  /** Sends what is answered, with undefined at once or later if the worker ends; gives the number to forget it by. */
+  private request(attachment: Attachment, method: string, params: object, answer: Answer): number | undefined {
+    if (attachment.isEnding) {
+      answer(undefined);
+      return undefined;
+    }
+    const id = this.nextId + 1;
+    attachment.answers.set(id, answer);
+    this.send(attachment, method, params);
+    return id;
   }
 
-  private send(sessionId: string, method: string, params: object = {}): void {
-    this.session.post(
-      'NodeWorker.sendMessageToWorker',
-      { sessionId, message: JSON.stringify({ id: ++this.nextId, method, params }) },
-      () => {},
-    );
+  private attach(thread: string, sessionId: string): void {
+    const answers = new Map<number, Answer>();
+    const attachment = { sessionId, isEnabled: false, isEnding: false, isAskedToPause: false, answers };
+    this.attached.set(thread, attachment);
+    this.bySession.set(sessionId, attachment);
+    for (const done of this.waiting.get(thread) ?? []) done(attachment);
+    this.waiting.delete(thread);
   }
 
-  close(): void {
-    this.session.disconnect();
+  private async attachmentOf(thread: string): Promise<Attachment> {
+    const known = this.attached.get(thread);
+    if (known) return known;
+    return new Promise((resolve) => {
+      const list = this.waiting.get(thread) ?? [];
+      list.push(resolve);
+      this.waiting.set(thread, list);
+    });
+  }
+
+  private detach(sessionId: string): void {
+    const attachment = this.bySession.get(sessionId);
+    this.bySession.delete(sessionId);
+    for (const [thread, other] of this.attached) if (other === attachment) this.attached.delete(thread);
+    for (const answer of attachment?.answers.values() ?? []) answer(undefined);
+  }
+
+  private receive(sessionId: string, message: string): void {
+    const attachment = this.bySession.get(sessionId);
+    if (!attachment) return;
+    const { id, method, result } = JSON.parse(message) as { id?: number; method?: string; result?: Result };
+    if (id !== undefined) {
+      const answer = attachment.answers.get(id);
+      attachment.answers.delete(id);
+      answer?.(result);
+    } else if (method === 'Debugger.paused') this.goOn(attachment);
+  }
+
+  /**
+   * Each pause is answered once, whatever else goes on: what a pause is for happens in the worker before V8 reads this answer, and nothing but
+   * this answer ends it. So the thread is not ending now, not even when it was told to, and the answer cannot come too early or be lost.
+   */
+  private goOn(attachment: Attachment): void {
+    this.send(attachment, 'Debugger.resume');
+  }
+
+  private send(attachment: Attachment, method: string, params: object = {}): void {
+    const message = JSON.stringify({ id: ++this.nextId, method, params });
+    this.session.post('NodeWorker.sendMessageToWorker', { sessionId: attachment.sessionId, message }, () => {});
   }
 }

@@ -21,8 +21,6 @@ export type GuestEvent =
   | { type: 'ended'; code: number; reason?: string };
 
 const main = new URL('../../../../packages/runtime/dist/guest/main.js', import.meta.url).href;
-const RESUME_AGAIN_MS = 2;
-const RESUME_RARELY_MS = 300;
 const HEAP_LIMIT_MB = 512;
 
 let inspector: WorkerInspector | undefined;
@@ -39,7 +37,6 @@ export class HostedGuest {
   readonly output = new Map<number, { fd: 1 | 2; bytes: Uint8Array }>();
   pins: string[] = [];
   over = false;
-  private seen = 0;
 
   constructor(plan: SharedArrayBuffer, usesInspector: boolean) {
     const { port1, port2 } = new MessageChannel();
@@ -87,40 +84,23 @@ export class HostedGuest {
   }
 
   /** Lets a guest go on that was captured or put off. */
-  goOn(paused: boolean): void {
+  goOn(): void {
     Atomics.store(this.words, VERDICT, GO_ON);
     Atomics.notify(this.words, VERDICT);
-    if (!paused) return;
-    // A resume that comes before V8 waits for it is lost, one too many does no harm.
-    const seen = this.seen;
-    let delayMs = RESUME_AGAIN_MS;
-    const resume = (): void => {
-      if (this.over || this.seen > seen) return;
-      inspector!.resume(this.worker.threadId);
-      delayMs = Math.min(RESUME_RARELY_MS, delayMs * 1.2);
-      setTimeout(resume, delayMs).unref();
-    };
-    resume();
   }
 
   /** Ends the worker; a guest that is held never runs again. */
   async terminate(): Promise<void> {
     this.over = true;
-    const { threadId } = this.worker;
-    const done = this.worker.terminate();
-    Atomics.store(this.words, VERDICT, GO_ON);
-    Atomics.notify(this.words, VERDICT);
-    inspector?.resume(threadId);
-    const again = setInterval(() => inspector?.resume(threadId), RESUME_AGAIN_MS);
+    const done = inspector ? inspector.end(this.worker) : this.worker.terminate();
+    this.goOn();
     await done;
-    clearInterval(again);
     this.port.close();
   }
 
   private emit(event: GuestEvent): void {
     if (this.over) return;
     if (event.type === 'ended') this.over = true;
-    this.seen++;
     this.events.push(event);
     this.wake?.();
   }
@@ -133,8 +113,7 @@ export class HostedGuest {
     if (message.type === 'ready') this.started();
     else if (message.type === 'output') {
       if (!this.over) this.output.set(message.seq, { fd: message.fd, bytes: message.bytes });
-    } else if (message.type === 'strayPause') this.goOn(true);
-    else if (message.type === 'pins') this.pins = message.reasons;
+    } else if (message.type === 'pins') this.pins = message.reasons;
     else if (message.type === 'send') {
       if (message.service === 'pins') this.pins = message.message as string[];
     } else {
@@ -156,6 +135,8 @@ function eventOf(message: FromWorker): GuestEvent | undefined {
       return { type: 'ended', code: message.code };
     case 'failed':
       return { type: 'ended', code: 125, reason: message.message };
+    case 'crashed':
+      return { type: 'ended', code: 125, reason: message.reason };
     case 'signalDefault':
       return { type: 'ended', code: 143, reason: message.name };
     default:

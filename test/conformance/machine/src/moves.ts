@@ -141,7 +141,7 @@ export async function runForked(program: Program, hits: readonly number[]): Prom
     if (event.type === 'captured') moved.push(await runImage(program, event, hit, new Output(output, event.lastSeq)));
     Atomics.store(plan, AGAIN, 0);
     plan[NEXT] = nextHit(tries, hit, wanted[0]);
-    guest.goOn(event.paused);
+    guest.goOn();
   }
   await guest.terminate();
   return { run, moved };
@@ -188,7 +188,7 @@ export async function runMoved(program: Program, hits: readonly number[]): Promi
     plan[NEXT] = nextHit(tries, hit, wanted[0]);
     if (event.type === 'putOff') {
       Atomics.store(plan, AGAIN, 0);
-      guest.goOn(event.paused);
+      guest.goOn();
       continue;
     }
     output.add(guest);
