@@ -39,6 +39,7 @@ import { osThreadId } from './os-thread.js';
 import {
   type CaptureReport,
   type FromWorker,
+  GO_ON,
   type GuestSettings,
   HOLD,
   REQUEST,
@@ -316,7 +317,7 @@ function capture(
       lastSeq: stdioState().nextSeq - 1,
       services: serviceCounts(),
     };
-    Atomics.store(words, VERDICT, HOLD);
+    Atomics.compareExchange(words, VERDICT, GO_ON, HOLD);
     send({ type: 'captured', id, pages: snapshot.pages, report, paused, stoppedAtMs });
     held = hold;
   } catch (error) {

@@ -16,6 +16,8 @@ export const WORDS = 2;
 /** VERDICT values. */
 export const HOLD = 0;
 export const GO_ON = 1;
+/** Stays: a capture that is under way when its guest is ended must not wait for a verdict that was given. */
+export const END = 2;
 
 export interface GuestSettings {
   pid: number;

@@ -10,9 +10,11 @@ import { assert, GodwitError } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
   type CaptureReport,
+  END,
   type FromWorker,
   GO_ON,
   type GuestSettings,
+  HOLD,
   memoryHook,
   REQUEST,
   type ToWorker,
@@ -257,7 +259,7 @@ export class GuestWorker {
 
   /** Lets a held guest go on as if nothing had happened. */
   goOn(): void {
-    Atomics.store(this.words, VERDICT, GO_ON);
+    Atomics.compareExchange(this.words, VERDICT, HOLD, GO_ON);
     Atomics.notify(this.words, VERDICT);
   }
 
@@ -286,7 +288,8 @@ export class GuestWorker {
   private async stopThread(): Promise<void> {
     const done = this.inspector.end(this.worker);
     // V8 postpones termination while it is paused: a held guest must leave its wait first; it ends at its next stack check, fenced off.
-    this.goOn();
+    Atomics.store(this.words, VERDICT, END);
+    Atomics.notify(this.words, VERDICT);
     await done;
   }
 

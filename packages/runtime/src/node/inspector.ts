@@ -81,7 +81,7 @@ export class WorkerInspector {
     }
     const attachment = this.attached.get(String(threadId));
     if (attachment) attachment.isEnding = true;
-    await worker.terminate();
+    await terminateSurely(worker);
   }
 
   /** The value of an expression in the worker, even in one that is busy; undefined when there is none within `timeoutMs`. */
@@ -186,4 +186,22 @@ export class WorkerInspector {
     const message = JSON.stringify({ id: ++this.nextId, method, params });
     this.session.post('NodeWorker.sendMessageToWorker', { sessionId: attachment.sessionId, message }, () => {});
   }
+}
+
+/** V8 takes the end of a thread that is just evaluating something for us for the end of that evaluation only: tell it again until it is gone. */
+async function terminateSurely(worker: Worker): Promise<void> {
+  worker.setMaxListeners(0);
+  let delayMs: number = nodeLimits.terminateAgainMinMs;
+  let timer: NodeJS.Timeout | undefined;
+  const again = (): void => {
+    timer = setTimeout(() => {
+      void worker.terminate();
+      delayMs = Math.min(delayMs * 2, nodeLimits.terminateAgainMaxMs);
+      again();
+    }, delayMs);
+  };
+  const ended = worker.terminate();
+  again();
+  await ended;
+  clearTimeout(timer);
 }

@@ -13,6 +13,9 @@ export const nodeLimits = {
   memoryReserveBytes: 256 * 1024 * 1024,
   /** An answer of a guest about its memory; one in a long native call answers later and is asked again. */
   memoryAskMs: 10_000,
+  /** A worker that was told to end and is still there is told again after this time, growing: V8 may have missed it. */
+  terminateAgainMinMs: 5,
+  terminateAgainMaxMs: 1_000,
   /** Workers kept ready, so that an arrival or a start does not wait for a thread to load its code. */
   spareWorkers: 2,
   /** A guest that is to come runs on at its source for so long at most until a worker here has rehearsed: its pause is a third then. */

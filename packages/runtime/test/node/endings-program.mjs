@@ -24,12 +24,12 @@ const { post } = inspector.Session.prototype;
 inspector.Session.prototype.post = function (method, params, ...rest) {
   if (!watched) {
     watched = this;
-    this.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+    this.prependListener('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
       const thread = Number(/\d+/.exec(workerInfo.title)[0]);
       sessions.set(sessionId, { thread, isPaused: false });
       if (ended.has(thread)) violations.push('ended before it was attached');
     });
-    this.on('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {
+    this.prependListener('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {
       if (JSON.parse(message).method === 'Debugger.paused') sessions.get(sessionId).isPaused = true;
     });
   }
@@ -81,7 +81,7 @@ async function guestOf(name) {
   const isRunning = new Promise((resolve) => {
     running.resolve = resolve;
   });
-  void disturb(worker, isRunning);
+  void disturb(worker);
   const over = new Promise((resolve) => {
     const settings = { pid: 1, argv: ['node', 'x'], execArgv: [], env: {}, cwd: '/', tty: undefined };
     worker.start(bundles[name], settings, { output() {}, send() {}, ended: resolve, running: running.resolve });
@@ -131,19 +131,12 @@ async function killed(name) {
   return 'gone';
 }
 
-// As the node does, only all the time: looks at memory, looks for listeners, pauses. What is asked waits for its answer, as a guest must get on.
-async function disturb(worker, isRunning) {
-  let mayPause = false;
-  void isRunning.then(() => {
-    mayPause = true;
-  });
+// As the node does, only all the time: looks at memory, looks for listeners.
+async function disturb(worker) {
   while (worker.threadId !== -1) {
-    if (mayPause) host.pause(worker.threadId);
-    for (let look = 0; look < 10; look++) {
-      const { threadId } = worker;
-      await Promise.all([host.heapBytes(threadId, 50), host.evaluate(threadId, '1 + 1', 50), worker.memory(false)]);
-      await pause(1);
-    }
+    const { threadId } = worker;
+    await Promise.all([host.heapBytes(threadId, 50), host.evaluate(threadId, '1 + 1', 50), worker.memory(false)]);
+    await pause(1);
   }
 }
 

@@ -5,6 +5,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
+  END,
   type FromWorker,
   GO_ON,
   type GuestSettings,
@@ -93,7 +94,8 @@ export class HostedGuest {
   async terminate(): Promise<void> {
     this.over = true;
     const done = inspector ? inspector.end(this.worker) : this.worker.terminate();
-    this.goOn();
+    Atomics.store(this.words, VERDICT, END);
+    Atomics.notify(this.words, VERDICT);
     await done;
     this.port.close();
   }
