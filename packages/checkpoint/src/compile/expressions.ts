@@ -316,7 +316,14 @@ function lowerConditional(node: Node, context: FunctionContext, out: Node[], nam
 /** Lowers an expression and assigns its value to a simple place. */
 export function lowerInto(node: Node, target: Node, context: FunctionContext, out: Node[], name?: string): void {
   if (/^(Call|New|Await|Yield|TaggedTemplate)/.test(node.type)) {
-    out.push(statement(assign({ ...target }, lowerCall(node, context, out).node), node));
+    let value = lowerCall(node, context, out).node;
+    // V8 copies the object of a member before it suspends; optimised code then saves the copy alone, and the variable shows as undefined.
+    if (value.type === 'YieldExpression' && target.type === 'MemberExpression') {
+      const given = context.temp();
+      out.push(statement(assign({ ...given }, value), node));
+      value = given;
+    }
+    out.push(statement(assign({ ...target }, value), node));
     return;
   }
   const value = lowerExpression(node, context, out, name);
