@@ -165,17 +165,18 @@ function functionAround(paused: PausedFrame, table: ScriptTable): FunctionRange 
   return best;
 }
 
+/** Dead temporaries are not part of a frame or generator: they may hold things that cannot be captured. At a function's entry all are. */
+export function isDeadTemporary(range: FunctionRange, name: string, statement: number | undefined): boolean {
+  const live = range.temps[name];
+  return live !== undefined && (statement === undefined || statement < live[0] || statement > live[1]);
+}
+
 function baseFrame(g: GuestFrame, realm: Realm): Frame {
   const kind = g.label ? g.label.kind : 'entry';
   const bundleRange = realm.ranges.get(g.range.fid)!;
   const vars: Env = {};
   for (const name of Object.keys(g.vars)) {
-    const live = bundleRange.temps[name];
-    // Dead temporaries are not part of the frame: they may hold things that cannot be captured.
-    if (live && g.label && ((g.label.statement < live[0] && !(live[0] - g.label.statement < 1)) || g.label.statement > live[1]))
-      continue;
-    if (live && !g.label) continue;
-    vars[name] = g.vars[name];
+    if (!isDeadTemporary(bundleRange, name, g.label?.statement)) vars[name] = g.vars[name];
   }
   return {
     fid: g.range.fid,

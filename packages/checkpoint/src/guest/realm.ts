@@ -631,13 +631,13 @@ export class Realm {
     this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions: new Map(table.functions.map((f) => [f.fid, f])) });
   }
 
-  /** Goes on with a captured stack; returns what its outermost call returns. */
   /** Makes the code that goes on with a stack, so that resumeStack() begins at once. */
   prepareStack(stack: readonly Frame[]): void {
     for (const frame of stack)
       if (!frame.coroutine && !frame.generator) this.resumed.set(frame, this.frameFunction(frame, false));
   }
 
+  /** Goes on with a captured stack; returns what its outermost call returns. */
   resumeStack(stack: Frame[]): unknown {
     this.stack = stack;
     this.entered = 0;

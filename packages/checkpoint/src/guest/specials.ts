@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
-import { restoreArguments } from '../capture/frames.js';
+import { isDeadTemporary, restoreArguments } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
@@ -231,11 +231,8 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
   restoreArguments(vars);
   // Not begun in an earlier life either: resume code has not yet taken its variables out of what it was given.
   if (unread) Object.assign(vars, unread);
-  const temps = realm.ranges.get(fid)?.temps ?? {};
-  for (const name of Object.keys(vars)) {
-    const live = temps[name];
-    if (live && (!label || label.statement > live[1] || label.statement < live[0] - 0)) delete vars[name];
-  }
+  const range = realm.ranges.get(fid)!;
+  for (const name of Object.keys(vars)) if (isDeadTemporary(range, name, label?.statement)) delete vars[name];
   // What V8 does not show cannot be carried over; as with frames, not now is better than wrong.
   if (label)
     for (const env of realm.environmentsNamedBy(fid))

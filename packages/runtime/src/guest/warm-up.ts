@@ -5,6 +5,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { Rehearsal, type RehearsalOptions } from '@godwit/checkpoint/guest';
+import { nodeLimits } from '../node/limits.js';
 
 let isWarm = false;
 
@@ -48,8 +49,6 @@ function* rehearse(options: RehearsalOptions): Generator<void> {
 
 /** Set now: a guest's realm has others. */
 const { setImmediate: soon, setTimeout: later } = globalThis;
-/** Time between looks whether the rest is over. */
-const restCheckMs = 5;
 
 /**
  * Starts; calls `done` when all is rehearsed. Gives a function that ends it before.
@@ -60,7 +59,7 @@ export function warmUp(options: RehearsalOptions, restUntilMs: BigInt64Array | u
   const slices = rehearse(options);
   const slice = (): void => {
     if (isOver) return;
-    if (restUntilMs && Atomics.load(restUntilMs, 0) > BigInt(Date.now())) later(slice, restCheckMs);
+    if (restUntilMs && Atomics.load(restUntilMs, 0) > BigInt(Date.now())) later(slice, nodeLimits.restCheckMs);
     else if (slices.next().done) done();
     else soon(slice);
   };
