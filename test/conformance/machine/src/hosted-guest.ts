@@ -14,6 +14,7 @@ import {
   WORDS,
 } from '../../../../packages/runtime/dist/guest/protocol.js';
 import { WorkerInspector } from '../../../../packages/runtime/dist/node/inspector.js';
+import { machineLimits } from './limits.js';
 
 export type GuestEvent =
   | { type: 'captured'; pages: Uint8Array[]; lastSeq: number; paused: boolean }
@@ -67,7 +68,8 @@ export class HostedGuest {
   async restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[]): Promise<string | undefined> {
     await this.ready;
     this.post({ type: 'restore', bundle, settings, pages });
-    const event = await this.next();
+    const event = await this.nextUntil(performance.now() + machineLimits.restoreMs);
+    if (!event) return 'its restore does not end';
     return event.type === 'loaded' ? undefined : event.type === 'ended' ? (event.reason ?? 'it ended') : event.type;
   }
 
@@ -75,13 +77,23 @@ export class HostedGuest {
     this.post({ type: 'run' });
   }
 
-  /** The next thing that happened. */
-  async next(): Promise<GuestEvent> {
+  private async next(): Promise<GuestEvent> {
     while (this.events.length === 0)
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     return this.events.shift()!;
+  }
+
+  /** The next event, or undefined when the time is over. */
+  async nextUntil(untilMs: number): Promise<GuestEvent | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), Math.max(1, untilMs - performance.now()));
+    });
+    const event = await Promise.race([this.next(), late]);
+    clearTimeout(timer);
+    return event;
   }
 
   /** Lets a guest go on that was captured or put off. */

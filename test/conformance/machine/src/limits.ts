@@ -2,6 +2,8 @@
 export const machineLimits = {
   /** One run of one program: a guest that takes longer hangs. */
   runMs: 15_000,
+  /** A restore that takes longer hangs. */
+  restoreMs: 15_000,
   /** The same on plain node. */
   oracleMs: 10_000,
   /** Safepoints of one run that carry a breakpoint; each costs some 0.1 to 1 ms. */

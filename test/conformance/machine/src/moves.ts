@@ -10,6 +10,7 @@ import { setGuestFlags } from '../../../../packages/runtime/dist/node/v8-flags.j
 import { type GuestEvent, HostedGuest } from './hosted-guest.js';
 import { machineLimits } from './limits.js';
 import { AGAIN, BEGUN, HITS, LAST, NEVER, NEXT, PLAN_WORDS } from './plan.js';
+import { type MarkedBundle, markBundle } from './positions.js';
 
 setGuestFlags();
 
@@ -41,18 +42,37 @@ export interface Program {
 
 const shared = new SharedArrayBuffer(PLAN_WORDS * 4);
 const plan = new Int32Array(shared);
-let spare: HostedGuest | undefined;
+/** Workers that wait for their guest: with breakpoints and without. */
+const spares = new Map<boolean, HostedGuest>();
 
-function takeWorker(): HostedGuest {
-  const taken = spare ?? new HostedGuest(shared, true);
-  spare = new HostedGuest(shared, true);
+function takeWorker(usesInspector: boolean): HostedGuest {
+  const taken = spares.get(usesInspector) ?? new HostedGuest(shared, usesInspector);
+  spares.set(usesInspector, new HostedGuest(shared, usesInspector));
   return taken;
 }
 
-/** Ends the worker that waits for its guest. */
+/** Ends the workers that wait. */
 export async function closeMoves(): Promise<void> {
-  await spare?.terminate();
-  spare = undefined;
+  await Promise.all([...spares.values()].map((spare) => spare.terminate()));
+  spares.clear();
+}
+
+/** Runs as compiled, without breakpoints. */
+export async function runCompiled(program: Program): Promise<Run> {
+  const run = emptyRun();
+  const guest = takeWorker(false);
+  await guest.start(program.bundle, settingsOf(program));
+  endRun(run, await guest.nextUntil(performance.now() + machineLimits.runMs), new Output(), guest);
+  await guest.terminate();
+  return { ...run, hits: 0 };
+}
+
+const markedBundles = new WeakMap<Bundle, MarkedBundle>();
+
+function marked(bundle: Bundle): MarkedBundle {
+  const made = markedBundles.get(bundle) ?? markBundle(bundle);
+  markedBundles.set(bundle, made);
+  return made;
 }
 
 const settingsOf = ({ bundle, cwd }: Program) => ({
@@ -95,17 +115,6 @@ class Output {
   }
 }
 
-/** The next event, or undefined when the time is over. */
-async function nextEvent(guest: HostedGuest, untilMs: number): Promise<GuestEvent | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), Math.max(1, untilMs - performance.now()));
-  });
-  const event = await Promise.race([guest.next(), late]);
-  clearTimeout(timer);
-  return event;
-}
-
 function endRun(run: Run, event: GuestEvent | undefined, output: Output, guest: HostedGuest): void {
   output.add(guest);
   run.hits = plan[HITS]!;
@@ -119,17 +128,17 @@ function endRun(run: Run, event: GuestEvent | undefined, output: Output, guest: 
 
 /** Runs as compiled and counts safepoints; with `hits` takes an image at each of them and runs each image to its end. */
 export async function runForked(program: Program, hits: readonly number[]): Promise<{ run: Run; moved: Run[] }> {
-  const { bundle } = program;
+  const bundle = marked(program.bundle);
   const untilMs = performance.now() + machineLimits.runMs;
   const run = emptyRun();
   const moved: Run[] = [];
   const output = new Output();
   const wanted = [...hits];
   resetPlan(program, wanted[0]);
-  const guest = takeWorker();
+  const guest = takeWorker(true);
   await guest.start(bundle, settingsOf(program));
   for (;;) {
-    const event = await nextEvent(guest, untilMs);
+    const event = await guest.nextUntil(untilMs);
     if (event?.type !== 'captured' && event?.type !== 'putOff') {
       endRun(run, event, output, guest);
       break;
@@ -156,12 +165,12 @@ async function runImage(
 ): Promise<Run> {
   const run = { ...emptyRun(), movedAt: hit };
   const untilMs = performance.now() + machineLimits.runMs;
-  const guest = new HostedGuest(shared, false);
+  const guest = takeWorker(false);
   run.lost = await guest.restore(program.bundle, settingsOf(program), image.pages);
   if (run.lost === undefined) {
     run.moves = 1;
     guest.run();
-    endRun(run, await nextEvent(guest, untilMs), output, guest);
+    endRun(run, await guest.nextUntil(untilMs), output, guest);
   }
   await guest.terminate();
   return run;
@@ -174,10 +183,11 @@ export async function runMoved(program: Program, hits: readonly number[]): Promi
   const output = new Output();
   const wanted = [...hits];
   resetPlan(program, wanted[0]);
-  let guest = takeWorker();
-  await guest.start(program.bundle, settingsOf(program));
+  let guest = takeWorker(true);
+  const bundle = marked(program.bundle);
+  await guest.start(bundle, settingsOf(program));
   for (;;) {
-    const event = await nextEvent(guest, untilMs);
+    const event = await guest.nextUntil(untilMs);
     if (event?.type !== 'captured' && event?.type !== 'putOff') {
       endRun(run, event, output, guest);
       break;
@@ -193,8 +203,8 @@ export async function runMoved(program: Program, hits: readonly number[]): Promi
     }
     output.add(guest);
     const source = guest;
-    guest = takeWorker();
-    run.lost = await guest.restore(program.bundle, settingsOf(program), event.pages);
+    guest = takeWorker(true);
+    run.lost = await guest.restore(bundle, settingsOf(program), event.pages);
     if (run.lost !== undefined) {
       await source.terminate();
       break;

@@ -3,9 +3,11 @@
  * breakpoint can stand; the nearest places of the same meaning are the first statement of a function and the test of a loop (or the first
  * statement of its body), at which everything is as it was at the safepoint. Each position says what V8 would have reported instead.
  */
-import type { FunctionRange, Label } from '@godwit/checkpoint/compile';
+import type { Bundle, FunctionRange, Label } from '@godwit/checkpoint/compile';
 import { children, type Node } from '../../../../packages/checkpoint/dist/compile/ast.js';
-import { entryOf } from '../../../../packages/checkpoint/dist/compile/table.js';
+import { entryOf, parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
+import { lineStarts } from '../../../../packages/checkpoint/dist/guest/realm.js';
+import { BundlePlaces } from '../../../../packages/runtime/dist/guest/places.js';
 
 export interface Position {
   /** Where the breakpoint is asked for, and the range in which it must come to stand. */
@@ -16,6 +18,43 @@ export interface Position {
   kind: 'entry' | 'loop';
   /** Scopes that begin behind this offset do not exist yet at the safepoint. */
   scopesBefore: number;
+}
+
+/** A position and what a worker needs to put a breakpoint there. */
+export interface Mark {
+  position: Position;
+  /** Is it in the author's code, or in the runtime's that is compiled with it? */
+  isAuthors: boolean;
+}
+
+/** A bundle that brings its marks: finding them takes longer than many programs run. */
+export type MarkedBundle = Bundle & { marks: Mark[] };
+
+export function markBundle(bundle: Bundle): MarkedBundle {
+  const { labels, functions } = bundle.table;
+  const tables = {
+    labels: new Map(labels.map((label) => [label.at, label])),
+    functions: new Map(functions.map((fn) => [fn.fid, fn])),
+  };
+  const starts = lineStarts(bundle.code);
+  const places = new BundlePlaces(bundle);
+  const marks = positionsOf(parsePrinted(bundle.code), tables).map((position): Mark => {
+    const { line, column } = placeOf(starts, position.from);
+    return { position, isAuthors: places.at(line, column) !== undefined };
+  });
+  return { ...bundle, marks };
+}
+
+/** Zero-based line and column of an offset. */
+export function placeOf(starts: number[], offset: number): { line: number; column: number } {
+  let line = 0;
+  let behind = starts.length;
+  while (line + 1 < behind) {
+    const middle = (line + behind) >> 1;
+    if (starts[middle]! <= offset) line = middle;
+    else behind = middle;
+  }
+  return { line, column: offset - starts[line]! };
 }
 
 interface Tables {

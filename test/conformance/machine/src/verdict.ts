@@ -15,7 +15,7 @@
 import path from 'node:path';
 import { compileScript } from '@godwit/checkpoint/compile';
 import { guestCompileOptions } from '../../../../packages/runtime/dist/guest/modules.js';
-import { isSame, pickHits, type Run, runForked, runMoved } from './moves.js';
+import { isSame, pickHits, type Run, runCompiled, runForked, runMoved } from './moves.js';
 import { runOracle } from './oracle.js';
 
 export type Verdict =
@@ -108,11 +108,13 @@ export async function judge(task: Task, options: Options): Promise<Result> {
     if (task.isRefused && code === 'GODWIT_SYNTAX') return made('compiled', 'passed');
     return made('compiled', 'wrong compiled', `${code ?? 'it cannot be compiled'}: ${message}`);
   }
-  const { run } = await runForked(program, []);
+  const movesAtAll = options.forks + options.moves > 0;
+  const run = movesAtAll ? (await runForked(program, [])).run : await runCompiled(program);
   const differs = run.timedOut ? undefined : complaint(task, run.stdout, run.code, run.stderr);
   if (run.timedOut) return made('compiled', 'hangs', '', [run]);
   if (differs !== undefined || run.stdout !== oracle.stdout)
     return made('compiled', 'wrong compiled', differs ?? `prints ${run.stdout.slice(0, 200)}`, [run]);
+  if (!movesAtAll) return made('compiled', 'passed', '', [run]);
   if (run.hits === 0) return made('every', 'not reached', '', [run]);
   const total = Math.min(run.hits, options.mostHits);
   const forked = await runForked(program, pickHits(total, options.forks, options.seed));

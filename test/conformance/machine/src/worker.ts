@@ -7,16 +7,13 @@ import { workerData } from 'node:worker_threads';
 import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
 import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
 import { lineStarts, Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
-import { BundlePlaces } from '../../../../packages/runtime/dist/guest/places.js';
 import { REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
 import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEXT } from './plan.js';
-import { type Position, positionsOf } from './positions.js';
+import { type Mark, type MarkedBundle, placeOf, positionsOf } from './positions.js';
 
 type Paused = Parameters<Guest['frames']>[0];
-interface Place {
-  position: Position;
+interface Place extends Mark {
   starts: number[];
-  isAuthors: boolean;
 }
 
 const plan = new Int32Array(workerData.plan as SharedArrayBuffer);
@@ -73,10 +70,12 @@ function markScript(scriptId: string, url: string): void {
   if (!table) return;
   const text = post('Debugger.getScriptSource', { scriptId }).scriptSource as string;
   const starts = lineStarts(text);
-  const authors = url === realm!.scriptName ? new BundlePlaces(realm!.bundle) : undefined;
-  for (const position of positionsOf(parsePrinted(text), table)) {
+  const marks =
+    url === realm!.scriptName
+      ? (realm!.bundle as MarkedBundle).marks
+      : positionsOf(parsePrinted(text), table).map((position) => ({ position, isAuthors: true }));
+  for (const { position, isAuthors } of marks) {
     const { line, column } = placeOf(starts, position.from);
-    const isAuthors = authors === undefined || authors.at(line, column) !== undefined;
     const index = places.push({ position, starts, isAuthors }) - 1;
     const location = { scriptId, lineNumber: line, columnNumber: column };
     const made = post('Debugger.setBreakpoint', { location, condition: `$$skip.reached(${index})` });
@@ -93,12 +92,6 @@ function markIdle(scriptId: string): void {
   const line = lines.findIndex((text) => text.includes('words[REQUEST] !== 0'));
   const location = { scriptId, lineNumber: line, columnNumber: lines[line]!.search(/\S/) };
   post('Debugger.setBreakpoint', { location, condition: 'workerData.reachedIdle()' });
-}
-
-function placeOf(starts: number[], offset: number): { line: number; column: number } {
-  let line = 0;
-  while (line + 1 < starts.length && starts[line + 1]! <= offset) line++;
-  return { line, column: offset - starts[line]! };
 }
 
 const { load } = Realm.prototype;
