@@ -19,9 +19,9 @@ export function takeNames(program: Node): Map<Node, string> {
   const names = new Map<Node, string>();
   const visit = (node: Node): Node => {
     if (!node || typeof node.type !== 'string') return node;
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
+    for (const key in node) {
       const value = node[key];
+      if (typeof value !== 'object' || value === null || key === 'loc') continue;
       if (Array.isArray(value)) {
         const list: Node[] = [];
         for (const item of value) {
@@ -29,7 +29,7 @@ export function takeNames(program: Node): Map<Node, string> {
           if (!(next?.type === 'EmptyStatement' && item.type !== 'EmptyStatement')) list.push(next);
         }
         node[key] = list;
-      } else if (value && typeof value.type === 'string') node[key] = visit(value);
+      } else if (typeof value.type === 'string') node[key] = visit(value);
     }
     return rewrite(node, names);
   };

@@ -60,7 +60,6 @@ export const parsePrinted = (text: string): Node =>
   acorn.parse(text, {
     ecmaVersion: 'latest',
     sourceType: 'script',
-    locations: true,
     allowReturnOutsideFunction: true,
     allowSuperOutsideMethod: true,
     checkPrivateFields: false, // code of a method is parsed alone when its frame is resumed
@@ -78,21 +77,21 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
       }
       assert(
         false,
-        `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.loc?.start.line}:${p.loc?.start.column}`,
+        `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.start}`,
       );
     }
     visit(m, p);
-    for (const key of Object.keys(p)) {
-      if (key === 'loc' || key === 'type') continue;
+    for (const key in p) {
       const value = p[key];
+      if (typeof value !== 'object' || value === null) continue;
       if (Array.isArray(value)) {
         const other = m[key] ?? [];
         assert(
           other.length === value.length,
-          `printed code differs from its tree: ${m.type}.${key} at line ${p.loc?.start.line}`,
+          `printed code differs from its tree: ${m.type}.${key} at ${p.start}`,
         );
         for (let i = 0; i < value.length; i++) if (value[i] && typeof value[i].type === 'string') work.push([other[i], value[i]]);
-      } else if (value && typeof value.type === 'string' && m[key]) work.push([m[key], value]);
+      } else if (typeof value.type === 'string' && m[key]) work.push([m[key], value]);
     }
   }
 }
@@ -153,13 +152,13 @@ export function collect(
       const label = labelOf(node, fid, nameOf);
       if (label) table.labels.push(label);
     }
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
+    for (const key in node) {
       const value = node[key];
+      if (typeof value !== 'object' || value === null) continue;
       if (Array.isArray(value)) {
         for (const child of value)
           if (child && typeof child.type === 'string') work.push({ node: child, fid: childFid(node, key, fid) });
-      } else if (value && typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
+      } else if ( typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
     }
   }
 }
@@ -340,14 +339,14 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
     if (node !== fn && /^(Function|ArrowFunction)/.test(node.type)) return;
     if (node.type === 'VariableDeclarator' && node.init === null) return;
     const inner = /^(For|While|DoWhile)Statement$/.test(node.type) ? [...loops, node] : loops;
-    for (const key of Object.keys(node)) {
-      if (key === 'loc') continue;
+    for (const key in node) {
       const value = node[key];
+      if (typeof value !== 'object' || value === null) continue;
       const isWrite =
         (node.type === 'AssignmentExpression' && key === 'left') || (node.type === 'VariableDeclarator' && key === 'id');
       if (Array.isArray(value)) {
         for (const child of value) if (child && typeof child.type === 'string') visit(child, inner, false);
-      } else if (value && typeof value.type === 'string') visit(value, inner, isWrite);
+      } else if (typeof value.type === 'string') visit(value, inner, isWrite);
     }
   };
   visit(fn, [], false);
