@@ -75,10 +75,7 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
         work.push([m.expression, p]);
         continue;
       }
-      assert(
-        false,
-        `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.start}`,
-      );
+      assert(false, `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.start}`);
     }
     visit(m, p);
     for (const key in p) {
@@ -86,10 +83,7 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
       if (typeof value !== 'object' || value === null) continue;
       if (Array.isArray(value)) {
         const other = m[key] ?? [];
-        assert(
-          other.length === value.length,
-          `printed code differs from its tree: ${m.type}.${key} at ${p.start}`,
-        );
+        assert(other.length === value.length, `printed code differs from its tree: ${m.type}.${key} at ${p.start}`);
         for (let i = 0; i < value.length; i++) if (value[i] && typeof value[i].type === 'string') work.push([other[i], value[i]]);
       } else if (typeof value.type === 'string' && m[key]) work.push([m[key], value]);
     }
@@ -158,7 +152,7 @@ export function collect(
       if (Array.isArray(value)) {
         for (const child of value)
           if (child && typeof child.type === 'string') work.push({ node: child, fid: childFid(node, key, fid) });
-      } else if ( typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
+      } else if (typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
     }
   }
 }
