@@ -16,6 +16,10 @@ export const limits = {
   listedElements: 1024,
   /** Uses from which a shape is worth a generated factory. */
   shapeFactoryUses: 16,
+  /** Characters of texts made at run time whose compiled forms are looked up again; past it all are forgotten. */
+  lateTextCharacters: 4 * 1024 * 1024,
+  /** Characters up to which a text made at run time is searched for calls; longer ones are parsed at once. */
+  trivialTextCharacters: 4096,
   /** Bytes of an image's JSON header: names and digests of its sections, never content. */
   imageHeaderBytes: 16 * 1024 * 1024,
   /** Bytes of one compressed chunk, raw: zstd-codec works in a fixed heap of 16 MB. */

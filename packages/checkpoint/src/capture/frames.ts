@@ -10,6 +10,7 @@ import { types } from 'node:util';
 import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf } from '../guest/brand.js';
 import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
+import { isIndirectEval } from '../guest/late-code.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import type { PausedFrame, ThreadSession } from './session.js';
@@ -89,11 +90,11 @@ function checkPlace(paused: PausedFrame[], realm: Realm): void {
     throw new PutOff(label ? `a built-in is running (called from ${from})` : `stopped inside an expression of ${from}`);
 }
 
-/** The bundle's own wrapper, or the wrapper of a remade closure or frame: they only run while code is being loaded. */
+/** The bundle's own wrappers (compile/program.ts), or the wrapper of a remade closure or frame: they only run while code is being loaded. */
 const isModuleScope = (frame: PausedFrame, realm: Realm): boolean =>
   realm.urlOf(frame.location.scriptId) === realm.scriptName &&
-  frame.functionLocation?.lineNumber === 0 &&
-  (frame.functionLocation.columnNumber ?? 0) <= 10;
+  frame.functionLocation !== undefined &&
+  frame.functionLocation.lineNumber <= 1;
 
 function offsetOf(frame: PausedFrame, lineStarts: number[]): number {
   return lineStarts[frame.location.lineNumber]! + (frame.location.columnNumber ?? 0);
@@ -111,13 +112,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const scopes: typeof paused.scopeChain = [];
   for (const scope of paused.scopeChain) {
     if (scope.type === 'global' || scope.type === 'script' || scope.type === 'module') break;
-    if (
-      scope.type === 'closure' &&
-      scope.startLocation?.lineNumber === 0 &&
-      (scope.startLocation.columnNumber ?? 0) <= 1 &&
-      inBundle
-    )
-      break;
+    if (scope.type === 'closure' && scope.startLocation !== undefined && scope.startLocation.lineNumber <= 1 && inBundle) break;
     scopes.push(scope);
   }
   // V8 now and then reports no scopes at all for a frame (seen in catch blocks); its variables are then unknown.
@@ -185,6 +180,7 @@ function baseFrame(g: GuestFrame, realm: Realm): Frame {
     vars,
     self: g.self,
     construct: false,
+    late: realm.lateUnitOf(g.range.fid),
     generator: undefined,
     coroutine: undefined,
     result: undefined,
@@ -232,6 +228,8 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
   if (label.kind === 'super') throw new PutOff('a base class constructor is running');
   const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
   const resumed = label.callee?.[0] === '$$next';
+  // An eval answers what the code that it runs answers: resumed, that code is called in its place.
+  if (between.length > 0 && !resumed && isIndirectEval(calleeOf(g, label.callee, realm)) && isEvalOf(aboveFrame, between)) return;
   if (between.some((name) => !runAgain.has(name)))
     throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
   const original = realm.labelAt(label.statement, label.kind);
@@ -256,6 +254,9 @@ function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused:
     if (aboveFrame.self === undefined) throw new PutOff('a base class constructor is running');
   }
 }
+
+const isEvalOf = ({ fid, late }: Frame, between: readonly string[]): boolean =>
+  late?.fid === fid && between.every((name) => name === 'eval' || name === 'evalText');
 
 const range = (g: GuestFrame, realm: Realm): FunctionRange => realm.ranges.get(g.range.fid)!;
 
@@ -328,7 +329,7 @@ function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): un
     if (!home) return undefined;
     value = getPrototypeOf(isStaticFrame(g, realm) ? home : home.prototype);
   } else if (typeof first === 'string')
-    value = first in g.vars ? g.vars[first] : (realm.readVariable(first) ?? globalValue(first));
+    value = first in g.vars ? g.vars[first] : (realm.readVariable(first, g.range.fid) ?? globalValue(first));
   for (const key of keys) {
     if (value === undefined || value === null) return undefined;
     const name = typeof key === 'string' ? key : 'key' in key ? key.key : (g.vars[key.variable] as PropertyKey);

@@ -56,13 +56,15 @@ export class ProgramContext {
     readonly source: string,
     readonly names: Map<Node, string>,
     readonly fileOf: (node: Node) => string,
+    /** The first function id: those of code made at run time follow those of the bundle. */
+    readonly firstFid = 0,
   ) {
     this.sharedNames = new Set([...analysis.moduleBindings.map((b) => b.out), ...analysis.free]);
     this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), 0);
   }
 
   newFid(node: Node, meta: Omit<FunctionMeta, 'fid'>): number {
-    const fid = this.metas.length;
+    const fid = this.firstFid + this.metas.length;
     this.metas.push({ fid, ...meta });
     this.fids.set(node, fid);
     return fid;
@@ -163,6 +165,7 @@ export class FunctionContext {
       assert(binding.scope.env !== undefined, `env binding ${binding.name} has no environment`);
       return member(id(envName(binding.scope.env)), envField(binding), from);
     }
+    if (binding.home === 'global' && binding.name === 'eval') return member(id('$$global'), 'eval', from);
     return id(binding.out, from);
   }
 

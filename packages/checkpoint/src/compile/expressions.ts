@@ -683,7 +683,7 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
     const own = context.facts.scope.bindings.get('%this');
     return { node: own && own.home === 'env' ? assign(context.place(own), lowered) : lowered };
   }
-  if (callee.type === 'Identifier' && callee.name === 'eval' && !context.bindingOf(callee)) {
+  if (callee.type === 'Identifier' && callee.name === 'eval' && context.bindingOf(callee)?.home === 'global') {
     const names = array(...[...namesInScope(context)].map((name) => literal(name)));
     const where = literal(context.program.fileOf(node));
     const parts = lowerParts(args.length > 0 ? args : [undefinedValue()], context, out);

@@ -2,11 +2,15 @@
  * A whole bundle: module-level declarations outside, the module's body as one function `$main` inside, and an eval hook in
  * the module's scope through which closures and resumed frames are added later.
  *
- *   (function ($$f, $$class, …, require, …) {
+ *   (function (eval) {                                // V8's own: the global of that name is ours, and programs can change it
+ *    return function ($$f, $$class, …, require, …) {
  *     var shared; function declared() {…}           // captured module-level names stay native
  *     $$f(declared, 3); $$module(($c) => eval($c));
  *     return function $main() {…};                  // a generator if the module awaits at top level
+ *    };
  *   })
+ *
+ * The two wrappers begin on the first two lines, and nothing else does: capture/frames.ts knows them by that.
  */
 import {
   anyNode,
@@ -32,7 +36,7 @@ export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
-  '$$meta', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
+  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
 export interface LoweredProgram {
@@ -110,20 +114,20 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
   const root: Node = {
     type: 'Program',
     sourceType: 'script',
-    body: [
-      statement({
-        type: 'FunctionExpression',
-        id: null,
-        params: HELPER_NAMES.map((name) => id(name)),
-        body: { type: 'BlockStatement', body: outer },
-        async: false,
-        generator: false,
-        expression: false,
-      }),
-    ],
+    body: [statement(plainFunction(['eval'], [returns(plainFunction(HELPER_NAMES, outer))]))],
   };
   return { root, context: shared, imports, mainFid, topLevelAwait: awaits };
 }
+
+const plainFunction = (params: readonly string[], body: Node[]): Node => ({
+  type: 'FunctionExpression',
+  id: null,
+  params: params.map((name) => id(name)),
+  body: { type: 'BlockStatement', body },
+  async: false,
+  generator: false,
+  expression: false,
+});
 
 const declareNames = (names: string[]): Node => ({
   type: 'VariableDeclaration',

@@ -5,12 +5,13 @@
  *   native  a local of one function; stays a native variable
  *   env     captured by a closure inside a function; lives in that scope's environment object
  *   module  captured, but its scope exists once (module level, a CommonJS wrapper); stays a native variable of the module
+ *   global  a property of the global object that the text of an indirect eval declares; `eval` itself, which our scripts' scope hides
  * `this`, `arguments` and `new.target` that an arrow takes from outside are bindings too (names that no author can write).
  * Known gap: temporal dead zones of env bindings are not modelled (docs/LIMITS.md).
  */
 import { childNodes, isFunction, type Node, patternNames } from './ast.js';
 
-export type Home = 'native' | 'env' | 'module';
+export type Home = 'native' | 'env' | 'module' | 'global';
 export type BindingKind = 'var' | 'let' | 'const' | 'class' | 'function' | 'param' | 'catch' | 'self' | 'import' | 'pseudo';
 
 export interface Binding {
@@ -91,6 +92,8 @@ class Analyzer {
   private readonly directEvals: Node[] = [];
   private readonly free = new Set<string>();
   private scope!: Scope;
+  /** The author's free `eval`: our scripts run inside a function that has V8's own under that name (program.ts). */
+  private globalEval!: Binding;
 
   constructor(private readonly strict: boolean) {}
 
@@ -101,6 +104,10 @@ class Analyzer {
       true,
       this.strict || program.body.some((s: Node) => s.directive === 'use strict'),
     );
+    this.globalEval = {
+      ...{ name: 'eval', out: 'eval', kind: 'var', scope: root.scope },
+      ...{ captured: false, reassigned: true, home: 'global' },
+    };
     this.hoist(program.body, root.scope, true);
     for (const node of program.body) this.visit(node);
     this.resolveAll();
@@ -154,7 +161,9 @@ class Analyzer {
       if (kind === 'function' && known.kind === 'var') known.kind = 'function';
       return known;
     }
-    const binding: Binding = { name, out: name, kind, scope, captured: false, reassigned: false, home: 'native' };
+    const isGlobal = this.globalRoots.has(scope.node) && (kind === 'var' || kind === 'function');
+    const home = isGlobal ? 'global' : 'native';
+    const binding: Binding = { name, out: name, kind, scope, captured: false, reassigned: isGlobal, home };
     scope.bindings.set(name, binding);
     return binding;
   }
@@ -394,6 +403,8 @@ class Analyzer {
   }
 
   private classDepth = 0;
+  /** Functions whose `var`s and functions are properties of the global object: the text of a sloppy indirect eval. */
+  readonly globalRoots = new Set<Node>();
   /** Functions known to run at most once; filled by markSingletons before analysis. */
   readonly singletons = new Set<Node>();
 
@@ -451,10 +462,12 @@ class Analyzer {
       for (let f: FunctionFacts | undefined = scope.owner; f; f = f.parent) {
         let set = f.names.get(node.name);
         if (!set) f.names.set(node.name, (set = new Set()));
-        set.add(found);
+        set.add(found?.home === 'global' ? undefined : found);
       }
-      if (!found) {
+      if (!found || found.home === 'global') {
         this.free.add(node.name);
+        if (node.name === 'eval') this.references.set(node, this.globalEval);
+        else if (found) this.references.set(node, found);
         continue;
       }
       this.references.set(node, found);
@@ -479,6 +492,7 @@ class Analyzer {
     for (const scope of all) {
       const owner = scope.owner;
       for (const binding of scope.bindings.values()) {
+        if (binding.home === 'global') continue;
         const topLevel = scope === root.scope;
         const once = owner.singleton && this.existsOnce(scope, owner);
         if ((once && binding.captured) || (topLevel && (binding.kind === 'function' || binding.kind === 'import'))) {
@@ -550,15 +564,17 @@ class Analyzer {
 /** Analysis with the nodes that run at most once marked beforehand. */
 export function analyzeProgram(
   program: Node,
-  options: { strict: boolean; singletons: Iterable<Node>; loopBodies: Iterable<Node> },
+  options: { strict: boolean; singletons: Iterable<Node>; loopBodies: Iterable<Node>; globalRoots?: Iterable<Node> },
 ): Analysis {
   const analyzer = new Analyzer(options.strict);
+  for (const node of options.globalRoots ?? []) analyzer.globalRoots.add(node);
   for (const node of options.singletons) analyzer.singletons.add(node);
   for (const node of options.loopBodies) analyzer.loopBodies.add(node);
   return analyzer.run(program);
 }
 
-/** An author's name, or another for one that could be of generated code: temporaries, environments, helpers. */
-function printable(name: string): string {
-  return /^\$(?:\$|[a-z]?\d+$|(?:main|f|c|h|k|home|arguments|newTarget)$|m_)/.test(name) ? `_${name}` : name;
-}
+/** Could a name be one of generated code: a temporary, an environment, a helper? */
+export const isOurs = (name: string): boolean => /^\$(?:\$|[a-z]?\d+$|(?:main|f|c|h|k|home|arguments|newTarget)$|m_)/.test(name);
+
+/** An author's name, or another for one that could be of generated code. */
+const printable = (name: string): string => (isOurs(name) ? `_${name}` : name);

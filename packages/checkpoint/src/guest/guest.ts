@@ -12,6 +12,7 @@ import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { CollectionCursor, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state } from './jobs.js';
+import { installLateCode, setLateRealm } from './late-code.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
@@ -60,6 +61,7 @@ export function prepareRealm(): void {
   installed = true;
   installPromise();
   installAsyncGenerators();
+  installLateCode();
 }
 
 export class Guest {
@@ -80,6 +82,7 @@ export class Guest {
       'godwit:module': this.realm.module,
       ...options.named,
     });
+    setLateRealm(this.realm);
     this.realm.load();
   }
 

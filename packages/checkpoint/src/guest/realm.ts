@@ -10,6 +10,7 @@ import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTa
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
+import { type CodeUnit, LateUnit } from './code-unit.js';
 import {
   asyncFunctionPrototype,
   asyncGeneratorFunctionPrototype,
@@ -58,6 +59,8 @@ export interface Frame {
   self: unknown;
   /** Called with `new`: a non-object result gives way to `self`. */
   construct: boolean;
+  /** The code made at run time that the function belongs to. */
+  late: LateUnit | undefined;
   /** The frame is the body of this native generator, which is being run by a call of the frame below. */
   generator: object | undefined;
   /** The frame is the body of an async function or async generator; `result` is what its starter returns to the frame below. */
@@ -94,8 +97,22 @@ const setPrototypeOf = Object.setPrototypeOf;
 const defineProperty = Object.defineProperty;
 const ownDescriptor = Object.getOwnPropertyDescriptor;
 
+/** Evaluates code where V8's own `eval` has its name. */
+type Hook = (code: string) => unknown;
+
+// Of guest code that is not part of the bundle only the helpers are visible, and V8's own `eval` as in the bundle (compile/program.ts).
+// biome-ignore lint/security/noGlobalEval: the real one, before the guest's takes its place
+const nativeEval = eval;
+
 export class Realm {
+  /** By function id; of code made at run time too. */
   readonly metas: FunctionMeta[];
+  private readonly bundleUnit: CodeUnit;
+  private readonly lateUnits: LateUnit[] = [];
+  private nextFid: number;
+  private nextOffset: number;
+  private lateHook: Hook | undefined;
+  private helperValues: Record<string, unknown> = {};
   readonly ranges = new Map<number, FunctionRange>();
   private readonly namedEnvironments = new Map<number, string[]>();
   private readonly staticMembers = new Set<number>();
@@ -132,24 +149,90 @@ export class Realm {
     readonly bundle: Bundle,
     private readonly host: RealmHost,
   ) {
-    this.metas = bundle.metas;
-    for (const meta of bundle.metas)
-      for (const m of meta.members ?? []) {
+    this.metas = [];
+    this.nextFid = bundle.metas.length;
+    // What stands behind a unit's last label still belongs to it.
+    this.nextOffset = bundle.code.length + 1;
+    this.bundleUnit = { ...bundle, evaluate: (code) => this.moduleEval!(code) };
+    this.register(this.bundleUnit);
+  }
+
+  private register({ metas, table }: CodeUnit): void {
+    for (let i = 0; i < metas.length; i++) {
+      const meta = metas[i]!;
+      this.metas[meta.fid] = meta;
+      for (let k = 0; k < (meta.members?.length ?? 0); k++) {
+        const m = meta.members![k]!;
         if (m.static) this.staticMembers.add(m.fid);
         if (m.key === '%constructor') this.constructors.add(m.fid);
       }
-    for (const range of bundle.table.functions) {
+    }
+    for (let i = 0; i < table.functions.length; i++) {
+      const range = table.functions[i]!;
       this.ranges.set(range.fid, range);
       this.fidByStart.set(range.start, range.fid);
     }
-    for (const label of bundle.table.labels) this.labelsByStatement.set(`${label.statement}:${label.kind === 'loop'}`, label);
+    for (let i = 0; i < table.labels.length; i++) {
+      const label = table.labels[i]!;
+      this.labelsByStatement.set(`${label.statement}:${label.kind === 'loop'}`, label);
+    }
+  }
+
+  // Code made at run time -----------------------------------------------------------------------------------------------
+
+  /** The first function id of code that is made next. */
+  get freeFid(): number {
+    return this.nextFid;
+  }
+
+  /** Takes code made at run time in: made now, or in a former life (then with the place that it had). */
+  addLateUnit(text: string, firstFid = this.nextFid, base = this.nextOffset): LateUnit {
+    const known = this.lateUnits[firstFid];
+    if (known) return known;
+    const unit = new LateUnit(text, firstFid, base, (code) => this.lateEval(code));
+    this.nextFid = Math.max(this.nextFid, firstFid + unit.metas.length);
+    this.nextOffset = Math.max(this.nextOffset, base + unit.length + 1);
+    this.register(unit);
+    for (let i = 0; i < unit.metas.length; i++) this.lateUnits[unit.metas[i]!.fid] = unit;
+    return unit;
+  }
+
+  /** The code made at run time that a function belongs to; undefined for the bundle's. */
+  lateUnitOf(fid: number): LateUnit | undefined {
+    return this.lateUnits[fid];
+  }
+
+  private unitOf(fid: number): CodeUnit {
+    return this.lateUnits[fid] ?? this.bundleUnit;
+  }
+
+  private lateEval(code: string): unknown {
+    if (!this.lateHook) {
+      // Indexed loops: the guest may have changed what others go through.
+      let params = 'eval';
+      const values: unknown[] = [];
+      defineProperty(values, 0, { value: nativeEval });
+      for (let i = 0; i < HELPER_ORDER.length; i++) {
+        const name = HELPER_ORDER[i]!;
+        if (name[0] !== '$') continue;
+        params += `, ${name}`;
+        defineProperty(values, values.length, { value: this.helperValues[name] });
+      }
+      this.lateHook = apply(
+        nativeEval(`(function (${params}) { return ($c) => eval($c); })`) as never,
+        undefined,
+        values,
+      ) as Hook;
+    }
+    return this.lateHook(code);
   }
 
   /** Evaluates the bundle without running its program. */
   load(): void {
     const script = new vm.Script(this.bundle.code, { filename: this.scriptName });
-    const factory = script.runInThisContext() as AnyFunction;
+    const factory = (script.runInThisContext() as AnyFunction)(nativeEval) as AnyFunction;
     const helpers = this.helpers();
+    this.helperValues = helpers;
     this.main = factory(...HELPER_ORDER.map((name) => helpers[name])) as AnyFunction;
     brand(this.main, this.bundle.mainFid, undefined);
   }
@@ -244,6 +327,7 @@ export class Realm {
       $$import: (specifier: unknown) => host.importDynamic(String(specifier)),
       $$directEval: (code: unknown, names: string[], where: string) => directEval(code, names, where, host),
       $$meta: { url: `file://${host.filename}`, filename: host.filename, dirname: host.dirname },
+      $$global: globalThis,
       $$next: () => this.enterNext(),
       $$redelegate: (inner: Iterator<unknown>, suspended: boolean) =>
         new DelegateResume(inner, suspended ? undefined : () => this.enterNext() as IteratorResult<unknown>),
@@ -349,15 +433,15 @@ export class Realm {
     return classEnv === undefined ? undefined : ((vars[`$e${classEnv}`] as Env | undefined)?.$class as object | undefined);
   }
 
-  private evaluate(code: string, scope: object | undefined): unknown {
+  private evaluate(code: string, fid: number, scope: object | undefined): unknown {
     const hook = scope ? this.classHooks.get(scope) : undefined;
-    return (hook ?? this.moduleEval!)(code);
+    return hook ? hook(code) : this.unitOf(fid).evaluate(code);
   }
 
   /** Makes a closure again. `chain` are its environments, which may still be empty; `scope` the class from scopeClass(). */
   remakeClosure(fid: number, chain: object[], scope: object | undefined): object {
     const factory = scope === undefined ? this.factoryOf(fid) : this.makeFactory(fid, scope);
-    const fn = factory(...chain) as AnyFunction;
+    const fn = apply(factory, undefined, chain) as AnyFunction;
     const lowered = this.kindOf(fid);
     if (lowered === 'async') setPrototypeOf(fn, asyncFunctionPrototype);
     else if (lowered === 'asyncGenerator') setPrototypeOf(fn, asyncGeneratorFunctionPrototype);
@@ -366,7 +450,7 @@ export class Realm {
 
   private kindOf(fid: number): 'sync' | 'async' | 'asyncGenerator' {
     const range = this.ranges.get(fid)!;
-    const text = this.bundle.code.slice(Math.max(0, range.text![0] - 5), range.text![0]);
+    const text = this.unitOf(fid).code.slice(Math.max(0, range.text![0] - 5), range.text![0]);
     return text.endsWith('$$fa(') || text.endsWith('$fa((')
       ? 'async'
       : text.endsWith('$$fg(') || text.endsWith('$fg((')
@@ -388,11 +472,11 @@ export class Realm {
     const range = this.ranges.get(fid)!;
     assert(range.text, `function ${fid} has no text of its own`);
     const [from, to] = range.text;
-    const params = meta.envs.map((env) => `$e${env}`).join(', ');
+    const params = environmentNames(meta.envs);
     const head = `(function (${params}) { ${meta.strict ? '"use strict"; ' : ''}return (`;
-    const text = this.bundle.code.slice(from, to);
-    const url = this.registerScript({ from, to, text, head, edits: [] });
-    return this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, scope) as Factory;
+    const text = this.unitOf(fid).code.slice(from, to);
+    const url = this.registerScript({ fid, from, to, text, head, edits: [] });
+    return this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, fid, scope) as Factory;
   }
 
   /**
@@ -414,20 +498,27 @@ export class Realm {
   private classTextOf(fid: number): ClassText {
     let known = this.classTexts.get(fid);
     if (!known) {
-      known = remadeClassText(this.bundle.code, this.ranges.get(fid)!);
+      known = remadeClassText(this.unitOf(fid).code, this.ranges.get(fid)!);
       this.classTexts.set(fid, known);
     }
     return known;
   }
 
   /** Remade code runs in a script of its own, behind `head`; its positions map back to the bundle's, edits apart. */
-  private registerScript(script: { from: number; to: number; text: string; head: string; edits: readonly ClassEdit[] }): string {
+  private registerScript(script: {
+    fid: number;
+    from: number;
+    to: number;
+    text: string;
+    head: string;
+    edits: readonly ClassEdit[];
+  }): string {
     const name = `godwit-closure:${this.bundle.hash}:${++this.resumeCount}`;
     this.scripts.set(name, () => this.tableOfScript(script));
     return name;
   }
 
-  private tableOfScript({ from, to, text, head, edits }: Parameters<Realm['registerScript']>[0]): ScriptTable {
+  private tableOfScript({ fid, from, to, text, head, edits }: Parameters<Realm['registerScript']>[0]): ScriptTable {
     const prefix = head.length;
     const placeOf = (at: number): number | undefined => {
       let moved = at - from + prefix;
@@ -438,12 +529,13 @@ export class Realm {
       return moved;
     };
     const labels = new Map<number, Label>();
-    for (const label of this.bundle.table.labels) {
+    const { table } = this.unitOf(fid);
+    for (const label of table.labels) {
       const at = label.at >= from && label.at < to ? placeOf(label.at) : undefined;
       if (at !== undefined) labels.set(at, label);
     }
     const functions = new Map<number, FunctionRange>();
-    for (const f of this.bundle.table.functions) {
+    for (const f of table.functions) {
       if (f.start < from || f.end > to) continue;
       const [start, last] = [placeOf(f.start), placeOf(f.end - 1)];
       if (start === undefined || last === undefined) continue;
@@ -459,11 +551,11 @@ export class Realm {
   remakeClass(fid: number, heritage: unknown, chain: object[], keys: PropertyKey[], scope: object | undefined): object {
     const meta = this.metaOf(fid);
     const { text, edits } = this.classTextOf(fid);
-    const params = meta.envs.map((env) => `$e${env}`).join(', ');
+    const params = environmentNames(meta.envs);
     const head = `(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (`;
     const { start: from, end: to } = this.ranges.get(fid)!;
-    const url = this.registerScript({ from, to, text, head, edits });
-    const factory = this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, scope) as AnyFunction;
+    const url = this.registerScript({ fid, from, to, text, head, edits });
+    const factory = this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, fid, scope) as AnyFunction;
     const C = factory(heritage, keys, ...chain) as AnyFunction;
     return this.brandClass(C, fid, chain[0], keys);
   }
@@ -499,8 +591,10 @@ export class Realm {
     write(values);
   }
 
-  readVariable(name: string): unknown {
-    return isPlainName(name) && (this.variables.includes(name) || name.startsWith('$$')) ? this.moduleEval!(name) : undefined;
+  /** A variable that a function's code names which is no local of it: of the module, or a helper. */
+  readVariable(name: string, fid: number): unknown {
+    const isModules = this.lateUnits[fid] === undefined && this.variables.includes(name);
+    return isPlainName(name) && (isModules || name.startsWith('$$')) ? this.moduleEval!(name) : undefined;
   }
 
   // Positions -------------------------------------------------------------------------------------------------------
@@ -509,7 +603,8 @@ export class Realm {
   scriptTable(url: string): ScriptTable | undefined {
     if (url === this.scriptName && !this.scripts.has(url)) {
       const labels = new Map(this.bundle.table.labels.map((l) => [l.at, l]));
-      this.scripts.set(url, { labels, lineStarts: lineStarts(this.bundle.code), functions: this.ranges });
+      const functions = new Map(this.bundle.table.functions.map((f) => [f.fid, f]));
+      this.scripts.set(url, { labels, lineStarts: lineStarts(this.bundle.code), functions });
     }
     const known = this.scripts.get(url);
     if (typeof known !== 'function') return known;
@@ -559,7 +654,7 @@ export class Realm {
     if (!factory) {
       const label = this.labelAt(frame.statement, frame.kind);
       const peeled = peel({
-        code: this.bundle.code,
+        code: this.unitOf(frame.fid).code,
         range,
         label,
         suspended,
@@ -570,7 +665,7 @@ export class Realm {
       });
       const name = `godwit-resume:${this.bundle.hash}:${++this.resumeCount}`;
       this.registerResume(name, peeled.text, peeled.tree);
-      factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, scope) as never;
+      factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, frame.fid, scope) as never;
       if (!scope) this.frameFactories.set(key, factory!);
     }
     return factory!(...meta.envs.map((env) => frame.vars[`$e${env}`]));
@@ -585,7 +680,7 @@ export class Realm {
     let names = this.namedEnvironments.get(fid);
     if (!names) {
       const range = this.ranges.get(fid)!;
-      const text = this.bundle.code.slice(range.start, range.end);
+      const text = this.unitOf(fid).code.slice(range.start, range.end);
       names = this.metaOf(fid)
         .envs.map((env) => `$e${env}`)
         .filter((name) => namesWord(text, name));
@@ -654,6 +749,13 @@ export class Realm {
     const result = apply(resumed, frame.self, [frame.vars]);
     return frame.construct && !isObject(result) ? frame.self : result;
   }
+}
+
+/** Runs while the guest does, which may have changed what join and map are. */
+function environmentNames(envs: readonly number[]): string {
+  let names = '';
+  for (let i = 0; i < envs.length; i++) names += i === 0 ? `$e${envs[i]}` : `, $e${envs[i]}`;
+  return names;
 }
 
 const returnTarget = function returnTarget(this: unknown, target: object): object {

@@ -52,7 +52,7 @@ export class Rehearsal {
     for (const part of Object.values(this.#stage)) part.round = (part.round as number) + 1;
     const frame: Omit<Frame, 'self'> = {
       ...{ fid: 0, statement: 0, kind: 'call', vars: { variables }, construct: false },
-      ...{ generator: undefined, coroutine: undefined, result: undefined },
+      ...{ late: undefined, generator: undefined, coroutine: undefined, result: undefined },
     };
     const root = { frames: [frame], variables, jobs: new JobState(), services: this.#services(), exports: {} };
     const { pages } = encodeHeap(root, this.#options(finishing));

@@ -7,9 +7,11 @@ import { assert, GodwitError } from '../base/index.js';
 import { isDeadTemporary, restoreArguments } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
+import { LateUnit } from './code-unit.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
 import { CollectionCursor, cursorPosition, placeCursor } from './iteration.js';
+import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction } from './late-code.js';
 import { isEnvironmentName } from './plain-text.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
 import type { Frame, Realm } from './realm.js';
@@ -34,6 +36,8 @@ export class Finishing {
 
 export function specialKinds(realm: Realm, internals: Internals, frames: readonly Frame[], finishing: Finishing): SpecialKind[] {
   return [
+    lateUnits(realm),
+    plainFunctions(),
     closures(realm),
     classMembers(realm),
     classPrototypes(realm),
@@ -42,6 +46,35 @@ export function specialKinds(realm: Realm, internals: Internals, frames: readonl
     generators(realm, internals, frames, finishing),
     cursors(finishing),
   ];
+}
+
+/** Code made at run time: what it made needs it first. */
+function lateUnits(realm: Realm): SpecialKind {
+  return {
+    tag: 'late code',
+    ownProperties: false,
+    claims: (value) => value instanceof LateUnit,
+    save: (value) => {
+      const { text, firstFid, base } = value as LateUnit;
+      return { create: [text, firstFid, base] };
+    },
+    create: ([text, firstFid, base]) => realm.addLateUnit(text as string, firstFid as number, base as number),
+  };
+}
+
+/** Functions that V8 made from a text without functions, calls and loops. */
+function plainFunctions(): SpecialKind {
+  return {
+    tag: 'plain function',
+    ownProperties: true,
+    claims: (value) => typeof value === 'function' && plainFunctionOf(value) !== undefined,
+    save(value) {
+      const { prefix, params, body } = plainFunctionOf(value) as PlainFunction;
+      return { create: [prefix, params, body] };
+    },
+    create: ([prefix, params, body]) =>
+      remakePlainFunction({ prefix: prefix as Prefix, params: params as string, body: body as string }),
+  };
 }
 
 /** Guest closures, module-level declarations, classes and runtime closures: everything with a function id. */
@@ -62,9 +95,12 @@ function closures(realm: Realm): SpecialKind {
         );
       const chain = realm.envChain(fid, env);
       const scope = realm.scopeClass(fid, chain);
-      if (meta.kind !== 'class') return { create: ['closure', fid, scope, ...chain] };
+      const late = realm.lateUnitOf(fid);
+      const first = late ? ['late', late] : [];
+      if (meta.kind !== 'class') return { create: [...first, 'closure', fid, scope, ...chain] };
       return {
         create: [
+          ...first,
           'class',
           fid,
           scope,
@@ -75,7 +111,8 @@ function closures(realm: Realm): SpecialKind {
         ],
       };
     },
-    create([how, fid, ...parts]) {
+    create(created) {
+      const [how, fid, ...parts] = created[0] === 'late' ? created.slice(2) : created;
       if (how === 'host') return remakeHostClosure(fid as number, parts[0] as object) as unknown as object;
       if (how === 'declared') return realm.declaredFunction(fid as number);
       if (how === 'closure')
@@ -201,7 +238,8 @@ function savedGenerator(
   const envs = realm.metaOf(fid).envs.map((env) => vars[`$e${env}`]);
   const state: GeneratorState = { fid, statement, kind, suspended };
   // The class by itself: environments have no contents yet when a generator is made again.
-  return ['live', JSON.stringify(state), vars, self, ...envs, realm.scopeOfFrame({ fid, vars })];
+  // So the code, when it was made at run time.
+  return ['live', JSON.stringify(state), vars, self, ...envs, realm.scopeOfFrame({ fid, vars }), realm.lateUnitOf(fid)];
 }
 
 function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unknown[] {

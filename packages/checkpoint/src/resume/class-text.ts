@@ -8,6 +8,7 @@
 import * as acorn from 'acorn';
 import type { Node } from '../compile/ast.js';
 import type { FunctionRange } from '../compile/table.js';
+import type { CodeText } from '../guest/code-unit.js';
 
 /** A stretch of a class's text that was replaced. */
 export interface ClassEdit {
@@ -23,7 +24,7 @@ export interface ClassText {
 }
 
 /** The text, and where it differs from the author's. */
-export function remadeClassText(code: string, range: FunctionRange): ClassText {
+export function remadeClassText(code: CodeText, range: FunctionRange): ClassText {
   const options: acorn.Options & { checkPrivateFields: boolean } = { ecmaVersion: 'latest', checkPrivateFields: false };
   const source = code.slice(range.start, range.end);
   const node: Node = acorn.parseExpressionAt(`(${source})`, 0, options);

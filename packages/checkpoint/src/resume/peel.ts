@@ -26,9 +26,10 @@ import {
   undefinedValue,
 } from '../compile/ast.js';
 import { callOf, type FunctionRange, type Label } from '../compile/table.js';
+import type { CodeText } from '../guest/code-unit.js';
 
 export interface PeelRequest {
-  code: string;
+  code: CodeText;
   range: FunctionRange;
   /** undefined: the frame stands at the function's entry. */
   label: Label | undefined;
@@ -93,7 +94,7 @@ const PARSE: acorn.Options & { checkPrivateFields: boolean } = {
  * Parses one function of the bundle where it stands, so that offsets are the bundle's. Long statements that a frame at `from` has left
  * behind are left out: the body of a program is mostly these.
  */
-export function parseFunction(code: string, range: FunctionRange, from: number): Node {
+export function parseFunction(code: CodeText, range: FunctionRange, from: number): Node {
   let text = '';
   let at = range.start;
   for (const [start, end] of range.passable) {

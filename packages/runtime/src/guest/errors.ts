@@ -41,6 +41,12 @@ export class SourcePlaces {
     return place && { place, bodyOf: this.bodyOf(printed.offset) };
   }
 
+  /** Is this a position in code that the guest made at run time? It has no file. */
+  isLate(url: string, line: number, column: number): boolean {
+    const label = this.labelBefore(url, line - 1, column - 1);
+    return label !== undefined && label.statement >= this.bundle.code.length;
+  }
+
   /** Innermost first, the ranges around a position are the function and, for an async body, the function that was written. */
   private bodyOf(offset: number): string | undefined {
     const around = this.bundle.table.functions.filter(({ start, end }) => start <= offset && offset < end);
@@ -54,11 +60,8 @@ export class SourcePlaces {
     const table = this.realm().scriptTable(url);
     if (!table || !bundle) return undefined;
     if (table === bundle) return { line, column, offset: bundle.lineStarts[line]! + column };
-    const offset = table.lineStarts[line]! + column;
-    // Resumed code: the nearest label before the position stands for it.
-    let best: { at: number; statement: number } | undefined;
-    for (const label of table.labels.values()) if (label.at <= offset && (!best || label.at > best.at)) best = label;
-    if (!best) return undefined;
+    const best = this.labelBefore(url, line, column);
+    if (!best || best.statement >= this.bundle.code.length) return undefined;
     const starts = bundle.lineStarts;
     let low = 0;
     let high = starts.length - 1;
@@ -68,6 +71,21 @@ export class SourcePlaces {
       else high = middle - 1;
     }
     return { line: low, column: best.statement - starts[low]!, offset: best.statement };
+  }
+
+  /** Of remade and resumed code, and of code made at run time: the nearest label before a position stands for it. */
+  private labelBefore(url: string, line: number, column: number): { statement: number } | undefined {
+    const table = this.realm().scriptTable(url);
+    if (!table) return undefined;
+    const offset = table.lineStarts[line]! + column;
+    let best: { statement: number } | undefined;
+    let bestAt = -1;
+    for (const [at, label] of table.labels) {
+      if (at > offset || at <= bestAt) continue;
+      best = label;
+      bestAt = at;
+    }
+    return best;
   }
 }
 
@@ -89,7 +107,10 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
   Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
 }
 
-const isGuestSite = (site: NodeJS.CallSite): boolean => (site.getFileName() ?? '').startsWith('godwit-');
+/** Code that is evaluated (remade, resumed, made at run time) has no file, but a name of its own. */
+const urlOf = (site: NodeJS.CallSite): string => site.getScriptNameOrSourceURL() ?? '';
+
+const isGuestSite = (site: NodeJS.CallSite): boolean => urlOf(site).startsWith('godwit-');
 
 function lineOf(
   site: NodeJS.CallSite,
@@ -97,10 +118,12 @@ function lineOf(
   places: SourcePlaces,
   esm: boolean,
 ): string | undefined {
-  const url = site.getFileName() ?? '';
+  const url = urlOf(site);
   if (isGuestSite(site)) {
-    const frame = places.find(url, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
-    if (!frame) return undefined;
+    const [atLine, atColumn] = [site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1];
+    const frame = places.find(url, atLine, atColumn);
+    // V8 also tells where such code was made.
+    if (!frame) return places.isLate(url, atLine, atColumn) ? `${nameOf(site, esm) ?? 'eval'} (<anonymous>)` : undefined;
     const { file, line, column } = frame.place;
     const name = frame.bodyOf ?? nameOf(site, esm);
     const at = `${esm && !file.startsWith('node:') ? pathToFileURL(file).href : file}:${line}:${column}`;

@@ -1,0 +1,73 @@
+/**
+ * A unit of guest code: the bundle, or code made at run time. Offsets of all units of a realm are of one space, and so are function ids: a
+ * unit's begin where the one before ended, so a label or a range says by itself which unit it belongs to.
+ */
+import type { FunctionMeta } from '../compile/index.js';
+import type { LateCode } from '../compile/late.js';
+import type { FunctionRange, Label, SafepointTable } from '../compile/table.js';
+
+/** Code by offsets of the realm's space. */
+export interface CodeText {
+  slice(from: number, to: number): string;
+}
+
+export interface CodeUnit {
+  readonly code: CodeText;
+  readonly metas: readonly FunctionMeta[];
+  readonly table: SafepointTable;
+  /** Runs code where the unit's names are visible. */
+  evaluate(code: string): unknown;
+}
+
+const { parse } = JSON;
+
+/** Code made at run time, as it travels in images: with its compiled form, so that labels and function ids mean the same everywhere. */
+export class LateUnit implements CodeUnit {
+  readonly code: CodeText;
+  readonly metas: readonly FunctionMeta[];
+  readonly table: SafepointTable;
+  readonly source: string;
+  readonly fid: number;
+  readonly declarations: string;
+  readonly length: number;
+
+  constructor(
+    /** JSON of a LateCode. */
+    readonly text: string,
+    readonly firstFid: number,
+    readonly base: number,
+    readonly evaluate: (code: string) => unknown,
+  ) {
+    const late = parse(text) as LateCode;
+    const { code } = late;
+    this.code = { slice: (from, to) => code.slice(Math.max(0, from - base), to - base) };
+    this.metas = late.metas;
+    this.table = moved(late.table, base);
+    this.source = late.source;
+    this.fid = late.fid;
+    this.declarations = late.declarations;
+    this.length = code.length;
+  }
+}
+
+type Range = [number, number];
+
+function moved({ labels, functions }: SafepointTable, by: number): SafepointTable {
+  const range = (r: Range): Range => [r[0] + by, r[1] + by];
+  const optional = (r: Range | undefined): Range | undefined => r && range(r);
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] as Label;
+    label.at += by;
+    label.statement += by;
+  }
+  for (let i = 0; i < functions.length; i++) {
+    const f = functions[i] as FunctionRange;
+    f.start += by;
+    f.end += by;
+    f.entry = optional(f.entry);
+    f.text = optional(f.text);
+    for (const name in f.temps) f.temps[name] = range(f.temps[name]!);
+    for (let p = 0; p < f.passable.length; p++) f.passable[p] = range(f.passable[p]!);
+  }
+  return { labels, functions };
+}
