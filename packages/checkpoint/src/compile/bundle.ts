@@ -8,6 +8,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildFailure, build, type Plugin } from 'esbuild';
 import { GodwitError } from '../base/index.js';
+import { unwrapMap, wrapCommonJs } from './commonjs.js';
 
 export interface EsbuildBundle {
   code: string;
@@ -33,6 +34,7 @@ export interface BundleOptions {
 export async function bundleScript(entry: string, options: BundleOptions = {}): Promise<EsbuildBundle> {
   if (!fs.existsSync(entry))
     throw new GodwitError('GODWIT_NO_SCRIPT', `Cannot run "${entry}": no such file`, { fields: { file: entry } });
+  const wrapped: WrappedTexts = new Map();
   const attempt = async (format: 'esm' | 'cjs') =>
     build({
       ...entryPoint(entry, options),
@@ -49,7 +51,7 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
       charset: 'utf8',
       legalComments: 'none',
       absWorkingDir: path.dirname(entry),
-      plugins: [builtins(options), nativeAddons(), moduleLocations()],
+      plugins: [builtins(options), nativeAddons(), modules(entry, options, wrapped)],
     });
   try {
     // What only sloppy code may say (`with`, say) is refused in the first of these.
@@ -65,7 +67,8 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
     );
     if (sloppy) result = await attempt('cjs');
     const code = result.outputFiles.find((f) => f.path.endsWith('.js'))!.text;
-    const map = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
+    const printedMap = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
+    const map = wrapped.size > 0 ? unwrapMap(printedMap, path.dirname(entry), wrapped) : printedMap;
     return { code, map, sloppy, files: inputs.map(([name]) => path.resolve(path.dirname(entry), name)) };
   } catch (error) {
     throw refusal(error as BuildFailure, entry);
@@ -130,42 +133,58 @@ function nativeAddons(): Plugin {
   };
 }
 
-/** Gives each module its own `import.meta`, `__filename` and `__dirname`, on its first line so that line numbers stay. */
-function moduleLocations(): Plugin {
+/** The texts of modules that were put into a function, and how much longer that made their first lines. */
+type WrappedTexts = Map<string, { text: string; prefixLength: number }>;
+
+/** The author's own modules, as opposed to packages and to what Godwit bundles with them. */
+const isAuthors = (file: string, { guestFolder, prelude = [] }: BundleOptions): boolean =>
+  !file.includes(`${path.sep}node_modules${path.sep}`) && !isInside(file, guestFolder) && !prelude.includes(file);
+
+/**
+ * Gives each module its own `import.meta`, `__filename` and `__dirname`, and puts the author's CommonJS modules into functions
+ * (commonjs.ts), on the first line so that line numbers stay.
+ */
+function modules(entry: string, options: BundleOptions, wrapped: WrappedTexts): Plugin {
   return {
-    name: 'module-locations',
+    name: 'modules',
     setup(b) {
       b.onLoad({ filter: /\.([cm]?[jt]s|[jt]sx)$/ }, async (args) => {
         const text = await fs.promises.readFile(args.path, 'utf8');
-        const meta = /\bimport\.meta\b/.test(text);
-        const names = /\b__(filename|dirname)\b/.test(text);
-        if (!meta && !names) return undefined;
+        const isCommonJs = /\.c?js$/.test(args.path) && isAuthors(args.path, options) && !usesModuleSyntax(args.path, entry);
+        const around = isCommonJs ? wrapCommonJs(args.path, text) : undefined;
+        if (around && 'line' in around)
+          return { errors: [{ text: around.text, location: { file: args.path, line: around.line, column: 0 } }] };
+        const before = locations(args.path, text);
+        if (before === undefined && !around) return undefined;
         const bang = /^#!.*/.exec(text)?.[0] ?? '';
         const rest = text.slice(bang.length);
-        const dirname = path.dirname(args.path);
-        let prefix = '';
-        if (meta)
-          prefix += `const $$importMeta = { dirname: ${JSON.stringify(dirname)}, filename: ${JSON.stringify(args.path)}, url: ${JSON.stringify(pathToFileURL(args.path).href)} };`;
-        if (
-          names &&
-          !/\b(const|let|var)\s+__(filename|dirname)\b/.test(rest) &&
-          !/\{[^}]*__(filename|dirname)[^}]*\}\s*=/.test(rest)
-        )
-          prefix += `var __filename = ${JSON.stringify(args.path)}, __dirname = ${JSON.stringify(dirname)};`;
-        const body = meta ? rest.replace(/\bimport\.meta\b/g, '$$$$importMeta') : rest;
-        const loader = /\.([cm]?ts)$/.test(args.path)
-          ? 'ts'
-          : args.path.endsWith('.tsx')
-            ? 'tsx'
-            : args.path.endsWith('.jsx')
-              ? 'jsx'
-              : 'js';
+        const body = /\bimport\.meta\b/.test(text) ? rest.replace(/\bimport\.meta\b/g, '$$$$importMeta') : rest;
         const strictFirst = /^\s*(['"])use strict\1;?/.exec(body)?.[0] ?? '';
-        return { contents: `${strictFirst}${prefix}${body.slice(strictFirst.length)}`, loader, resolveDir: dirname };
+        const start = `${around?.prefix ?? ''}${strictFirst}${before ?? ''}`;
+        if (around) wrapped.set(args.path, { text, prefixLength: start.includes('\n') ? 0 : start.length - strictFirst.length });
+        const contents = `${start}${body.slice(strictFirst.length)}${around?.suffix ?? ''}`;
+        return { contents, loader: loaderOf(args.path), resolveDir: path.dirname(args.path) };
       });
     },
   };
 }
+
+/** What a module gets in front of its text to know where it is; undefined where it does not ask. */
+function locations(file: string, text: string): string | undefined {
+  const meta = /\bimport\.meta\b/.test(text);
+  const names = /\b__(filename|dirname)\b/.test(text);
+  if (!meta && !names) return undefined;
+  const dirname = path.dirname(file);
+  let prefix = '';
+  if (meta)
+    prefix += `const $$importMeta = { dirname: ${JSON.stringify(dirname)}, filename: ${JSON.stringify(file)}, url: ${JSON.stringify(pathToFileURL(file).href)} };`;
+  if (names && !/\b(const|let|var)\s+__(filename|dirname)\b/.test(text) && !/\{[^}]*__(filename|dirname)[^}]*\}\s*=/.test(text))
+    prefix += `var __filename = ${JSON.stringify(file)}, __dirname = ${JSON.stringify(dirname)};`;
+  return prefix;
+}
+
+const loaderOf = (file: string): 'ts' | 'tsx' | 'jsx' | 'js' =>
+  /\.[cm]?ts$/.test(file) ? 'ts' : file.endsWith('.tsx') ? 'tsx' : file.endsWith('.jsx') ? 'jsx' : 'js';
 
 /** One clear line out of esbuild's report. */
 function refusal(error: BuildFailure, entry: string): GodwitError {

@@ -40,6 +40,7 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
   const scope = context.scopeOf(node)!;
   const outerEnvs = context.envs;
   const outerClass = context.classEnv;
+  const outerHome = context.homeEnv;
   const elements: Node[] = node.body.body;
   const privateNames = privatesOf(elements);
   const readsSuper = elements.some(mentionsSuperProperty);
@@ -49,6 +50,7 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
   if (needsEnv) context.classEnv = scope.env;
 
   const parts = evaluateHead(node, context, out);
+  context.homeEnv = undefined;
   const guard = privateNames.some((p) => !p.static);
   const body: Node[] = [];
   if (privateNames.length > 0) body.push(hookBlock());
@@ -97,6 +99,7 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
   ]);
   context.envs = outerEnvs;
   context.classEnv = outerClass;
+  context.homeEnv = outerHome;
   if (!needsEnv && !self) return made;
   const target = keep({ type: '' }, made, context, out);
   if (needsEnv) out.push(statement(assign(member(id(envName(scope.env!)), '$class'), { ...target })));

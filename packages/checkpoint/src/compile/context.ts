@@ -15,6 +15,9 @@ import {
   type Scope,
 } from './scope.js';
 
+/** The name of the function that commonjs.ts puts around a module. Unknown to authors' code: printed names that begin so are the compiler's. */
+export const MODULE_FUNCTION = '$$moduleText';
+
 /** How a function's body runs. Async bodies are generators driven by the runtime. */
 export type BodyKind = 'sync' | 'generator' | 'async' | 'asyncGenerator';
 
@@ -97,6 +100,8 @@ export class FunctionContext {
   readonly temps: string[] = [];
   readonly targets: LoopTarget[] = [];
   private readonly takenNames = new Set<string>();
+  /** Environment whose `$home` is the innermost object literal with methods that use super; undefined inside a class's members. */
+  homeEnv: number | undefined;
   /** `new.target` was put into `$newTarget` at the entry: resumed code is called without `new`. */
   keepsNewTarget = false;
   private labelCount = 0;
@@ -114,6 +119,7 @@ export class FunctionContext {
     readonly isStatic: boolean,
     readonly derivedConstructor: boolean,
   ) {
+    this.homeEnv = parent?.homeEnv;
     const depth = this.depth();
     this.prefix = depth === 0 ? '$' : `$${letters[depth % letters.length]}`;
   }

@@ -7,7 +7,9 @@
  *   before:  total += price(item) * rate.of(day)
  *   after:   $1 = total; $2 = price(item); $3 = rate.of(day); total = $1 + $2 * $3
  */
+import { assert } from '../base/index.js';
 import {
+  anyNode,
   array,
   assign,
   binary,
@@ -15,10 +17,12 @@ import {
   breaks,
   call,
   childNodes,
+  declare,
   forever,
   id,
   isClass,
   isFunction,
+  isSuperProperty,
   labeled,
   literal,
   located,
@@ -32,7 +36,7 @@ import {
   when,
 } from './ast.js';
 import { lowerClass } from './classes.js';
-import { type FunctionContext, hasCall } from './context.js';
+import { envName, type FunctionContext, hasCall } from './context.js';
 import { makeClosure } from './functions.js';
 import { givesLeaf } from './leaf.js';
 import { lowerPatternAssignment } from './patterns.js';
@@ -335,7 +339,8 @@ export function makesStatements(node: Node | null): boolean {
   if (!node) return false;
   if (isClass(node)) return true;
   if (isFunction(node)) return false;
-  if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set')) return true;
+  if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set' || usesHome(p)))
+    return true;
   return childNodes(node).some(makesStatements);
 }
 
@@ -425,10 +430,10 @@ function lowerLinks(
 }
 
 /** The place an assignment writes to, with its parts kept if `later` (what is evaluated in between) calls. */
-function lowerTarget(node: Node, context: FunctionContext, out: Node[], later: boolean): Node {
+export function lowerTarget(node: Node, context: FunctionContext, out: Node[], later: boolean): Node {
   if (node.type === 'Identifier') return lowerIdentifier(node, context);
   if (node.type === 'MemberExpression') {
-    if (node.object.type === 'Super') return lowerMember(node, context, out);
+    if (node.object.type === 'Super') return lowerSuperTarget(node, context, out, later);
     let base: Node;
     let key: Node = node.property;
     if (node.computed) {
@@ -515,6 +520,8 @@ function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
     const target = lowerChain(node.argument, context, out);
     return sequence(target, literal(true));
   }
+  if (node.operator === 'delete' && isSuperProperty(node.argument) && !context.superIsNative)
+    return member(call(id('$$superAt'), [...homeOf(context), literal(''), context.thisHere(node.argument.object)]), 'deleted');
   const argument =
     node.argument.type === 'MemberExpression'
       ? lowerMember(node.argument, context, out)
@@ -544,8 +551,7 @@ function lowerMember(node: Node, context: FunctionContext, out: Node[]): Node {
         { type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: node.computed, optional: false },
         node,
       );
-    const name = node.computed ? key : literal(node.property.name);
-    return call(id('$$super'), [homeClass(context), literal(context.isStatic), name, context.thisHere(node.object)], node);
+    return call(id('$$super'), superParts(node, key, context), node);
   }
   if (node.object.type === 'ImportExpression' || !node.computed) {
     const base = lowerExpression(node.object, context, out);
@@ -558,11 +564,36 @@ function lowerMember(node: Node, context: FunctionContext, out: Node[]): Node {
   return located({ type: 'MemberExpression', object: base, property: key, computed: true, optional: false }, node);
 }
 
-/** The class whose member is running, from the class's environment. */
-export function homeClass(context: FunctionContext): Node {
-  if (context.classEnv === undefined) throw new Error('super outside of a class');
-  return member(id(`$e${context.classEnv}`), '$class');
+/** The arguments of `$$super` and `$$superAt`: where the lookup starts, the key, and the receiver. */
+function superParts(node: Node, key: Node, context: FunctionContext): Node[] {
+  const name = node.computed ? key : literal(node.property.name);
+  return [...homeOf(context), name, context.thisHere(node.object)];
 }
+
+/** What `super` is looked up from where it is not native: an object literal, or a class (`isStatic`: itself, else its prototype). */
+function homeOf(context: FunctionContext): [Node, Node] {
+  if (context.homeEnv !== undefined) return [member(id(envName(context.homeEnv)), '$home'), literal(true)];
+  assert(context.classEnv !== undefined, 'super stands in a class or in a method of an object literal');
+  return [member(id(envName(context.classEnv)), '$class'), literal(context.isStatic)];
+}
+
+/** `super.x` as a place to write to; where super is not native, the `value` of a reference object. */
+function lowerSuperTarget(node: Node, context: FunctionContext, out: Node[], later: boolean): Node {
+  let key = node.computed ? lowerExpression(node.property, context, out) : node.property;
+  if (context.superIsNative) {
+    if (later && node.computed) key = keep(node.property, key, context, out);
+    return located(
+      { type: 'MemberExpression', object: { type: 'Super' }, property: key, computed: node.computed, optional: false },
+      node,
+    );
+  }
+  return member(keep({ type: '' }, call(id('$$superAt'), superParts(node, key, context), node), context, out), 'value', node);
+}
+
+/** Does this method of an object literal read or write through super? */
+const usesHome = (p: Node): boolean =>
+  (p.method || p.kind === 'get' || p.kind === 'set') &&
+  anyNode([p.value], isSuperProperty, (n) => isClass(n) || (n !== p.value && n.type === 'FunctionExpression'));
 
 /**
  * Lowers a call-like node to one expression that stands alone in its statement.
@@ -795,6 +826,23 @@ function lowerTemplate(node: Node, context: FunctionContext, out: Node[]): Node 
 const quasi = (raw: string): Node => ({ type: 'TemplateElement', value: { raw, cooked: raw }, tail: true });
 
 function lowerObject(node: Node, context: FunctionContext, out: Node[]): Node {
+  if (!node.properties.some(usesHome)) return lowerObjectParts(node, context, out);
+  const { envs, homeEnv } = context;
+  const env = ++context.program.envCount;
+  const fields = [property('$home', undefinedValue())];
+  if (envs.length > 0) fields.unshift(property('$p', id(envName(envs[0]!))));
+  out.push(declare('const', envName(env), object(...fields)));
+  context.envs = [env, ...envs];
+  context.homeEnv = env;
+  // Methods see their home once the literal is whole: nothing calls one of them before.
+  const made = keep({ type: '' }, lowerObjectParts(node, context, out), context, out);
+  out.push(statement(assign(member(id(envName(env)), '$home'), { ...made })));
+  context.envs = envs;
+  context.homeEnv = homeEnv;
+  return { ...made };
+}
+
+function lowerObjectParts(node: Node, context: FunctionContext, out: Node[]): Node {
   const split = node.properties.findIndex((p: Node) => p.kind === 'get' || p.kind === 'set');
   const plain = split < 0 ? node.properties : node.properties.slice(0, split);
   const lowered = lowerProperties(plain, node.properties, context, out);

@@ -31,7 +31,7 @@ import {
   undefinedValue,
   when,
 } from './ast.js';
-import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta } from './context.js';
+import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta, MODULE_FUNCTION } from './context.js';
 import { separateCopies } from './copies.js';
 import { lowerExpression } from './expressions.js';
 import { lowerPatternInto } from './patterns.js';
@@ -83,7 +83,7 @@ function closureExpression(
   const label = method?.accessor ? `${method.accessor} ${name ?? ''}` : (name ?? '');
   const fid = program.newFid(lowered, {
     kind: 'function',
-    name: name ?? '',
+    name: name === MODULE_FUNCTION ? '' : (name ?? ''),
     envs: visible,
     classEnv: context.classEnv,
     strict: facts.strict,

@@ -51,6 +51,7 @@ export async function compileScript(script: string, options: CompileOptions = {}
   const key = createHash('sha256')
     .update(`${COMPILER_VERSION}\0${process.versions.node.split('.')[0]}\0${entry}\0`)
     .update(bundled.code)
+    .update(bundled.map) // lines move without a change of the code
     .digest('hex')
     .slice(0, 32);
   const cached = options.cacheDir ? path.join(options.cacheDir, `${key}.json`) : undefined;

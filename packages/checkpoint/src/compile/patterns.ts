@@ -6,6 +6,7 @@
  *   after:   $1 = value; a = $1.a; $2 = $1.b; if ($2 === undefined) { $2 = f() } $e1.b = $2
  */
 import {
+  anyNode,
   array,
   assign,
   binary,
@@ -14,6 +15,7 @@ import {
   declare,
   id,
   isFunction,
+  isSuperProperty,
   literal,
   member,
   type Node,
@@ -23,13 +25,13 @@ import {
   when,
 } from './ast.js';
 import { type FunctionContext, hasCall } from './context.js';
-import { keep, lowerExpression, lowerInto, makesStatements } from './expressions.js';
+import { keep, lowerExpression, lowerInto, lowerTarget, makesStatements } from './expressions.js';
 
 type Mode = 'let' | 'const' | 'var' | 'assign';
 
 /** Does any part of the pattern need statements of its own? */
 function needsSteps(pattern: Node): boolean {
-  if (hasCall(pattern) || makesStatements(pattern)) return true;
+  if (hasCall(pattern) || makesStatements(pattern) || anyNode([pattern], isSuperProperty, isFunction)) return true;
   const work = [pattern];
   for (let n = work.pop(); n; n = work.pop()) {
     if (isFunction(n)) return true;
@@ -61,7 +63,7 @@ export function lowerPatternInto(pattern: Node, value: Node, context: FunctionCo
   }
   if (pattern.type === 'MemberExpression') {
     const source = keep({ type: '' }, value, context, out);
-    const place = lowerExpression(pattern, context, out);
+    const place = lowerTarget(pattern, context, out, false);
     out.push(statement(assign(place, source), pattern));
     return;
   }

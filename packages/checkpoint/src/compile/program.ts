@@ -26,7 +26,7 @@ import {
   returns,
   statement,
 } from './ast.js';
-import { FunctionContext, ProgramContext } from './context.js';
+import { FunctionContext, MODULE_FUNCTION, ProgramContext } from './context.js';
 import { separateCopies } from './copies.js';
 import { analyzeProgram } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
@@ -35,7 +35,7 @@ import { hoistFunctions, lowerStatements } from './statements.js';
 export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
-  '$$const', '$$super', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
+  '$$const', '$$super', '$$superAt', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
   '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
@@ -57,10 +57,11 @@ export interface ProgramOptions {
 
 export function lowerProgram(program: Node, options: ProgramOptions): LoweredProgram {
   const imports: string[] = [];
-  const body = withoutModuleSyntax(program.body, imports);
+  const body = withoutModuleFunctions(withoutModuleSyntax(program.body, imports));
+  const strict = options.strict || body.some((s) => s.directive === 'use strict');
   const flat: Node = { type: 'Program', body, start: program.start, end: program.end };
   const analysis = analyzeProgram(flat, {
-    strict: options.strict,
+    strict,
     singletons: findSingletons(body),
     loopBodies: whileBodies(flat),
   });
@@ -97,7 +98,7 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     name: '',
     envs: [],
     classEnv: undefined,
-    strict: options.strict,
+    strict,
     source: [0, 0],
   });
   const declared = new Set(shared.moduleFunctions.map((f) => f.id.name));
@@ -105,7 +106,7 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
   const templates = shared.moduleStatements.filter((s) => s.type === 'VariableDeclaration').map((s) => s.declarations[0].id.name);
   const names = bound;
   const outer: Node[] = [];
-  if (options.strict) outer.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
+  if (strict) outer.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
   if (names.length > 0) outer.push(declareNames(names));
   outer.push(...shared.moduleFunctions);
   outer.push(statement(call(id('$$module'), [evalHook(), moduleVariables([...bound, ...declared, ...templates])])));
@@ -188,6 +189,29 @@ function withoutModuleSyntax(list: Node[], imports: string[]): Node[] {
   }
   return out;
 }
+
+/**
+ * Takes the functions away that commonjs.ts put around modules, where nothing in a module can tell: a program's main function is its own.
+ * esbuild gives nested names that no outer scope has.
+ */
+function withoutModuleFunctions(list: Node[]): Node[] {
+  const calls = list.filter((node) => isModuleCall(node));
+  if (calls.length === 0) return list;
+  return list.flatMap((node) => {
+    if (!isModuleCall(node)) return [node];
+    const { body } = node.expression.callee.body;
+    // A return would end more than this module.
+    return calls.length > 1 || node !== list.at(-1) ? (returnsItself(body) ? [node] : body) : body;
+  });
+}
+
+const isModuleCall = (node: Node): boolean =>
+  node.type === 'ExpressionStatement' &&
+  node.expression.type === 'CallExpression' &&
+  node.expression.callee.type === 'FunctionExpression' &&
+  node.expression.callee.id?.name === MODULE_FUNCTION;
+
+const returnsItself = (body: Node[]): boolean => anyNode(body, (n) => n.type === 'ReturnStatement', isFunction);
 
 /**
  * Functions that run at most once: esbuild's CommonJS wrappers (`__commonJS({ "path"(exports, module) {…} })`, lazily called once)

@@ -16,6 +16,7 @@ import { installLateCode, setLateRealm } from './late-code.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
+import { SuperReference } from './super-reference.js';
 
 export interface GuestOptions {
   bundle: Bundle;
@@ -51,6 +52,7 @@ export const jobClasses = {
   SyncToAsync,
   CollectionCursor,
   DelegateResume,
+  SuperReference,
 };
 
 let installed = false;

@@ -1,6 +1,7 @@
 /** The guest side of checkpointing, for code that runs inside a guest's worker thread. */
 export { PutOff } from '../capture/frames.js';
 export type { PausedFrame } from '../capture/session.js';
+export { MODULE_FUNCTION } from '../compile/context.js';
 export { brand, identityOf } from './brand.js';
 export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, setProgram } from './guest.js';
 export { hostClosureKind } from './host-closures.js';

@@ -45,6 +45,7 @@ import {
 import { NativeCallbacks } from './natives.js';
 import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';
+import { superPlace, superValue } from './super-reference.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Env = Record<string, unknown>;
@@ -306,8 +307,8 @@ export class Realm {
       $$const: () => {
         throw new TypeError('Assignment to constant variable.');
       },
-      $$super: (home: { prototype: object }, isStatic: boolean, key: PropertyKey, self: object) =>
-        Reflect.get(getPrototypeOf(isStatic ? home : home.prototype), key, self),
+      $$super: superValue,
+      $$superAt: superPlace,
       $$template: (cooked: unknown[], raw: string[]) => {
         defineProperty(cooked, 'raw', { value: Object.freeze(raw) });
         return Object.freeze(cooked);

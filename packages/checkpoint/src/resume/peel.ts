@@ -17,6 +17,7 @@ import {
   declare,
   eachNode,
   id,
+  isSuperProperty,
   labeled,
   literal,
   member,
@@ -270,6 +271,10 @@ class Peeler {
     const self = this.request.range.usesArguments;
     const visit = (node: Node, own: boolean): Node => {
       if (node.type === 'Identifier') return own && self && node.name === 'arguments' ? id('$arguments') : node;
+      if (node.type === 'AssignmentExpression' && isSuperProperty(node.left) && own)
+        return { ...node, left: superPlace(node.left, isStatic), right: visit(node.right, own) };
+      if ((node.type === 'UpdateExpression' || node.operator === 'delete') && isSuperProperty(node.argument) && own)
+        return { ...node, argument: superPlace(node.argument, isStatic) };
       if (node.type === 'MemberExpression' && node.object.type === 'Super' && own) return superRead(node, isStatic);
       if (node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && node.callee.object.type === 'Super' && own)
         return {
@@ -303,13 +308,14 @@ class Peeler {
   }
 }
 
-const superRead = (node: Node, isStatic: boolean): Node =>
-  call(id('$$super'), [
-    id('$home'),
-    literal(isStatic),
-    node.computed ? node.property : literal(node.property.name),
-    { type: 'ThisExpression' },
-  ]);
+const superParts = (node: Node, isStatic: boolean): Node[] => [
+  id('$home'),
+  literal(isStatic),
+  node.computed ? node.property : literal(node.property.name),
+  { type: 'ThisExpression' },
+];
+const superRead = (node: Node, isStatic: boolean): Node => call(id('$$super'), superParts(node, isStatic));
+const superPlace = (node: Node, isStatic: boolean): Node => member(call(id('$$superAt'), superParts(node, isStatic)), 'value');
 
 const contains = (node: Node | null, at: number): boolean =>
   node !== null && node !== undefined && node.start <= at && at < node.end;

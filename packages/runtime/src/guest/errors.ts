@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
-import type { Realm } from '@godwit/checkpoint/guest';
+import { MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
 interface Printed {
@@ -102,6 +102,8 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
     if (!sites.some(isGuestSite)) return header + sites.map((site) => `\n    at ${site}`).join('');
     const lines = sites.map((site, index) => lineOf(site, sites[index + 1], places, esm)).filter((line) => line !== undefined);
     while (/node:(vm|internal|events)|<anonymous>\)?$/.test(lines.at(-1) ?? '') && lines.length > 0) lines.pop();
+    // The call of the function that commonjs.ts put around the program's text.
+    if (sites.some((site) => site.getFunctionName() === MODULE_FUNCTION) && /:1:1\)?$/.test(lines.at(-1) ?? '')) lines.pop();
     return header + lines.map((line) => `\n    at ${line}`).join('');
   };
   Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
@@ -137,6 +139,7 @@ function lineOf(
 /** As V8 names a frame. */
 function nameOf(site: NodeJS.CallSite, esm: boolean): string | undefined {
   const name = site.getFunctionName();
+  if (name === MODULE_FUNCTION) return 'Object.<anonymous>';
   if (name === '$main') return esm ? undefined : 'Object.<anonymous>';
   if (site.isConstructor()) return `new ${name || '<anonymous>'}`;
   if (site.isToplevel()) return name ?? undefined;
