@@ -7,7 +7,7 @@ function count(n) {
 const first = this;
 exports.before = count(3);
 module.exports = { after: count(4) };
-console.log(this === first, Object.keys(this), this === module.exports);
+console.log(this === first, Object.keys(this));
 const show = () => [typeof this, count(5)];
 console.log(show());
 let late = count(6);

@@ -40,6 +40,7 @@ import { envName, type FunctionContext, hasCall } from './context.js';
 import { makeClosure } from './functions.js';
 import { givesLeaf } from './leaf.js';
 import { lowerPatternAssignment } from './patterns.js';
+import { pathOf } from './table.js';
 
 /** Lowers an expression; calls go to `out` first. The result must be used before anything else is emitted, or kept with `keep`. */
 export function lowerExpression(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
@@ -738,7 +739,8 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   if (callee.type === 'MemberExpression') {
     let base = lowerExpression(callee.object, context, out);
     const binding = callee.object.type === 'Identifier' ? context.bindingOf(callee.object) : undefined;
-    if (argsCall || (callee.computed && hasCall(callee.property)) || binding?.home === 'env')
+    // A capture finds the function that runs by reading the callee's path again.
+    if (argsCall || (callee.computed && hasCall(callee.property)) || binding?.home === 'env' || pathOf(base) === undefined)
       base = keep(callee.object, base, context, out);
     let key = callee.property;
     if (callee.computed) {

@@ -231,7 +231,7 @@ function keyOf(node: Node): { variable: string } | { key: string | number } | un
 }
 
 /** A path of plain reads, or undefined when the callee is not one. */
-function pathOf(node: Node): CalleePath | undefined {
+export function pathOf(node: Node): CalleePath | undefined {
   if (node.type === 'Identifier') return [node.name];
   if (node.type === 'ThisExpression') return ['this'];
   if (node.type !== 'MemberExpression') return undefined;

@@ -253,9 +253,12 @@ function awaitReturn(coroutine: Coroutine, value: unknown): void {
 }
 
 function takeRequest(queue: GeneratorQueue): Request {
-  const [first, ...rest] = queue.requests;
+  // By index: the guest may have changed how arrays are iterated.
+  const { requests } = queue;
+  const rest: Request[] = [];
+  for (let i = 1; i < requests.length; i++) rest[i - 1] = requests[i]!;
   queue.requests = rest;
-  return first!;
+  return requests[0]!;
 }
 const answer = (queue: GeneratorQueue, value: unknown, done: boolean): void =>
   resolvePromise(takeRequest(queue).promise, { value, done });

@@ -54,7 +54,7 @@ const { push, slice } = Array.prototype;
  */
 export function spreadable(value: unknown, fresh: boolean): unknown[] | undefined {
   const plain = plainArray(value);
-  if (plain) return fresh ? [...plain] : plain;
+  if (plain) return fresh ? copyOf(plain) : plain;
   if (typeof value === 'string') {
     const isPristine = (String.prototype as unknown as Record<symbol, unknown>)[Symbol.iterator] === stringIterator;
     return isPristine && stringIteratorProto.next === stringNext ? [...value] : undefined;
@@ -86,9 +86,22 @@ function methodOf(object: object, key: PropertyKey): unknown {
 
 const pieceLength = 4096;
 
+/** Holes become undefined, as iterating makes them. */
+function copyOf(list: readonly unknown[]): unknown[] {
+  if (
+    isArray(list) &&
+    (list as unknown as Record<symbol, unknown>)[Symbol.iterator] === arrayValues &&
+    arrayIteratorProto.next === arrayNext
+  )
+    return [...list];
+  const copy: unknown[] = [];
+  for (let i = 0; i < list.length; i++) append(copy, list[i]);
+  return copy;
+}
+
 /** One array of several, holes becoming undefined. */
 export function listOf(...parts: unknown[][]): unknown[] {
-  const all = [...parts[0]!];
+  const all = copyOf(parts[0]!);
   for (let p = 1; p < parts.length; p++) {
     const part = parts[p]!;
     // In pieces: arguments live on the stack.
@@ -320,12 +333,15 @@ export function takeElements(value: unknown, count: number, rest: boolean): unkn
 /** `{ ...source }` without the keys already taken. */
 export function restOf(source: object, taken: PropertyKey[]): object {
   const rest: Record<PropertyKey, unknown> = {};
-  const skip = new Set(taken.map((k) => (typeof k === 'number' ? String(k) : k)));
-  for (const key of ownKeys(Object(source))) {
-    if (skip.has(key)) continue;
+  const skip = { __proto__: null } as unknown as Record<PropertyKey, boolean>;
+  for (let i = 0; i < taken.length; i++) skip[taken[i]!] = true;
+  const keys = ownKeys(Object(source));
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (skip[key]) continue;
     const descriptor = ownDescriptor(source, key);
     if (descriptor?.enumerable)
-      Object.defineProperty(rest, key, {
+      defineProperty(rest, key, {
         value: (source as Record<PropertyKey, unknown>)[key],
         writable: true,
         enumerable: true,

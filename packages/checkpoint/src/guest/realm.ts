@@ -367,7 +367,9 @@ export class Realm {
     this.classPrototypes.set(prototype, C);
     const members = new Map<number, object>();
     // The last definition of a key wins, so it is branded first and earlier ones find it taken.
-    for (const m of [...meta.members!].reverse()) {
+    const all = meta.members!;
+    for (let i = all.length - 1; i >= 0; i--) {
+      const m = all[i]!;
       if (m.key === '%constructor') continue;
       const key = typeof m.key === 'number' ? keys[m.key]! : m.key;
       const descriptor = ownDescriptor(m.static ? C : prototype, key);

@@ -207,8 +207,16 @@ export function turn(): void {
 }
 
 /** Is anything left that keeps the guest alive? */
-export const timersPending = (): boolean =>
-  state.timers.some((t) => inner(t).refed) || state.immediates.some((i) => !i._destroyed && inner(i as never).refed);
+export function timersPending(): boolean {
+  // By index: the guest's own array methods would run as the guest's code.
+  const { timers, immediates } = state;
+  for (let i = 0; i < timers.length; i++) if (inner(timers[i]!).refed) return true;
+  for (let i = 0; i < immediates.length; i++) {
+    const immediate = immediates[i]!;
+    if (!immediate._destroyed && inner(immediate as never).refed) return true;
+  }
+  return false;
+}
 
 function delayOf(value: unknown): number {
   const ms = Number(value);
