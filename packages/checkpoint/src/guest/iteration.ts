@@ -3,6 +3,7 @@
  * data, and the closing protocol (ECMAScript 7.4). Only primordials taken at load are used.
  */
 import { types } from 'node:util';
+import { hostClosureKind } from './host-closures.js';
 import { isObject } from './promises.js';
 
 const isArray = Array.isArray;
@@ -207,9 +208,9 @@ export class SyncToAsync {
     return settleResult(apply(method, this.iterator, [value]) as IteratorResult<unknown>);
   }
 }
-const wrapResult = (done: boolean | undefined) => (value: unknown) => ({ value, done: Boolean(done) });
+const makeWrap = hostClosureKind('wrap result', ({ done }: { done: boolean }) => (value: unknown) => ({ value, done }));
 const settleResult = (result: IteratorResult<unknown>): object =>
-  globalThis.Promise.resolve(result.value).then(wrapResult(result.done));
+  globalThis.Promise.resolve(result.value).then(makeWrap({ done: Boolean(result.done) }));
 
 export function isDone(result: unknown): boolean {
   if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
@@ -239,12 +240,12 @@ export const closeAsync = (iterator: object): unknown => {
 export function closeAsyncQuietly(iterator: object): unknown {
   try {
     const result = closeAsync(iterator);
-    return globalThis.Promise.resolve(result).then(undefined, ignore);
+    return globalThis.Promise.resolve(result).then(undefined, makeIgnore({}));
   } catch {
     return undefined;
   }
 }
-const ignore = (): void => {};
+const makeIgnore = hostClosureKind('ignore', () => () => {});
 
 /** The keys a for-in visits, as V8 lists them at its start. */
 export function forInKeys(value: unknown): string[] {

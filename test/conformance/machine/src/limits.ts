@@ -1,6 +1,6 @@
 /** Bounds of the conformance machine. */
 export const machineLimits = {
-  /** One run of one program: a guest that takes longer hangs. */
+  /** A program from its start, or from a move, to its next move or its end: one that takes longer hangs. */
   runMs: 15_000,
   /** A restore that takes longer hangs. */
   restoreMs: 15_000,

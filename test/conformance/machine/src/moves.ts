@@ -178,7 +178,6 @@ async function runImage(
 
 /** Runs and moves at each of `hits`, from worker to worker. */
 export async function runMoved(program: Program, hits: readonly number[]): Promise<Run> {
-  const untilMs = performance.now() + machineLimits.runMs;
   const run = emptyRun();
   const output = new Output();
   const wanted = [...hits];
@@ -187,7 +186,7 @@ export async function runMoved(program: Program, hits: readonly number[]): Promi
   const bundle = marked(program.bundle);
   await guest.start(bundle, settingsOf(program));
   for (;;) {
-    const event = await guest.nextUntil(untilMs);
+    const event = await guest.nextUntil(performance.now() + machineLimits.runMs);
     if (event?.type !== 'captured' && event?.type !== 'putOff') {
       endRun(run, event, output, guest);
       break;
