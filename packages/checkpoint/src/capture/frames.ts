@@ -53,7 +53,7 @@ export function captureFrames(
     const g = guest[i]!;
     const above = guest[i - 1];
     const frame = baseFrame(g, realm);
-    if (above) linkFrames(g, above, frames.at(-1)!, paused, realm);
+    if (above) linkFrames(g, above, frames.at(-1)!, paused, realm, () => resumedGenerator(guest, i - 1, realm));
     else checkTop(g, realm);
     if (realm.metaOf(g.range.fid).kind === 'body' || (realm.metaOf(g.range.fid).kind === 'main' && realm.bundle.topLevelAwait)) {
       const body = running[--bodies];
@@ -221,20 +221,27 @@ const runAgain = new Set([
 ]);
 
 /** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
-function linkFrames(g: GuestFrame, above: GuestFrame, aboveFrame: Frame, paused: PausedFrame[], realm: Realm): void {
+function linkFrames(
+  g: GuestFrame,
+  above: GuestFrame,
+  aboveFrame: Frame,
+  paused: PausedFrame[],
+  realm: Realm,
+  resumedGenerator: () => object,
+): void {
   const label = g.label;
   if (!label || label.kind === 'loop' || label.kind === 'yield')
     throw new PutOff(`stopped inside an expression at ${where(g, realm)}`);
   if (label.kind === 'super') throw new PutOff('a base class constructor is running');
   const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
-  const resumed = label.callee?.[0] === '$$next';
+  const resumed = isNext(label);
   // An eval answers what the code that it runs answers: resumed, that code is called in its place.
   if (between.length > 0 && !resumed && isIndirectEval(calleeOf(g, label.callee, realm)) && isEvalOf(aboveFrame, between)) return;
   if (between.some((name) => !runAgain.has(name)))
     throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
   const original = realm.labelAt(label.statement, label.kind);
   if (original?.kind === 'new') aboveFrame.construct = true;
-  if (range(above, realm).generator && !aboveFrame.coroutine) linkGenerator(g, aboveFrame, label, realm);
+  if (range(above, realm).generator && !aboveFrame.coroutine) linkGenerator(g, aboveFrame, label, realm, resumedGenerator);
   if (resumed) {
     if (original?.kind === 'delegate' || aboveFrame.generator || between.includes('enterNext')) return;
     throw new PutOff('a resumed call is being entered');
@@ -261,12 +268,10 @@ const isEvalOf = ({ fid, late }: Frame, between: readonly string[]): boolean =>
 const range = (g: GuestFrame, realm: Realm): FunctionRange => realm.ranges.get(g.range.fid)!;
 
 /** A generator body runs inside the native next(): the caller's receiver is the generator. */
-function linkGenerator(g: GuestFrame, aboveFrame: Frame, label: Label, realm: Realm): void {
-  if (label.callee?.[0] === '$$next') {
-    throw new PutOff('a resumed generator is running');
-  }
+function linkGenerator(g: GuestFrame, aboveFrame: Frame, label: Label, realm: Realm, resumedGenerator: () => object): void {
   let object: unknown;
-  if (label.kind === 'delegate') object = calleeOf(g, label.callee, realm);
+  if (isNext(label)) object = resumedGenerator();
+  else if (label.kind === 'delegate') object = calleeOf(g, label.callee, realm);
   else if (label.receiver) {
     const method = calleeOf(g, label.callee, realm);
     if (method !== proto.next && method !== proto.return && method !== proto.throw && method !== generatorStep)
@@ -280,6 +285,16 @@ function linkGenerator(g: GuestFrame, aboveFrame: Frame, label: Label, realm: Re
   }
   if (typeof object !== 'object' || object === null) throw new PutOff('a generator runs inside a built-in');
   aboveFrame.generator = object;
+}
+
+const isNext = (label: Label | undefined): boolean => label?.callee?.[0] === '$$next';
+
+/** The generator that `guest[at]` is the body of, when all frames below still stand where they were resumed: each is one of the resumed stack. */
+function resumedGenerator(guest: readonly GuestFrame[], at: number, realm: Realm): object {
+  const below = guest.slice(at + 1);
+  const frame = below.every(({ label }) => isNext(label)) ? realm.resumedFrame(below.length) : undefined;
+  if (!frame?.generator || frame.fid !== guest[at]!.range.fid) throw new PutOff('a resumed generator is running');
+  return frame.generator;
 }
 
 /** An async body's caller: the compiled function's spawn call, or next() of an async generator. */

@@ -125,7 +125,8 @@ function isStable(source: Node, lowered: Node, context: FunctionContext): boolea
   if (lowered.type === 'Literal' || lowered.type === 'ThisExpression') return true;
   if (lowered.type === 'Identifier') {
     const binding = context.bindingOf(source);
-    if (!binding) return context.temps.includes(lowered.name) || lowered.name === 'undefined';
+    const isHelper = lowered.name.startsWith('$$') && source.loc === undefined;
+    if (!binding) return context.temps.includes(lowered.name) || lowered.name === 'undefined' || isHelper;
     return binding.home === 'native' && !binding.reassigned && binding.kind !== 'var';
   }
   return lowered.type === 'UnaryExpression' && lowered.operator === 'void' && lowered.argument.type === 'Literal';

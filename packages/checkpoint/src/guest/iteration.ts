@@ -210,7 +210,7 @@ export class SyncToAsync {
 }
 const makeWrap = hostClosureKind('wrap result', ({ done }: { done: boolean }) => (value: unknown) => ({ value, done }));
 const settleResult = (result: IteratorResult<unknown>): object =>
-  globalThis.Promise.resolve(result.value).then(makeWrap({ done: Boolean(result.done) }));
+  globalThis.Promise.resolve(result.value).then(makeWrap({ done: Boolean(result.done) }) as (value: unknown) => unknown);
 
 export function isDone(result: unknown): boolean {
   if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
@@ -240,7 +240,7 @@ export const closeAsync = (iterator: object): unknown => {
 export function closeAsyncQuietly(iterator: object): unknown {
   try {
     const result = closeAsync(iterator);
-    return globalThis.Promise.resolve(result).then(undefined, makeIgnore({}));
+    return globalThis.Promise.resolve(result).then(undefined, makeIgnore({}) as () => void);
   } catch {
     return undefined;
   }

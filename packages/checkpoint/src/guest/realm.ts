@@ -742,6 +742,11 @@ export class Realm {
     return this.enterNext();
   }
 
+  /** The frame of the resumed stack that stands above `below` others of it, if it has been entered. */
+  resumedFrame(below: number): Frame | undefined {
+    return below < this.entered ? this.stack[below] : undefined;
+  }
+
   /** Enters the next captured frame. The name of this function is how captures recognise resumed calls. */
   private enterNext(): unknown {
     const frame = this.stack[this.entered++];
