@@ -35,6 +35,11 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 for (let i = 0; i < 10; i++)
   run(`properties, seed ${seed + i}`, [vitest, 'run', '--project', 'unit'], { GODWIT_SEED: String(seed + i) });
 
+run('random programs', [vitest, 'run', '--project', 'conformance', 'test/conformance/random.test.ts'], {
+  GODWIT_SEED: String(seed),
+  GODWIT_RANDOM_RUNS: '150',
+});
+
 for (let i = 0; i < 5; i++) run('guests moved by time', [vitest, 'run', '--project', 'conformance']);
 
 console.log('== the tour, moved');
