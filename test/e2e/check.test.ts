@@ -22,10 +22,11 @@ const own = (WebSocket) => new WebSocket('x');
 fs.createReadStream('x'); // pin: what fs.createReadStream opens
 createReadStream('y'); // pin: what fs.createReadStream opens
 fs.readFileSync('z', 'utf8').replace(/a/g, 'b');
-'abc'.replace(/a/g, (found) => found); // putOff: while String.replace
+'abc'.replace(/a/g, (found) => found);
+Object.groupBy([1], (x) => x); // putOff: while Object.groupBy
 await readFile('z'); // wait: until fs/promises.readFile
 await fs.promises.stat('z'); // wait: until fs/promises.stat
-JSON.parse('1', (key, value) => value); // putOff: while JSON.parse
+JSON.parse('1', (key, value) => value);
 JSON.parse('1');
 class Slow {
   get sum() { let n = 0; for (let i = 0; i < 9; i++) n += i; return n; } // putOff: while this getter

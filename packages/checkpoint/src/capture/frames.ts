@@ -13,6 +13,7 @@ import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type Running
 import { isIndirectEval } from '../guest/late-code.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
+import type { Internals } from '../heap/index.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
 export class PutOff extends Error {}
@@ -29,6 +30,7 @@ interface GuestFrame {
   self: unknown;
 }
 
+const { isProxy } = types;
 const getPrototypeOf = Object.getPrototypeOf;
 const ownDescriptor = Object.getOwnPropertyDescriptor;
 const proto = generatorPrototype as Record<string, unknown>;
@@ -39,6 +41,7 @@ export function captureFrames(
   realm: Realm,
   session: ThreadSession,
   running: readonly RunningBody[],
+  internals: Internals,
 ): Frame[] {
   checkPlace(paused, realm);
   const guest: GuestFrame[] = [];
@@ -53,7 +56,8 @@ export function captureFrames(
     const g = guest[i]!;
     const above = guest[i - 1];
     const frame = baseFrame(g, realm);
-    if (above) linkFrames(g, above, frames.at(-1)!, paused, realm, () => resumedGenerator(guest, i - 1, realm));
+    if (above)
+      linkFrames(g, above, frames.at(-1)!, paused, realm, internals, () => resumedGenerator(guest, i - 1, realm));
     else checkTop(g, realm);
     if (realm.metaOf(g.range.fid).kind === 'body' || (realm.metaOf(g.range.fid).kind === 'main' && realm.bundle.topLevelAwait)) {
       const body = running[--bodies];
@@ -227,6 +231,7 @@ function linkFrames(
   aboveFrame: Frame,
   paused: PausedFrame[],
   realm: Realm,
+  internals: Internals,
   resumedGenerator: () => object,
 ): void {
   const label = g.label;
@@ -252,11 +257,12 @@ function linkFrames(
   }
   if (aboveFrame.generator) return;
   if (between.length > 0) throw new PutOff('the runtime is calling the guest');
-  const callee = calleeOf(g, label.callee, realm);
+  const isConstruct = label.kind === 'new' || constructs(g, label, realm);
+  const callee = reachedFrom(g, label, realm, internals);
   const expected = range(above, realm).fid;
-  if (!calls(callee, expected, label.kind === 'new', realm) && !callsPrivateMethod(g, label, above, realm))
+  if (!calls(callee, expected, isConstruct, realm) && !callsPrivateMethod(g, label, above, realm))
     throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
-  if (label.kind === 'new') {
+  if (isConstruct) {
     aboveFrame.construct = true;
     if (aboveFrame.self === undefined) throw new PutOff('a base class constructor is running');
   }
@@ -303,6 +309,31 @@ function checkStarter(g: GuestFrame, label: Label, realm: Realm): void {
   const method = calleeOf(g, label.callee, realm);
   if (isAsyncGeneratorMethod(method)) return;
   throw new PutOff('an async body runs inside a built-in');
+}
+
+const { call: functionCall, apply: functionApply } = Function.prototype;
+const { apply: reflectApply, construct: reflectConstruct } = Reflect;
+/** Functions bound to functions: more is nobody's program. */
+const mostBindings = 16;
+
+const constructs = (g: GuestFrame, label: Label, realm: Realm): boolean =>
+  label.given !== undefined && calleeOf(g, label.callee, realm) === reflectConstruct;
+
+/**
+ * The function that the call of a label runs. Some built-ins end in a call of another function and give what it gives, without a frame of
+ * their own: `call`, `apply`, their namesakes of Reflect, bound functions. A resume need not run these again.
+ */
+function reachedFrom(g: GuestFrame, label: Label, realm: Realm, internals: Internals): unknown {
+  let callee = calleeOf(g, label.callee, realm);
+  if (callee === functionCall || callee === functionApply) callee = calleeOf(g, label.callee?.slice(0, -1), realm);
+  else if (callee === reflectApply || callee === reflectConstruct) callee = calleeOf(g, label.given, realm);
+  if (label.kind === 'new') return callee;
+  for (let i = 0; i < mostBindings && typeof callee === 'function' && !isProxy(callee) && fidOf(callee) === undefined; i++) {
+    const target = internals.of(callee)['[[TargetFunction]]'];
+    if (target === undefined) break;
+    callee = target;
+  }
+  return callee;
 }
 
 /** Does calling `callee` run the function `fid` directly? */
@@ -381,8 +412,6 @@ function readData(value: unknown, key: PropertyKey): unknown {
   }
   return undefined;
 }
-
-const isProxy = types.isProxy;
 
 function where(g: GuestFrame, realm: Realm): string {
   const meta = realm.metaOf(g.range.fid);

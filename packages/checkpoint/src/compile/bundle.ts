@@ -57,10 +57,10 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
     // What only sloppy code may say (`with`, say) is refused in the first of these.
     let result = await attempt('esm').catch((refused: unknown) => attempt('cjs').catch(() => Promise.reject(refused)));
     const inputs = Object.entries(result.metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
-    const preludeFiles = new Set((options.prelude ?? []).map((f) => path.basename(f)));
+    const preludeFolders = new Set((options.prelude ?? []).map((f) => path.dirname(f)));
     const sloppy = inputs.every(
       ([name, input]) =>
-        preludeFiles.has(path.basename(name)) ||
+        preludeFolders.has(path.dirname(path.resolve(path.dirname(entry), name))) ||
         isInside(path.resolve(path.dirname(entry), name), options.guestFolder) ||
         input.format === 'cjs' ||
         (input.format === undefined && !usesModuleSyntax(name, entry)),

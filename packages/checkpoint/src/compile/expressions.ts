@@ -38,7 +38,8 @@ import {
 import { lowerClass } from './classes.js';
 import { envName, type FunctionContext, hasCall } from './context.js';
 import { makeClosure } from './functions.js';
-import { givesLeaf } from './leaf.js';
+import { gatherFirst, takesIterable } from './gather.js';
+import { leafGiven } from './leaf.js';
 import { lowerPatternAssignment } from './patterns.js';
 import { pathOf } from './table.js';
 
@@ -606,6 +607,7 @@ export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { 
     case 'NewExpression': {
       const [callee, ...args] = lowerParts([node.callee, ...node.arguments], context, out);
       const kept = callee.type === 'Identifier' ? callee : keep(node.callee, callee, context, out);
+      if (takesIterable(node, context)) args[0] = gatherFirst(kept, args[0]!, node, context, out);
       return { node: located({ type: 'NewExpression', callee: kept, arguments: args }, node) };
     }
     case 'TaggedTemplateExpression': {
@@ -706,7 +708,8 @@ function lowerAsyncDelegate(argument: Node, context: FunctionContext, out: Node[
 function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
   const callee = node.callee;
   const args = node.arguments;
-  if (givesLeaf(node)) context.program.leaves.add(args[0]);
+  const leaf = leafGiven(node);
+  if (leaf) context.program.leaves.add(leaf);
   const argsCall = args.some(hasCall);
   if (callee.type === 'Super') {
     const lowered = located(

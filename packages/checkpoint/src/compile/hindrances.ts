@@ -180,10 +180,7 @@ function nativeCallback(object: Node, name: string, args: Node[]): string | unde
   const isGlobal = (wanted: string) => object.type === 'Identifier' && object.name === wanted;
   const second = args[1];
   if (!second) return undefined;
-  if (isGlobal('JSON') && name === 'parse') return 'JSON.parse';
-  if (isGlobal('JSON') && name === 'stringify' && isFunction(second)) return 'JSON.stringify';
-  if (isGlobal('Array') && name === 'from') return 'Array.from';
-  if ((name === 'replace' || name === 'replaceAll') && isFunction(second)) return `String.${name}`;
+  if ((isGlobal('Object') || isGlobal('Map')) && name === 'groupBy') return `${object.name}.groupBy`;
   return undefined;
 }
 

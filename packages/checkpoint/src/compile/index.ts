@@ -17,7 +17,7 @@ import { lowerProgram } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
 
 /** Raised whenever the passes change what they print for the same input. */
-export const COMPILER_VERSION = 16;
+export const COMPILER_VERSION = 20;
 
 export interface Bundle {
   hash: string;

@@ -9,14 +9,17 @@
 import { anyNode, isClass, isFunction, type Node } from './ast.js';
 import { hasCall } from './context.js';
 
-/** As in guest-lib/prelude.js. */
+/** As in guest-lib/prelude.js: the callback comes first; as in the files beside it: second. */
 const callers = /^(map|filter|forEach|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|flatMap)$/;
+const callersOfSecond = /^(replace|replaceAll|from|parse|stringify)$/;
 const isLoop = (node: Node): boolean => /^(For|While|DoWhile|ForIn|ForOf)Statement$/.test(node.type);
 
-export function givesLeaf({ callee, arguments: given }: Node): boolean {
-  const [callback] = given;
-  if (callee.type !== 'MemberExpression' || callee.computed || !callers.test(callee.property.name ?? '')) return false;
-  if (callback?.type !== 'ArrowFunctionExpression' || callback.async) return false;
+/** The argument of a call that is a leaf. */
+export function leafGiven({ callee, arguments: given }: Node): Node | undefined {
+  if (callee.type !== 'MemberExpression' || callee.computed) return undefined;
+  const name = callee.property.name ?? '';
+  const callback = callers.test(name) ? given[0] : callersOfSecond.test(name) ? given[1] : undefined;
+  if (callback?.type !== 'ArrowFunctionExpression' || callback.async) return undefined;
   const code: Node[] = [...callback.params, callback.body];
-  return !code.some(hasCall) && !anyNode(code, (n) => isLoop(n) || isClass(n), isFunction);
+  return code.some(hasCall) || anyNode(code, (n) => isLoop(n) || isClass(n), isFunction) ? undefined : callback;
 }

@@ -232,7 +232,7 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
   const [subject, list, iterator, next, index, done, value, result] = Array.from({ length: 8 }, () => context.temp());
   const text = literal(context.program.source.slice(node.right.start, node.right.end).slice(0, 80));
   const outer = context.envs;
-  out.push(statement(assign({ ...subject }, lowerExpression(node.right, context, out)), node));
+  lowerSubject(subject, node, context, out);
   out.push(statement(assign({ ...list }, call(id('$$array'), [{ ...subject }]))));
   out.push(
     when(
@@ -283,6 +283,49 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
     },
     finalizer: block([when(not({ ...done }), close('$$close'))]),
   });
+}
+
+/**
+ * What is iterated. Of `list.entries()`, `map.values()`, `text.matchAll(pattern)` and the like nobody but the loop sees the iterator,
+ * so the runtime may give a cursor in its place:
+ *   $1 = list; $2 = $$loopOver($1, "entries"); if ($2 === undefined) $2 = $1.entries()
+ */
+function lowerSubject(subject: Node, node: Node, context: FunctionContext, out: Node[]): void {
+  const { right } = node;
+  if (!callsForIterator(right)) {
+    out.push(statement(assign({ ...subject }, lowerExpression(right, context, out)), node));
+    return;
+  }
+  const { callee } = right;
+  const owner = context.temp();
+  out.push(statement(assign({ ...owner }, lowerExpression(callee.object, context, out))));
+  const given: Node[] = [];
+  for (const argument of right.arguments) {
+    const kept = context.temp();
+    out.push(statement(assign({ ...kept }, lowerExpression(argument, context, out))));
+    given.push(kept);
+  }
+  const name = callee.property.name;
+  out.push(
+    statement(assign({ ...subject }, call(id('$$loopOver'), [{ ...owner }, literal(name), ...given.map((g) => ({ ...g }))]))),
+  );
+  const asWritten = call(
+    member({ ...owner }, name),
+    given.map((g) => ({ ...g })),
+    right,
+  );
+  out.push(when(binary('===', { ...subject }, undefinedValue()), block([statement(assign({ ...subject }, asWritten), node)])));
+}
+
+/** A call of a method named like those that make native iterators. The method is read after a plain argument, which calls nothing. */
+function callsForIterator({ type, callee, arguments: given, optional }: Node): boolean {
+  if (type !== 'CallExpression' || optional || callee.type !== 'MemberExpression') return false;
+  if (callee.computed || callee.optional || callee.object.type === 'Super' || callee.property.type !== 'Identifier') return false;
+  if (callee.property.name === 'matchAll')
+    return (
+      given.length === 1 && (given[0].type === 'Identifier' || (given[0].type === 'Literal' && given[0].regex !== undefined))
+    );
+  return /^(keys|values|entries)$/.test(callee.property.name) && given.length === 0;
 }
 
 /**

@@ -34,7 +34,7 @@ import { hoistFunctions, lowerStatements } from './statements.js';
 /** What the runtime hands to a bundle, in this order; `guest/helpers.ts` provides them by these names. */
 export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
-  '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
+  '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
   '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table

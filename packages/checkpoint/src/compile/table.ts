@@ -26,6 +26,8 @@ export interface Label {
   callee?: CalleePath | undefined;
   /** `f.call(receiver, …)`: the callee path is of `f`, this is the receiver's. */
   receiver?: CalleePath | undefined;
+  /** `f.call(…)`, `f.apply(…)`, `Reflect.apply(f, …)`, `Reflect.construct(f, …)`: the first argument's path. */
+  given?: CalleePath | undefined;
 }
 
 export interface FunctionRange {
@@ -198,10 +200,17 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
     const key = callee.computed ? keyOf(callee.property) : callee.property.name;
     return key === undefined ? undefined : { ...base, at, kind: 'call', callee: ['%super', key] };
   }
+  const path = pathOf(callee);
+  // `$$natives.call(f, receiver, …)` is the same, whatever properties `f` has.
+  if (path?.length === 2 && path[0] === '$$natives' && path[1] === 'call')
+    return { ...base, at, kind: 'call', callee: pathOf(expression.arguments[0]), receiver: pathOf(expression.arguments[1]) };
   if (!callee.computed && callee.property.name === 'call' && callee.object.type === 'Identifier' && expression.arguments[0]) {
     return { ...base, at, kind: 'call', callee: [callee.object.name], receiver: pathOf(expression.arguments[0]) };
   }
-  return { ...base, at, kind: 'call', callee: pathOf(callee) };
+  if (callee.computed || !/^(call|apply|construct)$/.test(callee.property.name ?? ''))
+    return { ...base, at, kind: 'call', callee: path };
+  const [first] = expression.arguments;
+  return { ...base, at, kind: 'call', callee: path, given: first && pathOf(first) };
 }
 
 const reservedWords = new Set(

@@ -13,6 +13,8 @@ import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './
 import { CollectionCursor, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state } from './jobs.js';
 import { installLateCode, setLateRealm } from './late-code.js';
+import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
+import { IteratorSources, SourceUnknown } from './native-iterators.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
@@ -53,6 +55,10 @@ export const jobClasses = {
   CollectionCursor,
   DelegateResume,
   SuperReference,
+  ListCursor,
+  TypedCursor,
+  StringCursor,
+  MatchCursor,
 };
 
 let installed = false;
@@ -91,7 +97,7 @@ export class Guest {
   /** The stack at this pause. Throws PutOff when this instant cannot be captured. */
   frames(paused: PausedFrame[]): Frame[] {
     try {
-      return captureFrames(paused, this.realm, this.session, running);
+      return captureFrames(paused, this.realm, this.session, running, this.internals);
     } catch (error) {
       this.realm.natives.on = false;
       throw error;
@@ -109,7 +115,7 @@ export class Guest {
       jobs: state,
       services,
     };
-    const { pages, stats } = encodeHeap(root, this.heapOptions(frames, new Finishing()));
+    const { pages, stats } = this.encode(root);
     return {
       pages,
       stats,
@@ -117,10 +123,23 @@ export class Guest {
     };
   }
 
+  /** Once, unless the heap holds native iterators: then a first walk finds the collections that they go through. */
+  private encode(root: Root): ReturnType<typeof encodeHeap> {
+    const sources = new IteratorSources(this.internals);
+    const walk = () => encodeHeap(root, this.heapOptions(root.frames, new Finishing(), sources));
+    try {
+      return walk();
+    } catch (error) {
+      if (!(error instanceof SourceUnknown)) throw error;
+    }
+    sources.search(walk);
+    return walk();
+  }
+
   /** Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. */
   restore(pages: readonly Uint8Array[]): unknown {
     const finishing = new Finishing();
-    const root = decodeHeap(pages, this.heapOptions([], finishing)) as Root;
+    const root = decodeHeap(pages, this.heapOptions([], finishing, new IteratorSources(this.internals))) as Root;
     this.realm.writeVariables(root.variables);
     setJobState(root.jobs);
     finishing.run();
@@ -145,11 +164,11 @@ export class Guest {
     finish(threw, value);
   }
 
-  private heapOptions(frames: readonly Frame[], finishing: Finishing): HeapOptions {
+  private heapOptions(frames: readonly Frame[], finishing: Finishing, sources: IteratorSources): HeapOptions {
     return {
       builtins: this.builtins,
       internals: this.internals,
-      specials: specialKinds(this.realm, this.internals, frames, finishing),
+      specials: specialKinds(this.realm, this.internals, frames, finishing, sources),
       privates: privateFields(this.realm),
     };
   }

@@ -4,6 +4,7 @@
  */
 import { types } from 'node:util';
 import { hostClosureKind } from './host-closures.js';
+import { ListCursor, MatchCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
 import { isObject } from './promises.js';
 
 const isArray = Array.isArray;
@@ -25,6 +26,7 @@ type Step = (iterator: Iterator<unknown>) => IteratorResult<unknown>;
 const stepMap = Function.prototype.call.bind(mapIteratorNext) as Step;
 const stepSet = Function.prototype.call.bind(setIteratorNext) as Step;
 const mapSize = ownDescriptor(Map.prototype, 'size')!.get!;
+const setSize = ownDescriptor(Set.prototype, 'size')!.get!;
 const iteratorPrototype = getPrototypeOf(arrayIteratorProto);
 const apply = Reflect.apply;
 const ownKeys = Reflect.ownKeys;
@@ -44,6 +46,8 @@ const stringNext = stringIteratorProto.next;
 const mapIteratorProto = getPrototypeOf(new Map().entries()) as { next: unknown };
 const setIteratorProto = getPrototypeOf(new Set().values()) as { next: unknown };
 const typedArrayValues = getPrototypeOf(Uint8Array.prototype)[Symbol.iterator] as unknown;
+const typedArrayBuffer = ownDescriptor(getPrototypeOf(Uint8Array.prototype), 'buffer')!.get!;
+const typedArrayLength = ownDescriptor(getPrototypeOf(Uint8Array.prototype), 'length')!.get!;
 const iteratorSelf = (iteratorPrototype as Record<symbol, unknown>)[Symbol.iterator];
 const { isMap, isSet, isTypedArray, isMapIterator, isSetIterator, isArgumentsObject, isProxy } = types;
 const { defineProperty } = Object;
@@ -64,7 +68,7 @@ export function spreadable(value: unknown, fresh: boolean): unknown[] | undefine
   return isIteratedNatively(value) ? [...(value as Iterable<unknown>)] : undefined;
 }
 
-function isIteratedNatively(value: object): boolean {
+export function isIteratedNatively(value: object): boolean {
   const method = methodOf(value, Symbol.iterator);
   if (isMap(value)) return method === mapIterator && mapIteratorProto.next === mapIteratorNext;
   if (isSet(value)) return method === setIterator && setIteratorProto.next === setIteratorNext;
@@ -117,25 +121,29 @@ export function append(list: unknown[], value: unknown): void {
   defineProperty(list, list.length, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/** What a cursor gives: a Map's entries, keys or values, a Set's values or entries. */
+export type CollectionKind = 'map' | 'mapKeys' | 'mapValues' | 'set' | 'setEntries';
+const isOfSet = (kind: CollectionKind): boolean => kind === 'set' || kind === 'setEntries';
+
 /** An iterator over a Map or Set that knows how many live entries lie before its position. */
 export class CollectionCursor {
   iterator: Iterator<unknown> | undefined = undefined;
   finished = false;
   constructor(
     readonly source: Map<unknown, unknown> | Set<unknown>,
-    readonly kind: 'map' | 'set',
+    readonly kind: CollectionKind,
   ) {}
   next(): IteratorResult<unknown> {
     if (this.finished) return { value: undefined, done: true };
     const iterator = (this.iterator ??= nativeIterator(this));
     let result: IteratorResult<unknown>;
     // Reading `next` is how V8 learns what the iterator is, and then inlines the step: in each branch, where it is one kind.
-    if (this.kind === 'map') {
-      void iterator.next;
-      result = stepMap(iterator);
-    } else {
+    if (this.kind === 'set' || this.kind === 'setEntries') {
       void iterator.next;
       result = stepSet(iterator);
+    } else {
+      void iterator.next;
+      result = stepMap(iterator);
     }
     if (result.done) this.finished = true;
     return result;
@@ -149,25 +157,38 @@ Object.setPrototypeOf(CollectionCursor.prototype, iteratorPrototype);
 /** For loops: who has this one may call it as a method, no code of a guest sees a cursor. */
 export const cursorNext = CollectionCursor.prototype.next;
 
-const nativeIterator = (cursor: CollectionCursor): Iterator<unknown> =>
-  apply(cursor.kind === 'map' ? mapEntries : setValues, cursor.source, []) as Iterator<unknown>;
+const makers: Record<CollectionKind, () => Iterator<unknown>> = {
+  map: mapEntries,
+  mapKeys: Map.prototype.keys,
+  mapValues: Map.prototype.values,
+  set: setValues,
+  setEntries: Set.prototype.entries,
+};
+/** A fresh native iterator over a collection. */
+export const nativeIteratorOf = (source: object, kind: CollectionKind): Iterator<unknown> =>
+  apply(makers[kind], source, []) as Iterator<unknown>;
+const nativeIterator = (cursor: CollectionCursor): Iterator<unknown> => nativeIteratorOf(cursor.source, cursor.kind);
+
+/** One step of a native iterator, whatever the guest did to its prototype. */
+export const stepOf = (iterator: Iterator<unknown>, kind: CollectionKind): IteratorResult<unknown> =>
+  apply(isOfSet(kind) ? setIteratorNext : mapIteratorNext, iterator, []) as IteratorResult<unknown>;
+export const sizeOf = (source: object, kind: CollectionKind): number =>
+  apply(isOfSet(kind) ? setSize : mapSize, source, []) as number;
 
 /** Live entries that lie before the cursor; the cursor is left at the same place. */
 export function cursorPosition(cursor: CollectionCursor): number {
   if (!cursor.iterator || cursor.finished) return 0;
   let remaining = 0;
-  const next = cursor.kind === 'map' ? mapIteratorNext : setIteratorNext;
-  while (!apply(next, cursor.iterator, []).done) remaining++;
-  const size = cursor.kind === 'map' ? (apply(mapSize, cursor.source, []) as number) : (cursor.source as Set<unknown>).size;
-  placeCursor(cursor, size - remaining);
-  return size - remaining;
+  while (!stepOf(cursor.iterator, cursor.kind).done) remaining++;
+  const position = sizeOf(cursor.source, cursor.kind) - remaining;
+  placeCursor(cursor, position);
+  return position;
 }
 
 /** Puts a cursor behind the first `position` entries. */
 export function placeCursor(cursor: CollectionCursor, position: number): void {
-  const next = cursor.kind === 'map' ? mapIteratorNext : setIteratorNext;
   cursor.iterator = nativeIterator(cursor);
-  for (let i = 0; i < position; i++) apply(next, cursor.iterator, []);
+  for (let i = 0; i < position; i++) stepOf(cursor.iterator, cursor.kind);
 }
 
 const isPlainMap = (value: unknown): value is Map<unknown, unknown> =>
@@ -179,12 +200,89 @@ const isPlainSet = (value: unknown): value is Set<unknown> =>
 export function iteratorOf(value: unknown, text: string): object {
   if (isPlainMap(value) && mapProto[Symbol.iterator] === mapIterator) return new CollectionCursor(value, 'map');
   if (isPlainSet(value) && setProto[Symbol.iterator] === setIterator) return new CollectionCursor(value, 'set');
+  const cursor = listCursorOf(value);
+  if (cursor) return cursor;
   const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.iterator];
   if (typeof method !== 'function')
     throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);
   const iterator = apply(method, value, []) as object;
   if (!isObject(iterator)) throw new TypeError(`Result of the Symbol.iterator method is not an object`);
   return iterator;
+}
+
+/** A cursor for what is iterated natively by index: strings, typed arrays, arguments; undefined for everything else. */
+function listCursorOf(value: unknown): object | undefined {
+  if (typeof value === 'string') {
+    const isPristine = (String.prototype as unknown as Record<symbol, unknown>)[Symbol.iterator] === stringIterator;
+    return isPristine && stringIteratorProto.next === stringNext ? new StringCursor(value) : undefined;
+  }
+  if (value instanceof CollectionCursor || value instanceof ListCursor || value instanceof MatchCursor) return value;
+  if (!isObject(value) || arrayIteratorProto.next !== arrayNext) return undefined;
+  if (isTypedArray(value)) return methodOf(value, Symbol.iterator) === typedArrayValues ? typedCursorOf(value) : undefined;
+  return isArgumentsObject(value) && methodOf(value, Symbol.iterator) === arrayValues
+    ? new ListCursor(value as never, 'values')
+    : undefined;
+}
+
+/** A typed array out of its buffer's bounds is refused by its own method, with its text. */
+function typedCursorOf(value: object): object | undefined {
+  const buffer = (apply(typedArrayBuffer, value, []) ?? {}) as { resizable?: boolean };
+  return buffer.resizable || apply(typedArrayLength, value, []) === 0 ? undefined : new TypedCursor(value as never);
+}
+
+const listMethods = { keys: Array.prototype.keys, values: arrayValues, entries: Array.prototype.entries };
+const mapMethods = { keys: Map.prototype.keys, values: Map.prototype.values, entries: mapEntries };
+const setMethods = { keys: Set.prototype.keys, values: setValues, entries: Set.prototype.entries };
+const stringMatchAll = String.prototype.matchAll;
+
+/**
+ * The head of `for (… of value.entries())` and its like (keys, values, matchAll): the iterator is seen by the loop alone, so a cursor
+ * stands in its place. Undefined where the method may be the guest's.
+ */
+export function loopOver(value: unknown, name: 'keys' | 'values' | 'entries' | 'matchAll', pattern: unknown): object | undefined {
+  if (name === 'matchAll')
+    return typeof value === 'string' && (String.prototype as { matchAll: unknown }).matchAll === stringMatchAll
+      ? matchCursorOf(value, pattern)
+      : undefined;
+  if (typeof value !== 'object' || value === null || isProxy(value)) return undefined;
+  if (isArray(value))
+    return arrayIteratorProto.next === arrayNext && methodOf(value, name) === listMethods[name]
+      ? new ListCursor(value, name)
+      : undefined;
+  if (isMap(value))
+    return mapIteratorProto.next === mapIteratorNext && methodOf(value, name) === mapMethods[name]
+      ? new CollectionCursor(value, name === 'keys' ? 'mapKeys' : name === 'values' ? 'mapValues' : 'map')
+      : undefined;
+  if (isSet(value))
+    return setIteratorProto.next === setIteratorNext && methodOf(value, name) === setMethods[name]
+      ? new CollectionCursor(value, name === 'entries' ? 'setEntries' : 'set')
+      : undefined;
+  return undefined;
+}
+
+const adders = new Map<unknown, () => boolean>();
+for (const C of [Map, Set, WeakMap, WeakSet]) {
+  const proto = C.prototype as unknown as Record<string, unknown>;
+  const name = 'set' in proto ? 'set' : 'add';
+  const adder = proto[name];
+  adders.set(C, () => ownDescriptor(proto, name)?.value === adder);
+}
+
+/**
+ * May a constructor of collections go through its argument natively? It may unless the argument has an iterator of the guest's, and then
+ * nothing else in the construction is the guest's, so that it may come after the iteration.
+ */
+export function isReady(C: unknown, items: unknown): boolean {
+  if (typeof items !== 'object' || items === null || plainArray(items)) return true;
+  const isPristine = adders.get(C);
+  if (!isPristine || !isPristine() || isProxy(items) || isIteratedNatively(items)) return true;
+  return typeof methodOf(items, Symbol.iterator) !== 'function';
+}
+
+/** One item for such a constructor; of a Map's its parts are read at once. */
+export function gather(list: unknown[], item: unknown, isEntry: boolean): void {
+  if (isEntry && !isObject(item)) throw new TypeError(`Iterator value ${String(item)} is not an entry object`);
+  append(list, isEntry ? [(item as unknown[])[0], (item as unknown[])[1]] : item);
 }
 
 export function asyncIteratorOf(value: unknown): object {

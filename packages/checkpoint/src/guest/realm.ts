@@ -33,9 +33,12 @@ import {
   DelegateResume,
   delegateOf,
   forInKeys,
+  gather,
   isDone,
+  isReady,
   iteratorOf,
   listOf,
+  loopOver,
   plainArray,
   restOf,
   spreadable,
@@ -293,6 +296,9 @@ export class Realm {
       $$list: listOf,
       $$iterator: iteratorOf,
       $$cursorNext: cursorNext,
+      $$loopOver: loopOver,
+      $$ready: isReady,
+      $$gather: gather,
       $$generatorNext: nativeNext,
       $$generatorStep: generatorStep,
       $$asyncIterator: asyncIteratorOf,
@@ -724,6 +730,7 @@ export class Realm {
         at: label.at,
         callee: isResumed ? ['$$next'] : label.callee,
         receiver: label.receiver,
+        given: label.given,
       });
     }
     this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions: new Map(table.functions.map((f) => [f.fid, f])) });

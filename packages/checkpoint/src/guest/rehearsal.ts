@@ -7,6 +7,7 @@ import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
 import { jobClasses } from './guest.js';
 import { JobState } from './jobs.js';
+import { IteratorSources } from './native-iterators.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
 
@@ -78,7 +79,7 @@ export class Rehearsal {
     return {
       builtins: this.#builtins,
       internals: this.#internals,
-      specials: specialKinds(this.#realm, this.#internals, [], finishing),
+      specials: specialKinds(this.#realm, this.#internals, [], finishing, new IteratorSources(this.#internals)),
       privates: privateFields(this.#realm),
     };
   }

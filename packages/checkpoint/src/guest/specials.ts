@@ -10,8 +10,9 @@ import { identityOf } from './brand.js';
 import { LateUnit } from './code-unit.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
-import { CollectionCursor, cursorPosition, placeCursor } from './iteration.js';
+import { CollectionCursor, type CollectionKind, cursorPosition, placeCursor } from './iteration.js';
 import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction } from './late-code.js';
+import { type IteratorSources, nativeIterators } from './native-iterators.js';
 import { isEnvironmentName } from './plain-text.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
 import type { Frame, Realm } from './realm.js';
@@ -34,7 +35,13 @@ export class Finishing {
   }
 }
 
-export function specialKinds(realm: Realm, internals: Internals, frames: readonly Frame[], finishing: Finishing): SpecialKind[] {
+export function specialKinds(
+  realm: Realm,
+  internals: Internals,
+  frames: readonly Frame[],
+  finishing: Finishing,
+  sources: IteratorSources,
+): SpecialKind[] {
   return [
     lateUnits(realm),
     plainFunctions(),
@@ -45,6 +52,7 @@ export function specialKinds(realm: Realm, internals: Internals, frames: readonl
     asyncGenerators(),
     generators(realm, internals, frames, finishing),
     cursors(finishing),
+    nativeIterators(sources, finishing.steps),
   ];
 }
 
@@ -297,7 +305,7 @@ function cursors(finishing: Finishing): SpecialKind {
       };
     },
     create([source, kind, finished, started, position]) {
-      const cursor = new CollectionCursor(source as Map<unknown, unknown>, kind as 'map' | 'set');
+      const cursor = new CollectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
       cursor.finished = finished as boolean;
       if (started && !finished) finishing.steps.push(() => placeCursor(cursor, position as number));
       return cursor;

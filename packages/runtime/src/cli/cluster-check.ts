@@ -3,6 +3,7 @@
 import { findHindrances, type Hindrance, type HindrancePolicy } from '@godwit/checkpoint/compile';
 import { moduleEffect, opensForGood, pinningGlobals } from '../guest/module-policy.js';
 import { guestModules, nameOfModule } from '../guest/modules.js';
+import { ofPrelude } from '../guest/places.js';
 import { BundleStore } from '../node/bundles.js';
 import { command, main } from './command.js';
 import { compileGuest } from './run.js';
@@ -20,7 +21,7 @@ const policy: HindrancePolicy = {
     return isAsked ? { effect: 'wait', why: `until ${module}.${name} has answered, where it is asynchronous` } : undefined;
   },
   global: (name) => (pinningGlobals.includes(name) ? { effect: 'pin', why: `uses ${name}` } : undefined),
-  isAuthors: (file) => nameOfModule(file) === file && !file.endsWith('/guest-lib/prelude.js'),
+  isAuthors: (file) => nameOfModule(file) === file && !ofPrelude.test(file),
 };
 
 const program = command('cluster-check', 'compiles a script and says what is in its way')

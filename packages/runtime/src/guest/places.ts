@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** The guest-side part of the realm is bundled with every program, but nobody's source. */
-const ofPrelude = /(^|\/)guest-lib\/prelude\.js$/;
+export const ofPrelude = /(^|\/)guest-lib\/prelude(-[a-z-]+)?\.js$/;
 
 export class BundlePlaces {
   private map: TraceMap | undefined;

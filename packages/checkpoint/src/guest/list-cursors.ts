@@ -1,0 +1,130 @@
+/**
+ * Iterators for loops over lists, strings and matches, in place of native ones that nobody but the loop could see: their position is data.
+ * Each does what the native one does, step by step (ECMAScript 23.1.5, 22.1.5, 22.2.9). No code of a guest sees a cursor.
+ */
+import { types } from 'node:util';
+
+const getPrototypeOf = Object.getPrototypeOf;
+const ownDescriptor = Object.getOwnPropertyDescriptor;
+const ownKeys = Reflect.ownKeys;
+const iteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]())) as object;
+const finished = (): IteratorResult<unknown> => ({ value: undefined, done: true });
+
+export type ListKind = 'keys' | 'values' | 'entries';
+
+/** Over an array or `arguments`, whose length is read at each step. */
+export class ListCursor {
+  index = 0;
+  constructor(
+    public list: ArrayLike<unknown> | undefined,
+    readonly kind: ListKind,
+  ) {}
+  next(): IteratorResult<unknown> {
+    const { list, index } = this;
+    if (list === undefined) return finished();
+    if (!(index < list.length)) {
+      this.list = undefined;
+      return finished();
+    }
+    this.index = index + 1;
+    if (this.kind === 'keys') return { value: index, done: false };
+    return { value: this.kind === 'values' ? list[index] : [index, list[index]], done: false };
+  }
+}
+
+const typedArrayLength = Function.prototype.call.bind(ownDescriptor(getPrototypeOf(Uint8Array.prototype), 'length')!.get!) as (
+  list: object,
+) => number;
+
+/** Over a typed array that is not empty and of fixed length: no elements means that its buffer is gone. */
+export class TypedCursor {
+  index = 0;
+  constructor(public list: ArrayLike<unknown> | undefined) {}
+  next(): IteratorResult<unknown> {
+    const { list, index } = this;
+    if (list === undefined) return finished();
+    const length = typedArrayLength(list);
+    if (length === 0) throw new TypeError('Cannot perform %ArrayIteratorPrototype%.next on a detached ArrayBuffer');
+    if (index >= length) {
+      this.list = undefined;
+      return finished();
+    }
+    this.index = index + 1;
+    return { value: list[index], done: false };
+  }
+}
+
+/** Over the code points of a string. */
+export class StringCursor {
+  index = 0;
+  constructor(readonly text: string) {}
+  next(): IteratorResult<unknown> {
+    const { text, index } = this;
+    if (index >= text.length) return finished();
+    const first = text[index]!;
+    const second = text[index + 1];
+    const isPair = first >= '\ud800' && first <= '\udbff' && second !== undefined && second >= '\udc00' && second <= '\udfff';
+    this.index = index + (isPair ? 2 : 1);
+    return { value: isPair ? first + second : first, done: false };
+  }
+}
+
+const regExpPrototype = RegExp.prototype;
+const PlainRegExp = RegExp;
+const pristineRegExp = ownKeys(regExpPrototype).map((key) => [key, ownDescriptor(regExpPrototype, key)!] as const);
+const exec = Function.prototype.call.bind(regExpPrototype.exec) as (pattern: RegExp, text: string) => RegExpExecArray | null;
+const flagsOf = Function.prototype.call.bind(ownDescriptor(regExpPrototype, 'flags')!.get!) as (pattern: RegExp) => string;
+const sourceOf = Function.prototype.call.bind(ownDescriptor(regExpPrototype, 'source')!.get!) as (pattern: RegExp) => string;
+const includes = Function.prototype.call.bind(String.prototype.includes) as (text: string, part: string) => boolean;
+const species = ownDescriptor(RegExp, Symbol.species)!.get;
+
+/** A regular expression of which the guest changed nothing: what its methods do cannot be told from what they do natively. */
+export function isPlainRegExp(value: unknown): value is RegExp {
+  if (!types.isRegExp(value) || getPrototypeOf(value) !== regExpPrototype || ownKeys(value).length !== 1) return false;
+  for (let i = 0; i < pristineRegExp.length; i++) {
+    const [key, before] = pristineRegExp[i]!;
+    const now = ownDescriptor(regExpPrototype, key);
+    if (now === undefined || now.value !== before.value || now.get !== before.get) return false;
+  }
+  return true;
+}
+
+/** Over the matches of a global expression, whose clone only the cursor knows. */
+export class MatchCursor {
+  constructor(
+    public pattern: RegExp | undefined,
+    readonly text: string,
+    readonly isUnicode: boolean,
+  ) {}
+  next(): IteratorResult<unknown> {
+    const { pattern, text } = this;
+    if (pattern === undefined) return finished();
+    const match = exec(pattern, text);
+    if (match === null) {
+      this.pattern = undefined;
+      return finished();
+    }
+    if (match[0] === '') pattern.lastIndex = advanced(text, pattern.lastIndex, this.isUnicode);
+    return { value: match, done: false };
+  }
+}
+
+function advanced(text: string, index: number, isUnicode: boolean): number {
+  const first = text[index];
+  const second = text[index + 1];
+  if (!isUnicode || first === undefined || second === undefined) return index + 1;
+  return first >= '\ud800' && first <= '\udbff' && second >= '\udc00' && second <= '\udfff' ? index + 2 : index + 1;
+}
+
+/** A cursor for `text.matchAll(pattern)`; undefined where code of the guest could run or the call is refused. */
+export function matchCursorOf(text: string, pattern: unknown): object | undefined {
+  if (!isPlainRegExp(pattern) || typeof pattern.lastIndex !== 'number' || !includes(flagsOf(pattern), 'g')) return undefined;
+  if (ownDescriptor(PlainRegExp, Symbol.species)?.get !== species) return undefined;
+  const flags = flagsOf(pattern);
+  const clone = new PlainRegExp(sourceOf(pattern), flags);
+  clone.lastIndex = pattern.lastIndex;
+  return new MatchCursor(clone, text, includes(flags, 'u') || includes(flags, 'v'));
+}
+
+for (const cursor of [ListCursor, TypedCursor, StringCursor, MatchCursor])
+  Object.setPrototypeOf(cursor.prototype, iteratorPrototype);
