@@ -15,6 +15,7 @@ export function timSort(list, compare) {
   while (remaining > 0) {
     let length = makeRun(list, compare, low, low + remaining);
     if (length < shortest) {
+      // biome-ignore lint/complexity/useMathMinMax: Math is the guest's
       const forced = shortest < remaining ? shortest : remaining;
       insertBinary(list, compare, low, low + length, low + forced);
       length = forced;

@@ -51,6 +51,7 @@ $$natives.define(String.prototype, {
       return matches === undefined ? $$natives.replaceAll(this, pattern, by) : replaceEach(this, matches, by);
     }
     const matches = [];
+    // biome-ignore lint/complexity/useMathMinMax: Math is the guest's
     const step = pattern.length > 1 ? pattern.length : 1;
     for (let at = $$natives.indexOf(this, pattern, 0); at >= 0; at = $$natives.indexOf(this, pattern, at + step)) {
       matches[matches.length] = [pattern, at, this];

@@ -257,12 +257,11 @@ function linkFrames(
   }
   if (aboveFrame.generator) return;
   if (between.length > 0) throw new PutOff('the runtime is calling the guest');
-  const isConstruct = label.kind === 'new' || constructs(g, label, realm);
   const callee = reachedFrom(g, label, realm, internals);
   const expected = range(above, realm).fid;
-  if (!calls(callee, expected, isConstruct, realm) && !callsPrivateMethod(g, label, above, realm))
+  if (!calls(callee, expected, label.kind === 'new', realm) && !callsPrivateMethod(g, label, above, realm))
     throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
-  if (isConstruct) {
+  if (label.kind === 'new') {
     aboveFrame.construct = true;
     if (aboveFrame.self === undefined) throw new PutOff('a base class constructor is running');
   }
@@ -312,21 +311,18 @@ function checkStarter(g: GuestFrame, label: Label, realm: Realm): void {
 }
 
 const { call: functionCall, apply: functionApply } = Function.prototype;
-const { apply: reflectApply, construct: reflectConstruct } = Reflect;
+const reflectApply = Reflect.apply;
 /** Functions bound to functions: more is nobody's program. */
 const mostBindings = 16;
 
-const constructs = (g: GuestFrame, label: Label, realm: Realm): boolean =>
-  label.given !== undefined && calleeOf(g, label.callee, realm) === reflectConstruct;
-
 /**
  * The function that the call of a label runs. Some built-ins end in a call of another function and give what it gives, without a frame of
- * their own: `call`, `apply`, their namesakes of Reflect, bound functions. A resume need not run these again.
+ * their own: `call`, `apply`, Reflect.apply, bound functions. (Reflect.construct does more: a result that is no object gives way.) A resume need not run these again.
  */
 function reachedFrom(g: GuestFrame, label: Label, realm: Realm, internals: Internals): unknown {
   let callee = calleeOf(g, label.callee, realm);
   if (callee === functionCall || callee === functionApply) callee = calleeOf(g, label.callee?.slice(0, -1), realm);
-  else if (callee === reflectApply || callee === reflectConstruct) callee = calleeOf(g, label.given, realm);
+  else if (callee === reflectApply) callee = calleeOf(g, label.given, realm);
   if (label.kind === 'new') return callee;
   for (let i = 0; i < mostBindings && typeof callee === 'function' && !isProxy(callee) && fidOf(callee) === undefined; i++) {
     const target = internals.of(callee)['[[TargetFunction]]'];

@@ -26,7 +26,7 @@ export interface Label {
   callee?: CalleePath | undefined;
   /** `f.call(receiver, …)`: the callee path is of `f`, this is the receiver's. */
   receiver?: CalleePath | undefined;
-  /** `f.call(…)`, `f.apply(…)`, `Reflect.apply(f, …)`, `Reflect.construct(f, …)`: the first argument's path. */
+  /** `f.call(…)`, `f.apply(…)`, `Reflect.apply(f, …)`: the first argument's path. */
   given?: CalleePath | undefined;
 }
 
@@ -207,8 +207,7 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   if (!callee.computed && callee.property.name === 'call' && callee.object.type === 'Identifier' && expression.arguments[0]) {
     return { ...base, at, kind: 'call', callee: [callee.object.name], receiver: pathOf(expression.arguments[0]) };
   }
-  if (callee.computed || !/^(call|apply|construct)$/.test(callee.property.name ?? ''))
-    return { ...base, at, kind: 'call', callee: path };
+  if (callee.computed || !/^(call|apply)$/.test(callee.property.name ?? '')) return { ...base, at, kind: 'call', callee: path };
   const [first] = expression.arguments;
   return { ...base, at, kind: 'call', callee: path, given: first && pathOf(first) };
 }

@@ -138,12 +138,26 @@ export class CollectionCursor {
     const iterator = (this.iterator ??= nativeIterator(this));
     let result: IteratorResult<unknown>;
     // Reading `next` is how V8 learns what the iterator is, and then inlines the step: in each branch, where it is one kind.
-    if (this.kind === 'set' || this.kind === 'setEntries') {
-      void iterator.next;
-      result = stepSet(iterator);
-    } else {
-      void iterator.next;
-      result = stepMap(iterator);
+    switch (this.kind) {
+      case 'map':
+        void iterator.next;
+        result = stepMap(iterator);
+        break;
+      case 'set':
+        void iterator.next;
+        result = stepSet(iterator);
+        break;
+      case 'mapKeys':
+        void iterator.next;
+        result = stepMap(iterator);
+        break;
+      case 'mapValues':
+        void iterator.next;
+        result = stepMap(iterator);
+        break;
+      case 'setEntries':
+        void iterator.next;
+        result = stepSet(iterator);
     }
     if (result.done) this.finished = true;
     return result;
@@ -275,14 +289,14 @@ for (const C of [Map, Set, WeakMap, WeakSet]) {
 export function isReady(C: unknown, items: unknown): boolean {
   if (typeof items !== 'object' || items === null || plainArray(items)) return true;
   const isPristine = adders.get(C);
-  if (!isPristine || !isPristine() || isProxy(items) || isIteratedNatively(items)) return true;
+  if (!isPristine?.() || isProxy(items) || isIteratedNatively(items)) return true;
   return typeof methodOf(items, Symbol.iterator) !== 'function';
 }
 
 /** One item for such a constructor; of a Map's its parts are read at once. */
 export function gather(list: unknown[], item: unknown, isEntry: boolean): void {
   if (isEntry && !isObject(item)) throw new TypeError(`Iterator value ${String(item)} is not an entry object`);
-  append(list, isEntry ? [(item as unknown[])[0], (item as unknown[])[1]] : item);
+  list[list.length] = isEntry ? [(item as unknown[])[0], (item as unknown[])[1]] : item;
 }
 
 export function asyncIteratorOf(value: unknown): object {

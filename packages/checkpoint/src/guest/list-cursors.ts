@@ -79,10 +79,17 @@ const includes = Function.prototype.call.bind(String.prototype.includes) as (tex
 const species = ownDescriptor(RegExp, Symbol.species)!.get;
 
 /** A regular expression of which the guest changed nothing: what its methods do cannot be told from what they do natively. */
-export function isPlainRegExp(value: unknown): value is RegExp {
+const isPlainRegExp = (value: unknown): value is RegExp => hasNativeParts(value, pristineRegExp);
+
+/** The same as far as replacing matches asks. */
+export const replacesNatively = (value: unknown): value is RegExp => hasNativeParts(value, pristineForReplace);
+const asked: readonly PropertyKey[] = ['exec', 'flags', 'global', 'unicode', 'unicodeSets', Symbol.replace];
+const pristineForReplace = pristineRegExp.filter(([key]) => asked.includes(key));
+
+function hasNativeParts(value: unknown, parts: typeof pristineRegExp): boolean {
   if (!types.isRegExp(value) || getPrototypeOf(value) !== regExpPrototype || ownKeys(value).length !== 1) return false;
-  for (let i = 0; i < pristineRegExp.length; i++) {
-    const [key, before] = pristineRegExp[i]!;
+  for (let i = 0; i < parts.length; i++) {
+    const [key, before] = parts[i]!;
     const now = ownDescriptor(regExpPrototype, key);
     if (now === undefined || now.value !== before.value || now.get !== before.get) return false;
   }

@@ -8,7 +8,7 @@ import { types } from 'node:util';
 import { brandArrow } from './brand.js';
 import { CollectionCursor, isIteratedNatively, plainArray } from './iteration.js';
 import { checkCircular, givesSource, unboxed } from './json-steps.js';
-import { isPlainRegExp } from './list-cursors.js';
+import { replacesNatively } from './list-cursors.js';
 
 const { call, bind } = Function.prototype;
 // Bound, so that V8 finds the native function behind the call whatever the guest does to Function.prototype.
@@ -26,7 +26,6 @@ const getter = (object: object, key: PropertyKey): unknown => unbound(Object.get
 const stringReplace = unbound(String.prototype.replace) as (text: unknown, pattern: unknown, by: unknown) => string;
 const NativeProxy = Proxy;
 const constructsNothing = { construct: () => ({}) };
-const replaceMethod = RegExp.prototype[Symbol.replace];
 
 const apply = Reflect.apply;
 const ownDescriptor = Object.getOwnPropertyDescriptor;
@@ -135,7 +134,8 @@ export class NativeCallbacks {
   /** The indentation that JSON.stringify makes of its third argument. */
   readonly gapOf = (space: unknown): string => {
     const text = JSON_stringify({ __proto__: null, a: 0 }, null, space as string);
-    return text.slice(2, text.indexOf('"') < 2 ? 2 : text.indexOf('"'));
+    const quote = text.indexOf('"');
+    return quote < 2 ? '' : text.slice(2, quote);
   };
   readonly unboxed = unboxed;
   readonly checkCircular = checkCircular;
@@ -157,8 +157,7 @@ export class NativeCallbacks {
    * 22.2.6.11). Undefined where the guest could tell.
    */
   readonly matches = (text: string, pattern: unknown, mustBeGlobal: boolean): unknown[][] | undefined => {
-    if (!isPlainRegExp(pattern) || (mustBeGlobal && !pattern.global) || RegExp.prototype[Symbol.replace] !== replaceMethod)
-      return undefined;
+    if (!replacesNatively(pattern) || (mustBeGlobal && !pattern.global)) return undefined;
     const found: unknown[][] = [];
     stringReplace(text, pattern, (...given: unknown[]) => {
       found[found.length] = given;
