@@ -56,8 +56,7 @@ export function captureFrames(
     const g = guest[i]!;
     const above = guest[i - 1];
     const frame = baseFrame(g, realm);
-    if (above)
-      linkFrames(g, above, frames.at(-1)!, paused, realm, internals, () => resumedGenerator(guest, i - 1, realm));
+    if (above) linkFrames(g, above, frames.at(-1)!, paused, realm, internals, () => resumedGenerator(guest, i - 1, realm));
     else checkTop(g, realm);
     if (realm.metaOf(g.range.fid).kind === 'body' || (realm.metaOf(g.range.fid).kind === 'main' && realm.bundle.topLevelAwait)) {
       const body = running[--bodies];
