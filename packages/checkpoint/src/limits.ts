@@ -20,6 +20,8 @@ export const limits = {
   lateTextCharacters: 4 * 1024 * 1024,
   /** Characters up to which a text made at run time is searched for calls; longer ones are parsed at once. */
   trivialTextCharacters: 4096,
+  /** A file that changed so shortly before a compile may have been read before or after its change: file systems' times are as coarse as this. */
+  unsettledFileMs: 2_000,
   /** Bytes of an image's JSON header: names and digests of its sections, never content. */
   imageHeaderBytes: 16 * 1024 * 1024,
   /** Bytes of one compressed chunk, raw: zstd-codec works in a fixed heap of 16 MB. */

@@ -3,21 +3,16 @@
  * and is all that a node needs beside an image to run or resume a guest. Bundles are cached on disk by the hash of what went in.
  */
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import * as acorn from 'acorn';
 import { GodwitError } from '../base/index.js';
 import type { Node } from './ast.js';
-import { type BundleOptions, bundleScript } from './bundle.js';
 import type { FunctionMeta } from './context.js';
 import { takeNames } from './names.js';
 import { print } from './print.js';
 import { lowerProgram } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
-
-/** Raised whenever the passes change what they print for the same input. */
-export const COMPILER_VERSION = 20;
 
 export interface Bundle {
   hash: string;
@@ -34,42 +29,6 @@ export interface Bundle {
   /** esbuild's code before lowering (what Function.prototype.toString answers) and its source map. */
   source: string;
   sourceMap: string;
-}
-
-export interface CompileOptions extends BundleOptions {
-  /** Directory of the cache; none means no cache. */
-  cacheDir?: string;
-}
-
-/**
- * Compiles a script and its packages.
- * Errors: GODWIT_NO_SCRIPT, GODWIT_SYNTAX, GODWIT_UNRESOLVED, GODWIT_NATIVE_ADDON.
- */
-export async function compileScript(script: string, options: CompileOptions = {}): Promise<Bundle> {
-  const entry = path.resolve(script);
-  const bundled = await bundleScript(entry, options);
-  const key = createHash('sha256')
-    .update(`${COMPILER_VERSION}\0${process.versions.node.split('.')[0]}\0${entry}\0`)
-    .update(bundled.code)
-    .update(bundled.map) // lines move without a change of the code
-    .digest('hex')
-    .slice(0, 32);
-  const cached = options.cacheDir ? path.join(options.cacheDir, `${key}.json`) : undefined;
-  if (cached && fs.existsSync(cached)) {
-    try {
-      return JSON.parse(fs.readFileSync(cached, 'utf8')) as Bundle;
-    } catch {
-      fs.rmSync(cached, { force: true }); // a torn cache file is only a slower start
-    }
-  }
-  const bundle = compileText(entry, bundled.code, bundled.map, bundled.sloppy);
-  if (cached) {
-    fs.mkdirSync(path.dirname(cached), { recursive: true });
-    const partial = `${cached}.${process.pid}`;
-    fs.writeFileSync(partial, JSON.stringify(bundle));
-    fs.renameSync(partial, cached);
-  }
-  return bundle;
 }
 
 /** The passes over esbuild's output. */
@@ -125,7 +84,9 @@ function authorPlaces(entry: string, map: string): (node: Node) => string {
 }
 
 export { type BundleOptions, bundleScript } from './bundle.js';
+export { type CompileOptions, compileScript } from './cache.js';
 export type { FunctionMeta } from './context.js';
 export { findHindrances, type Hindrance, type HindranceEffect, type HindrancePolicy } from './hindrances.js';
 export { HELPER_NAMES } from './program.js';
 export type { CalleePath, FunctionRange, Label, SafepointTable } from './table.js';
+export { COMPILER_VERSION } from './version.js';

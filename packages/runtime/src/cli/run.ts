@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
-import { compileScript } from '@godwit/checkpoint/compile';
+import { compileScript } from '@godwit/checkpoint/compile/cache';
 import { decodeJson } from '../cluster/json.js';
 import { guestCompileOptions } from '../guest/modules.js';
 import { BundleStore } from '../node/bundles.js';

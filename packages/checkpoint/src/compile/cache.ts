@@ -1,0 +1,123 @@
+/**
+ * The cache of compiled programs: by esbuild's output, and before that by what the output was made of, so that a program which nobody changed
+ * starts without esbuild and the passes being loaded.
+ *
+ * Keeps true: an entry is used only if a compile would give the same. It names the content of each file that went in, of each package.json
+ * and tsconfig.json that had a say, and the times of the folders in which another file could have been found instead. What changed while or
+ * just before it was compiled is not entered. A torn or deleted cache file is only a slower start.
+ */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { limits } from '../limits.js';
+import type { BundleOptions } from './bundle.js';
+import type { Bundle } from './index.js';
+import { COMPILER_VERSION } from './version.js';
+
+export interface CompileOptions extends BundleOptions {
+  /** Directory of the cache; none means no cache. */
+  cacheDir?: string;
+}
+
+/** What a bundle was made of: content hashes of files (null: there was none) and times of folders. */
+interface Origin {
+  key: string;
+  files: Record<string, string | null>;
+  folders: Record<string, number | null>;
+}
+
+const sha256 = (...parts: (string | Uint8Array)[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex').slice(0, 32);
+};
+
+const compiler = `${COMPILER_VERSION}\0${process.versions.node.split('.')[0]}\0`;
+
+/**
+ * Compiles a script and its packages.
+ * Errors: GODWIT_NO_SCRIPT, GODWIT_SYNTAX, GODWIT_UNRESOLVED, GODWIT_NATIVE_ADDON.
+ */
+export async function compileScript(script: string, options: CompileOptions = {}): Promise<Bundle> {
+  const entry = path.resolve(script);
+  const { cacheDir, ...bundleOptions } = options;
+  const originFile = cacheDir && path.join(cacheDir, `origin-${sha256(compiler, entry, JSON.stringify(bundleOptions))}.json`);
+  const origin = originFile ? readJson<Origin>(originFile) : undefined;
+  const known =
+    cacheDir && origin && isUnchanged(origin) ? readJson<Bundle>(path.join(cacheDir, `${origin.key}.json`)) : undefined;
+  if (known) return known;
+
+  const startedMs = Date.now();
+  const [{ bundleScript }, { compileText }] = await Promise.all([import('./bundle.js'), import('./index.js')]);
+  const bundled = await bundleScript(entry, bundleOptions);
+  // Lines move without a change of the code: the map counts too.
+  const key = sha256(compiler, entry, '\0', bundled.code, bundled.map);
+  const cached = cacheDir && path.join(cacheDir, `${key}.json`);
+  const bundle = (cached && readJson<Bundle>(cached)) || compileText(entry, bundled.code, bundled.map, bundled.sloppy);
+  if (cached && !fs.existsSync(cached)) writeJson(cached, bundle);
+  const made = originFile && originOf(key, bundled.files, startedMs - limits.unsettledFileMs);
+  if (made) writeJson(originFile, made);
+  return bundle;
+}
+
+function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') fs.rmSync(file, { force: true });
+    return undefined;
+  }
+}
+
+function writeJson(file: string, value: unknown): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const partial = `${file}.${process.pid}`;
+  fs.writeFileSync(partial, JSON.stringify(value));
+  fs.renameSync(partial, file);
+}
+
+const contentOf = (file: string): string | null => {
+  try {
+    return sha256(fs.readFileSync(file));
+  } catch {
+    return null;
+  }
+};
+
+const changedMs = (place: string): number | null => fs.statSync(place, { throwIfNoEntry: false })?.mtimeMs ?? null;
+
+const isUnchanged = ({ files, folders }: Origin): boolean =>
+  Object.entries(folders).every(([folder, ms]) => changedMs(folder) === ms) &&
+  Object.entries(files).every(([file, content]) => contentOf(file) === content);
+
+/** What the bundle was made of; undefined when something of it changed after `settledMs`: it may have been read before or after. */
+function originOf(key: string, inputs: readonly string[], settledMs: number): Origin | undefined {
+  const files = new Set(inputs);
+  const folders = new Set<string>();
+  for (const input of inputs) {
+    const folder = path.dirname(input);
+    folders.add(folder);
+    // `./lib` that is `lib/index.js` would be `lib.js`, if there were one.
+    if (path.basename(input).startsWith('index.')) folders.add(path.dirname(folder));
+    for (let at = folder; ; at = path.dirname(at)) {
+      files.add(path.join(at, 'package.json')).add(path.join(at, 'tsconfig.json'));
+      addPackageFolders(path.join(at, 'node_modules'), folders);
+      if (at === path.dirname(at)) break;
+    }
+  }
+  const isSettled = (place: string): boolean => (changedMs(place) ?? 0) < settledMs;
+  if (![...files, ...folders].every(isSettled)) return undefined;
+  return {
+    key,
+    files: Object.fromEntries([...files].map((file) => [file, contentOf(file)])),
+    folders: Object.fromEntries([...folders].map((folder) => [folder, changedMs(folder)])),
+  };
+}
+
+/** A package that is added shows in the time of its node_modules, or of its scope there. */
+function addPackageFolders(folder: string, folders: Set<string>): void {
+  if (folders.has(folder)) return;
+  folders.add(folder);
+  if (!fs.existsSync(folder)) return;
+  for (const name of fs.readdirSync(folder)) if (name.startsWith('@')) folders.add(path.join(folder, name));
+}
