@@ -77,4 +77,12 @@ try {
 } catch (error) {
   tick(error.message);
 }
+// Looked at again and again by captures, an iterator at its end must not end before the guest itself finds it there.
+const late = new Set();
+const lateValues = late.values();
+for (let i = 0; i < 3; i++) tick(i);
+late.add('added late');
+tick(...lateValues);
+late.add('too late');
+tick(...lateValues);
 console.log(seen.join(' '));

@@ -3,6 +3,9 @@
  * entries lie before it. V8 tells what remains, but not of which collection. So each Map and Set of the image is given one entry more for a
  * moment: the iterator that then has it before itself goes through that one. A collection that only the iterator knows has no other
  * future than what remains, and is remade as that.
+ *
+ * Keeps true: an iterator is looked at only while its collection has that entry. V8 ends one that has nothing before it when it is looked at
+ * (OrderedHashTableIterator::HasMore), and what is added to its collection later would be missed.
  */
 import { types } from 'node:util';
 import type { Internals, SpecialKind } from '../heap/index.js';
@@ -21,11 +24,14 @@ const { add: setAdd, delete: setDelete } = Set.prototype;
 /** Thrown out of a walk that meets an iterator of which the collection is not known. */
 export class SourceUnknown extends Error {}
 
-/** What V8 tells of one iterator. */
+/** What is known of one iterator. */
 interface Standing {
+  iterator: object;
   kind: CollectionKind;
   /** Keys or values; of a Map's entries `{ key, value }`. */
   remaining: unknown[];
+  /** Undefined where only the iterator knows it. */
+  source: object | undefined;
 }
 
 /** A collection and the entry that it has for a moment. */
@@ -36,36 +42,68 @@ interface Probe {
 
 /** Collections by iterator, for one capture. */
 export class IteratorSources {
-  private readonly known = new Map<object, object | undefined>();
-  private readonly iterators: object[] = [];
-  private readonly collections: object[] = [];
+  private known: Standing[] = [];
+  /** Of one walk, which comes by each once. */
+  private iterators: object[] = [];
+  private collections: object[] = [];
   private searching = false;
 
   constructor(private readonly internals: Internals) {}
 
   /** Finds the collection of each iterator that `walk` comes by. Leaves every collection as it was. */
   search(walk: () => unknown): void {
-    this.searching = true;
-    walk();
-    this.searching = false;
-    const probes: Probe[] = [];
-    for (let i = 0; i < this.collections.length; i++) probes[i] = { collection: this.collections[i]!, probe: {} };
-    for (const { collection, probe } of probes)
-      if (isMap(collection)) apply(mapSet, collection, [probe, probe]);
-      else apply(setAdd, collection, [probe]);
-    try {
-      for (const iterator of this.iterators) this.known.set(iterator, this.sourceAmong(iterator, probes));
-    } finally {
-      for (const { collection, probe } of probes) apply(isMap(collection) ? mapDelete : setDelete, collection, [probe]);
-    }
+    let before: number;
+    do {
+      before = this.iterators.length + this.collections.length;
+      this.iterators = [];
+      this.collections = [];
+      this.searching = true;
+      try {
+        walk();
+      } finally {
+        this.searching = false;
+      }
+      this.known = this.standings();
+      // What only an iterator knows may hold more of both: the next walk sees it.
+    } while (this.iterators.length + this.collections.length > before && this.hasAlone());
   }
 
-  private sourceAmong(iterator: object, probes: Probe[]): object | undefined {
-    const { remaining } = this.standing(iterator);
+  private hasAlone(): boolean {
+    for (let i = 0; i < this.known.length; i++)
+      if (this.known[i]!.source === undefined && this.known[i]!.remaining.length > 0) return true;
+    return false;
+  }
+
+  private standings(): Standing[] {
+    const probes: Probe[] = [];
+    for (let i = 0; i < this.collections.length; i++) probes[i] = { collection: this.collections[i]!, probe: {} };
+    const found: Standing[] = [];
+    try {
+      for (let i = 0; i < probes.length; i++) {
+        const { collection, probe } = probes[i]!;
+        if (isMap(collection)) apply(mapSet, collection, [probe, probe]);
+        else apply(setAdd, collection, [probe]);
+      }
+      for (let i = 0; i < this.iterators.length; i++) found[i] = this.standingAmong(this.iterators[i]!, probes);
+    } finally {
+      for (let i = 0; i < probes.length; i++) {
+        const { collection, probe } = probes[i]!;
+        apply(isMap(collection) ? mapDelete : setDelete, collection, [probe]);
+      }
+    }
+    return found;
+  }
+
+  private standingAmong(iterator: object, probes: Probe[]): Standing {
+    const { kind, remaining } = this.look(iterator);
     const last = remaining[remaining.length - 1] as { key?: unknown } | undefined;
-    for (const { collection, probe } of probes)
-      if (last === probe || (isMap(collection) && last?.key === probe)) return collection;
-    return undefined;
+    for (let i = 0; i < probes.length; i++) {
+      const { collection, probe } = probes[i]!;
+      if (last !== probe && (kind !== 'map' || last?.key !== probe)) continue;
+      remaining.length--;
+      return { iterator, kind, remaining, source: collection };
+    }
+    return { iterator, kind, remaining, source: undefined };
   }
 
   /** Called for every object of a walk. */
@@ -73,18 +111,19 @@ export class IteratorSources {
     const prototype = getPrototypeOf(value) as object | null;
     if (prototype === mapIteratorPrototype) return isMapIterator(value);
     if (prototype === setIteratorPrototype) return isSetIterator(value);
-    if (this.searching && (isMap(value) || isSet(value))) this.collections.push(value);
+    if (this.searching && (isMap(value) || isSet(value))) this.collections[this.collections.length] = value;
     return false;
   }
 
-  /** The collection; undefined where only the iterator knows it. */
-  sourceOf(iterator: object): object | undefined {
-    if (this.searching) this.iterators.push(iterator);
-    else if (!this.known.has(iterator)) throw new SourceUnknown();
-    return this.known.get(iterator);
+  /** Where an iterator stands; while there is a search, of one that was not looked at, nothing. */
+  standingOf(iterator: object): Standing {
+    if (this.searching) this.iterators[this.iterators.length] = iterator;
+    for (let i = 0; i < this.known.length; i++) if (this.known[i]!.iterator === iterator) return this.known[i]!;
+    if (!this.searching) throw new SourceUnknown();
+    return { iterator, kind: 'map', remaining: [], source: undefined };
   }
 
-  standing(iterator: object): Standing {
+  private look(iterator: object): Pick<Standing, 'kind' | 'remaining'> {
     const slots = this.internals.of(iterator);
     const gives = slots['[[IteratorKind]]'] as string;
     const ofMap = gives === 'keys' ? 'mapKeys' : gives === 'values' ? 'mapValues' : 'map';
@@ -104,8 +143,7 @@ export function nativeIterators(sources: IteratorSources, steps: (() => void)[])
     ownProperties: true,
     claims: (value) => sources.notes(value),
     save(value) {
-      const source = sources.sourceOf(value);
-      const { kind, remaining } = sources.standing(value);
+      const { kind, remaining, source } = sources.standingOf(value);
       if (source === undefined) return { create: [kind, undefined, 0], fill: pairsOf(kind, remaining) };
       return { create: [kind, source, sizeOf(source, kind) - remaining.length] };
     },
