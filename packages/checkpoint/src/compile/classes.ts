@@ -54,6 +54,12 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
   const guard = privateNames.some((p) => !p.static);
   const body: Node[] = [];
   if (privateNames.length > 0) body.push(hookBlock());
+  const named = node.id && context.bindingOf(node.id);
+  const runsStatic = elements.some((e) => e.type === 'StaticBlock' || (e.type === 'PropertyDefinition' && e.static));
+  // Static code sees the class by its name, which is otherwise set once the class is made.
+  const isHidden = named?.home === 'env' || (named?.home === 'module' && named.out !== named.name);
+  if (named && isHidden && runsStatic)
+    body.push({ type: 'StaticBlock', body: [statement(assign(context.place(named), thisValue()))] });
   const members: NonNullable<FunctionMeta['members']> = [];
   let constructorSeen = false;
   elements.forEach((element, i) => {
@@ -90,9 +96,9 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
     privateNames,
   });
   context.program.closureText.set(fid, lowered);
-  const named = !node.id && name ? member(object(property(name, lowered)), isName(name) ? name : literal(name)) : lowered;
+  const evaluated = !node.id && name ? member(object(property(name, lowered)), isName(name) ? name : literal(name)) : lowered;
   const made = call(id('$$class'), [
-    named,
+    evaluated,
     literal(fid),
     visible.length > 0 ? id(envName(visible[0]!)) : undefinedValue(),
     array(...parts.computed.map((k) => ({ ...k }))),

@@ -165,6 +165,11 @@ export class FunctionContext {
     return this.program.analysis.references.get(node);
   }
 
+  /** May this name's variable be uninitialised here? */
+  isChecked(node: Node): boolean {
+    return this.program.analysis.deadZones.checked.has(node);
+  }
+
   /** How the output reads or writes a binding. */
   place(binding: Binding, from?: Node): Node {
     if (binding.home === 'env') {

@@ -40,7 +40,8 @@ import { envName, type FunctionContext, hasCall } from './context.js';
 import { makeClosure } from './functions.js';
 import { gatherFirst, takesIterable } from './gather.js';
 import { leafGiven } from './leaf.js';
-import { lowerPatternAssignment } from './patterns.js';
+import { lowerPatternAssignment, needsSteps } from './patterns.js';
+import type { Binding } from './scope.js';
 import { pathOf } from './table.js';
 
 /** Lowers an expression; calls go to `out` first. The result must be used before anything else is emitted, or kept with `keep`. */
@@ -110,8 +111,23 @@ export function lowerExpression(node: Node, context: FunctionContext, out: Node[
 
 function lowerIdentifier(node: Node, context: FunctionContext): Node {
   const binding = context.bindingOf(node);
+  if (binding && context.isChecked(node)) return checkedRead(binding, node, context);
   if (binding) return context.place(binding, node);
   return node.name === 'undefined' ? node : id(node.name, node);
+}
+
+/** Reads a variable that may not have been initialised yet (dead-zones.ts). */
+const checkedRead = (binding: Binding, node: Node, context: FunctionContext): Node => ({
+  type: 'ConditionalExpression',
+  test: binary('===', context.place(binding, node), id('$$hole')),
+  consequent: call(id('$$unset'), [literal(binding.name)], node),
+  alternate: context.place(binding, node),
+});
+
+/** The value of an assignment to a name, which throws what V8 throws where the name is not initialised yet. */
+export function writtenValue(target: Node, value: Node, context: FunctionContext): Node {
+  const binding = target.type === 'Identifier' && context.isChecked(target) ? context.bindingOf(target) : undefined;
+  return binding ? call(id('$$written'), [value, context.place(binding), literal(binding.name)], target) : value;
 }
 
 function lowerMeta(node: Node, context: FunctionContext): Node {
@@ -342,6 +358,7 @@ export function makesStatements(node: Node | null): boolean {
   if (!node) return false;
   if (isClass(node)) return true;
   if (isFunction(node)) return false;
+  if (node.type === 'AssignmentExpression' && isPattern(node.left) && needsSteps(node.left)) return true;
   if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set' || usesHome(p)))
     return true;
   return childNodes(node).some(makesStatements);
@@ -434,7 +451,10 @@ function lowerLinks(
 
 /** The place an assignment writes to, with its parts kept if `later` (what is evaluated in between) calls. */
 export function lowerTarget(node: Node, context: FunctionContext, out: Node[], later: boolean): Node {
-  if (node.type === 'Identifier') return lowerIdentifier(node, context);
+  if (node.type === 'Identifier') {
+    const binding = context.bindingOf(node);
+    return binding ? context.place(binding, node) : lowerIdentifier(node, context);
+  }
   if (node.type === 'MemberExpression') {
     if (node.object.type === 'Super') return lowerSuperTarget(node, context, out, later);
     let base: Node;
@@ -474,6 +494,7 @@ function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effe
     return sequence(value, call(id('$$const'), [literal(violated)]));
   }
   const calls = hasCall(node.right) || makesStatements(node.right);
+  if (node.left.type === 'Identifier' && context.isChecked(node.left)) return lowerCheckedAssignment(node, context, out, calls);
   if (/^(&&|\|\||\?\?)=$/.test(node.operator)) return lowerLogicalAssignment(node, context, out, name);
   if (node.operator === '=') {
     const target = lowerTarget(node.left, context, out, calls);
@@ -501,6 +522,24 @@ function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effe
     return undefinedValue();
   }
   return located(assign(target, result), node);
+}
+
+/** To a name that may not be initialised yet: `=` asks after the right side has run, the others when they read. */
+function lowerCheckedAssignment(node: Node, context: FunctionContext, out: Node[], calls: boolean): Node {
+  const place = lowerTarget(node.left, context, out, false);
+  if (node.operator === '=') {
+    const value = lowerExpression(node.right, context, out, node.left.name);
+    if (!calls) return located(assign(place, writtenValue(node.left, value, context)), node);
+    const kept = keep({ type: '' }, value, context, out);
+    out.push(statement(assign(place, writtenValue(node.left, { ...kept }, context)), node));
+    return { ...kept };
+  }
+  const check = lowerIdentifier(node.left, context);
+  const plain = { ...node, left: { ...node.left } };
+  context.program.analysis.references.set(plain.left, context.bindingOf(node.left)!);
+  if (!calls) return sequence(check, lowerAssignment(plain, context, out));
+  out.push(statement(check));
+  return lowerAssignment(plain, context, out);
 }
 
 function lowerLogicalAssignment(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
@@ -535,7 +574,7 @@ function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
 function lowerUpdate(node: Node, context: FunctionContext, out: Node[]): Node {
   const violated = constViolation({ left: node.argument }, context);
   if (violated) return call(id('$$const'), [literal(violated)]);
-  return located(
+  const update = located(
     {
       type: 'UpdateExpression',
       operator: node.operator,
@@ -544,6 +583,8 @@ function lowerUpdate(node: Node, context: FunctionContext, out: Node[]): Node {
     },
     node,
   );
+  const isChecked = node.argument.type === 'Identifier' && context.isChecked(node.argument);
+  return isChecked ? sequence(lowerIdentifier(node.argument, context), update) : update;
 }
 
 function lowerMember(node: Node, context: FunctionContext, out: Node[]): Node {

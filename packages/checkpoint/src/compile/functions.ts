@@ -148,6 +148,7 @@ function initialValue(binding: Binding, context: FunctionContext): Node {
   if (binding.name === PSEUDO_THIS) return context.derivedConstructor ? undefinedValue() : thisValue();
   if (binding.name === PSEUDO_ARGUMENTS) return id('arguments');
   if (binding.name === PSEUDO_NEW_TARGET) return newTarget();
+  if (context.program.analysis.deadZones.unset.has(binding)) return id('$$hole');
   return undefinedValue();
 }
 

@@ -25,12 +25,12 @@ import {
   when,
 } from './ast.js';
 import { type FunctionContext, hasCall } from './context.js';
-import { keep, lowerExpression, lowerInto, lowerTarget, makesStatements } from './expressions.js';
+import { keep, lowerExpression, lowerInto, lowerTarget, makesStatements, writtenValue } from './expressions.js';
 
 type Mode = 'let' | 'const' | 'var' | 'assign';
 
 /** Does any part of the pattern need statements of its own? */
-function needsSteps(pattern: Node): boolean {
+export function needsSteps(pattern: Node): boolean {
   if (hasCall(pattern) || makesStatements(pattern) || anyNode([pattern], isSuperProperty, isFunction)) return true;
   const work = [pattern];
   for (let n = work.pop(); n; n = work.pop()) {
@@ -102,7 +102,12 @@ function bindName(pattern: Node, value: Node, context: FunctionContext, out: Nod
     return;
   }
   if (mode === 'assign' || binding.home !== 'native' || (binding.kind === 'param' && mode === 'var'))
-    out.push(statement(assign(context.place(binding, pattern), value), pattern));
+    out.push(
+      statement(
+        assign(context.place(binding, pattern), mode === 'assign' ? writtenValue(pattern, value, context) : value),
+        pattern,
+      ),
+    );
   else out.push(declare(mode, binding.out, value, pattern));
 }
 
@@ -149,7 +154,7 @@ export function mapPattern(pattern: Node, context: FunctionContext): Node {
   switch (pattern.type) {
     case 'Identifier':
     case 'MemberExpression':
-      return lowerExpression(pattern, context, []);
+      return lowerTarget(pattern, context, [], false);
     case 'AssignmentPattern':
       return {
         type: 'AssignmentPattern',

@@ -36,7 +36,7 @@ export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
-  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
+  '$$hole', '$$unset', '$$written', '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
 export interface LoweredProgram {
@@ -107,7 +107,8 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
   const names = bound;
   const outer: Node[] = [];
   if (strict) outer.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
-  if (names.length > 0) outer.push(declareNames(names));
+  const unset = new Set([...analysis.deadZones.unset].filter((b) => b.home === 'module').map((b) => b.out));
+  if (names.length > 0) outer.push(declareNames(names, unset));
   outer.push(...shared.moduleFunctions);
   outer.push(statement(call(id('$$module'), [evalHook(), moduleVariables([...bound, ...declared, ...templates])])));
   outer.push(...shared.moduleStatements);
@@ -130,10 +131,14 @@ const plainFunction = (params: readonly string[], body: Node[]): Node => ({
   expression: false,
 });
 
-const declareNames = (names: string[]): Node => ({
+const declareNames = (names: string[], unset: ReadonlySet<string> = new Set()): Node => ({
   type: 'VariableDeclaration',
   kind: 'var',
-  declarations: names.map((name) => ({ type: 'VariableDeclarator', id: id(name), init: null })),
+  declarations: names.map((name) => ({
+    type: 'VariableDeclarator',
+    id: id(name),
+    init: unset.has(name) ? id('$$hole') : null,
+  })),
 });
 
 const evalHook = (): Node => ({

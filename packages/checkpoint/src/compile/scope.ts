@@ -7,9 +7,10 @@
  *   module  captured, but its scope exists once (module level, a CommonJS wrapper); stays a native variable of the module
  *   global  a property of the global object that the text of an indirect eval declares; `eval` itself, which our scripts' scope hides
  * `this`, `arguments` and `new.target` that an arrow takes from outside are bindings too (names that no author can write).
- * Known gap: temporal dead zones of env bindings are not modelled (docs/LIMITS.md).
  */
+
 import { childNodes, isFunction, type Node, patternNames } from './ast.js';
+import { type DeadZones, findDeadZones, type Mention } from './dead-zones.js';
 
 export type Home = 'native' | 'env' | 'module' | 'global';
 export type BindingKind = 'var' | 'let' | 'const' | 'class' | 'function' | 'param' | 'catch' | 'self' | 'import' | 'pseudo';
@@ -65,6 +66,7 @@ export interface Analysis {
   moduleBindings: Binding[];
   free: Set<string>;
   directEvals: Node[];
+  deadZones: DeadZones;
 }
 
 interface Reference {
@@ -89,6 +91,7 @@ class Analyzer {
   private readonly functions = new Map<Node, FunctionFacts>();
   private readonly references = new Map<Node, Binding>();
   private readonly pending: Reference[] = [];
+  private readonly mentions = new Map<Binding, Mention[]>();
   private readonly directEvals: Node[] = [];
   private readonly free = new Set<string>();
   private scope!: Scope;
@@ -112,6 +115,7 @@ class Analyzer {
     for (const node of program.body) this.visit(node);
     this.resolveAll();
     const moduleBindings = this.assignHomes(root);
+    const deadZones = findDeadZones(program, this.references, this.mentions);
     return {
       root,
       scopes: this.scopes,
@@ -120,6 +124,7 @@ class Analyzer {
       moduleBindings,
       free: this.free,
       directEvals: this.directEvals,
+      deadZones,
     };
   }
 
@@ -471,6 +476,9 @@ class Analyzer {
         continue;
       }
       this.references.set(node, found);
+      const known = this.mentions.get(found);
+      if (known) known.push({ node, scope });
+      else this.mentions.set(found, [{ node, scope }]);
       if (write) found.reassigned = true;
       if (found.scope.owner !== scope.owner) found.captured = true;
     }

@@ -10,6 +10,7 @@ import { type PausedFrame, ThreadSession } from '../capture/session.js';
 import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
+import { hole } from './holes.js';
 import { CollectionCursor, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state } from './jobs.js';
 import { installLateCode, setLateRealm } from './late-code.js';
@@ -59,6 +60,7 @@ export const jobClasses = {
   TypedCursor,
   StringCursor,
   MatchCursor,
+  hole,
 };
 
 let installed = false;

@@ -22,6 +22,7 @@ import {
   stepResumed,
   YieldMarker,
 } from './coroutines.js';
+import { hole, unset, written } from './holes.js';
 import {
   append,
   asyncIteratorOf,
@@ -333,6 +334,9 @@ export class Realm {
         defineProperty(target, key, { [kind]: fn, enumerable: true, configurable: true }),
       $$import: (specifier: unknown) => host.importDynamic(String(specifier)),
       $$directEval: (code: unknown, names: string[], where: string) => directEval(code, names, where, host),
+      $$hole: hole,
+      $$unset: unset,
+      $$written: written,
       $$meta: { url: `file://${host.filename}`, filename: host.filename, dirname: host.dirname },
       $$global: globalThis,
       $$next: () => this.enterNext(),

@@ -1,0 +1,14 @@
+/** What a variable of the guest holds that was not initialised yet (compile/dead-zones.ts), and what happens to those who ask. */
+
+/** One object of the realm, which images name. */
+export const hole = Object.freeze({ __proto__: null });
+
+/** Reading one. */
+export function unset(name: string): never {
+  throw new ReferenceError(`Cannot access '${name}' before initialization`);
+}
+
+/** `value`, unless the variable that it is to be assigned to is `current`ly not initialised. */
+export function written(value: unknown, current: unknown, name: string): unknown {
+  return current === hole ? unset(name) : value;
+}
