@@ -33,7 +33,8 @@ class Slow {
   get one() { return 1; }
 }
 const load = (name) => import(name); // differs: import() of a computed name
-const value = () => eval('1 + 1'); // differs: direct eval
+const value = (n) => eval('n + 1');
+const old = () => eval('with (Math) PI'); // differs: direct eval
 await sleep(1);
 new EventEmitter();
 helper();

@@ -240,7 +240,7 @@ function linkFrames(
   const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
   const resumed = isNext(label);
   // An eval answers what the code that it runs answers: resumed, that code is called in its place.
-  if (between.length > 0 && !resumed && isIndirectEval(calleeOf(g, label.callee, realm)) && isEvalOf(aboveFrame, between)) return;
+  if (between.length > 0 && !resumed && isEvalOf(aboveFrame, between) && callsEval(g, label, realm)) return;
   if (between.some((name) => !runAgain.has(name)))
     throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
   const original = realm.labelAt(label.statement, label.kind);
@@ -267,7 +267,12 @@ function linkFrames(
 }
 
 const isEvalOf = ({ fid, late }: Frame, between: readonly string[]): boolean =>
-  late?.fid === fid && between.every((name) => name === 'eval' || name === 'evalText');
+  late?.fid === fid && between.every((name) => evalNames.has(name));
+
+const evalNames = new Set(['eval', 'evalText', '$$directEval', 'directEval']);
+
+const callsEval = (g: GuestFrame, { callee }: Label, realm: Realm): boolean =>
+  callee?.[0] === '$$directEval' || isIndirectEval(calleeOf(g, callee, realm));
 
 const range = (g: GuestFrame, realm: Realm): FunctionRange => realm.ranges.get(g.range.fid)!;
 

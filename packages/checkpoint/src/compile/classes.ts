@@ -31,7 +31,7 @@ import {
 import { envName, FunctionContext, type FunctionMeta, hasCall } from './context.js';
 import { keep, lowerExpression } from './expressions.js';
 import { lowerFunction, makeEnvironment, usedEnvironments } from './functions.js';
-import type { FunctionFacts } from './scope.js';
+import type { Analysis, FunctionFacts } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
 
 /** The expression that makes the class; its environment and keys go to `out` first. */
@@ -43,7 +43,7 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
   const outerHome = context.homeEnv;
   const elements: Node[] = node.body.body;
   const privateNames = privatesOf(elements);
-  const readsSuper = elements.some(mentionsSuperProperty);
+  const readsSuper = elements.some((element) => mentionsSuperProperty(element, context.program.analysis));
   const needsEnv = privateNames.length > 0 || readsSuper;
   if (needsEnv && scope.env === undefined) scope.env = ++context.program.envCount;
   if (scope.env !== undefined) out.push(makeEnvironment(scope, context, [property('$class', undefinedValue())]));
@@ -165,7 +165,9 @@ function privatesOf(elements: Node[]): NonNullable<FunctionMeta['privateNames']>
   return [...found.values()];
 }
 
-const mentionsSuperProperty = (root: Node): boolean => anyNode([root], isSuperProperty, isClass);
+/** The code of a direct eval may. */
+const mentionsSuperProperty = (root: Node, { directEvals }: Analysis): boolean =>
+  anyNode([root], (node) => isSuperProperty(node) || directEvals.has(node), isClass);
 
 const guarded = (value: Node): Node => ({
   type: 'ConditionalExpression',

@@ -12,6 +12,7 @@ import {
   PSEUDO_ARGUMENTS,
   PSEUDO_NEW_TARGET,
   PSEUDO_THIS,
+  PSEUDO_VARIABLES,
   type Scope,
 } from './scope.js';
 
@@ -48,6 +49,10 @@ export class ProgramContext {
   readonly closureText = new Map<number, Node>();
   /** Functions that a native built-in may call: leaf.ts. */
   readonly leaves = new Set<Node>();
+  /** Is a name of the module's scope declared by an author, and not by a part of ours that is bundled with every program? */
+  isAuthorsName: (name: string) => boolean = () => true;
+  /** Template objects of code made at run time, which has no variables of its own to keep them in. */
+  templateCount = 0;
   readonly moduleFunctions: Node[] = [];
   readonly moduleStatements: Node[] = [];
   envCount: number;
@@ -59,15 +64,16 @@ export class ProgramContext {
     readonly source: string,
     readonly names: Map<Node, string>,
     readonly fileOf: (node: Node) => string,
-    /** The first function id: those of code made at run time follow those of the bundle. */
-    readonly firstFid = 0,
+    /** Of code made at run time: its first function id, behind those of the bundle. */
+    readonly firstFid: number | undefined = undefined,
+    firstEnv = 0,
   ) {
     this.sharedNames = new Set([...analysis.moduleBindings.map((b) => b.out), ...analysis.free]);
-    this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), 0);
+    this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), firstEnv);
   }
 
   newFid(node: Node, meta: Omit<FunctionMeta, 'fid'>): number {
-    const fid = this.firstFid + this.metas.length;
+    const fid = (this.firstFid ?? 0) + this.metas.length;
     this.metas.push({ fid, ...meta });
     this.fids.set(node, fid);
     return fid;
@@ -85,6 +91,7 @@ const ENV_FIELDS: Record<string, string> = {
   [PSEUDO_THIS]: '$this',
   [PSEUDO_ARGUMENTS]: '$arguments',
   [PSEUDO_NEW_TARGET]: '$newTarget',
+  [PSEUDO_VARIABLES]: '$variables',
 };
 
 /** The field of an environment object that holds a binding. `$p` (parent) and `$class` are ours, so author's `$` names get one more `$`. */
@@ -176,6 +183,7 @@ export class FunctionContext {
       assert(binding.scope.env !== undefined, `env binding ${binding.name} has no environment`);
       return member(id(envName(binding.scope.env)), envField(binding), from);
     }
+    if (binding.home === 'dynamic') return member(this.place(binding.holder!), binding.name, from);
     if (binding.home === 'global' && binding.name === 'eval') return member(id('$$global'), 'eval', from);
     return id(binding.out, from);
   }

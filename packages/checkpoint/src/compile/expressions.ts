@@ -37,6 +37,7 @@ import {
 } from './ast.js';
 import { lowerClass } from './classes.js';
 import { envName, type FunctionContext, hasCall } from './context.js';
+import { siteOf } from './direct-eval.js';
 import { makeClosure } from './functions.js';
 import { gatherFirst, takesIterable } from './gather.js';
 import { leafGiven } from './leaf.js';
@@ -556,8 +557,13 @@ function lowerLogicalAssignment(node: Node, context: FunctionContext, out: Node[
 }
 
 function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
+  if (node.operator === 'typeof' && node.argument.type === 'Identifier') {
+    const dynamic = context.bindingOf(node.argument);
+    if (dynamic?.home === 'dynamic' && dynamic.beyond) return lowerTypeofDynamic(node, dynamic, context, out);
+  }
   if (node.operator === 'typeof' && node.argument.type === 'Identifier')
     return { ...node, argument: lowerIdentifier(node.argument, context) };
+  if (node.operator === 'delete' && node.argument.type === 'Identifier') return lowerDeleteName(node, context);
   if (node.operator === 'delete' && node.argument.type === 'ChainExpression' && hasCall(node.argument)) {
     const target = lowerChain(node.argument, context, out);
     return sequence(target, literal(true));
@@ -569,6 +575,30 @@ function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
       ? lowerMember(node.argument, context, out)
       : lowerExpression(node.argument, context, out);
   return located({ type: 'UnaryExpression', operator: node.operator, prefix: true, argument }, node);
+}
+
+/** Variables cannot be deleted, but those that an eval has declared. */
+function lowerDeleteName(node: Node, context: FunctionContext): Node {
+  const binding = context.bindingOf(node.argument);
+  if (!binding || binding.home === 'global') return { ...node, argument: lowerIdentifier(node.argument, context) };
+  if (binding.home !== 'dynamic') return literal(false);
+  const beyond = binding.beyond && { ...node, argument: binding.beyond };
+  return {
+    type: 'ConditionalExpression',
+    test: call(id('$$own'), [context.place(binding.holder!), literal(binding.name)]),
+    consequent: { ...node, argument: context.place(binding) },
+    alternate: beyond ? lowerDeleteName(beyond, context) : literal(true),
+  };
+}
+
+/** An accessor of a variable object throws where nothing has the name. */
+function lowerTypeofDynamic(node: Node, dynamic: Binding, context: FunctionContext, out: Node[]): Node {
+  return {
+    type: 'ConditionalExpression',
+    test: call(id('$$own'), [context.place(dynamic.holder!), literal(dynamic.name)]),
+    consequent: { ...node, argument: context.place(dynamic) },
+    alternate: lowerUnary({ ...node, argument: dynamic.beyond }, context, out),
+  };
 }
 
 function lowerUpdate(node: Node, context: FunctionContext, out: Node[]): Node {
@@ -690,14 +720,22 @@ export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { 
 
 /** One template object per site and realm, made once and kept at module level. */
 function templateObject(node: Node, context: FunctionContext): Node {
-  const name = `$$t${context.program.moduleStatements.length}_${node.start ?? 0}`;
+  const { program } = context;
   const strings = (pick: 'cooked' | 'raw'): Node =>
     array(
       ...node.quasi.quasis.map((q: Node) =>
         q.value[pick] === null || q.value[pick] === undefined ? undefinedValue() : literal(q.value[pick]),
       ),
     );
-  context.program.moduleStatements.push({
+  if (program.firstFid !== undefined)
+    return call(id('$$templateOf'), [
+      literal(program.firstFid),
+      literal(program.templateCount++),
+      strings('cooked'),
+      strings('raw'),
+    ]);
+  const name = `$$t${program.moduleStatements.length}_${node.start ?? 0}`;
+  program.moduleStatements.push({
     type: 'VariableDeclaration',
     kind: 'var',
     declarations: [
@@ -760,12 +798,7 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
     const own = context.facts.scope.bindings.get('%this');
     return { node: own && own.home === 'env' ? assign(context.place(own), lowered) : lowered };
   }
-  if (callee.type === 'Identifier' && callee.name === 'eval' && context.bindingOf(callee)?.home === 'global') {
-    const names = array(...[...namesInScope(context)].map((name) => literal(name)));
-    const where = literal(context.program.fileOf(node));
-    const parts = lowerParts(args.length > 0 ? args : [undefinedValue()], context, out);
-    return { node: call(id('$$directEval'), [parts[0], names, where], node) };
-  }
+  if (context.program.analysis.directEvals.has(node)) return lowerDirectEval(node, context, out);
   if (callee.type === 'MemberExpression' && callee.object.type === 'Super') {
     if (context.superIsNative) {
       const key = callee.computed ? lowerExpression(callee.property, context, out) : callee.property;
@@ -843,13 +876,29 @@ function lowerParenthesizedChainCall(node: Node, context: FunctionContext, out: 
 
 const isSimpleKey = (key: Node): boolean => key.type === 'Literal' || key.type === 'Identifier';
 
-function namesInScope(context: FunctionContext): Set<string> {
-  const names = new Set<string>();
-  for (const binding of context.program.analysis.references.values()) {
-    for (let f: typeof context.facts | undefined = context.facts; f; f = f.parent)
-      if (binding.scope.owner === f) names.add(binding.name);
-  }
-  return names;
+/** Only V8's own eval is a direct one; whatever else has that name is called. */
+function lowerDirectEval(node: Node, context: FunctionContext, out: Node[]): { node: Node } {
+  const callee = keep({ type: '' }, lowerExpression(node.callee, context, out), context, out);
+  const args: Node[] = lowerParts(node.arguments, context, out).map((arg, i) =>
+    arg.type === 'SpreadElement' ? arg : keep(node.arguments[i], arg, context, out),
+  );
+  const site = literal(JSON.stringify(siteOf(node, context, context.program.fileOf(node))));
+  const env = context.envs.length > 0 ? id(envName(context.envs[0]!)) : undefinedValue();
+  const result = context.temp();
+  const direct = call(id('$$directEval'), [site, env, ...args], node);
+  const plain = call(
+    { ...callee },
+    args.map((arg) => ({ ...arg })),
+    node,
+  );
+  out.push(
+    when(
+      binary('===', { ...callee }, id('$$eval')),
+      block([statement(assign({ ...result }, direct), node)]),
+      block([statement(assign({ ...result }, plain), node)]),
+    ),
+  );
+  return { node: result };
 }
 
 function lowerTemplate(node: Node, context: FunctionContext, out: Node[]): Node {

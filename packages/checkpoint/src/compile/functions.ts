@@ -11,6 +11,7 @@
  */
 import {
   anyNode,
+  array,
   assign,
   binary,
   call,
@@ -35,7 +36,15 @@ import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta, M
 import { separateCopies } from './copies.js';
 import { lowerExpression } from './expressions.js';
 import { lowerPatternInto } from './patterns.js';
-import { type Binding, type FunctionFacts, PSEUDO_ARGUMENTS, PSEUDO_NEW_TARGET, PSEUDO_THIS, type Scope } from './scope.js';
+import {
+  type Binding,
+  type FunctionFacts,
+  PSEUDO_ARGUMENTS,
+  PSEUDO_NEW_TARGET,
+  PSEUDO_THIS,
+  PSEUDO_VARIABLES,
+  type Scope,
+} from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
 
 export interface MethodInfo {
@@ -196,6 +205,12 @@ export function lowerFunction(
   else addPseudo(facts, context, entry);
   if (context.superIsNative && facts.usesSuper && context.classEnv !== undefined && usesSuperProperty(node))
     entry.push(declare('const', '$home', member(id(envName(context.classEnv)), '$class')));
+  makeVariableObject(facts, context, entry);
+  for (const { holder, names, accessors } of facts.isEval ? context.program.analysis.additions : []) {
+    const made = lowerExpression(accessors, context, entry);
+    const list = array(...names.map((name) => literal(name)));
+    entry.push(statement(call(id('$$addVariables'), [context.place(holder), made, list])));
+  }
   late(entry);
   // Parameters of an async generator are bound when it is called: its body runs to here at once (startAsyncGenerator).
   if (kind === 'asyncGenerator' && !simple) entry.push(statement({ type: 'YieldExpression', argument: null, delegate: false }));
@@ -226,6 +241,14 @@ export function lowerFunction(
     );
   }
   return drivenFunction(node, facts, outer, context, kind, params, statements, arrow);
+}
+
+/** For a function with sloppy direct evals: see direct-eval.ts. */
+export function makeVariableObject(facts: FunctionFacts, context: FunctionContext, entry: Node[]): void {
+  if (!facts.variableObject) return;
+  const accessors = lowerExpression(facts.variableObject, context, entry);
+  const holder = facts.scope.bindings.get(PSEUDO_VARIABLES)!;
+  entry.push(statement(assign(context.place(holder), call(id('$$variables'), [accessors]))));
 }
 
 function lowerReturn(expression: Node, context: FunctionContext, out: Node[]): Node {
@@ -259,6 +282,8 @@ function nativeParamsSuffice(node: Node, context: FunctionContext): boolean {
     if (n.type === 'ThisExpression' || n.type === 'Super' || n.type === 'MetaProperty') return true;
     const binding = n.type === 'Identifier' ? context.bindingOf(n) : undefined;
     if (!binding) return false;
+    // `eval` in the printed code would be V8's own; what an eval may declare is looked up.
+    if (binding.home === 'global' || binding.home === 'dynamic') return true;
     if (binding.out !== binding.name || (binding.home === 'module' && binding.scope === own)) return true;
     // A default that reads an outer environment or a captured sibling prints differently from a native parameter.
     return binding.home === 'env' && binding.scope !== own;

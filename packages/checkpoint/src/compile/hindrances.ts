@@ -122,10 +122,10 @@ class Search {
     const { callee, arguments: args } = node;
     if (callee.type === 'Identifier') {
       if (isRequire(node)) this.#lookAtModule(node, requiredIn(node));
-      else if (callee.name === 'eval' && !this.#declared.has('eval'))
+      else if (callee.name === 'eval' && !this.#declared.has('eval') && isRefusedText(args[0]))
         this.#add(node, {
           effect: 'differs',
-          why: 'direct eval does not see locals: it ends the program when its code names one',
+          why: 'direct eval of code with a with statement or a call of super() ends the program',
         });
       const binding = this.#bindings.get(callee.name);
       if (binding) this.#add(node, this.policy.call(binding.module, binding.member));
@@ -183,6 +183,10 @@ function nativeCallback(object: Node, name: string, args: Node[]): string | unde
   if ((isGlobal('Object') || isGlobal('Map')) && name === 'groupBy') return `${object.name}.groupBy`;
   return undefined;
 }
+
+/** Of code that is no literal nothing is known here. */
+const isRefusedText = (code: Node | undefined): boolean =>
+  code?.type === 'Literal' && typeof code.value === 'string' && /\b(?:with|super)\s*\(/.test(code.value);
 
 const isRequire = (node: Node | null | undefined): boolean =>
   node?.type === 'CallExpression' && node.callee.type === 'Identifier' && /^(__)?require$/.test(node.callee.name);

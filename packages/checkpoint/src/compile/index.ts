@@ -50,7 +50,7 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
     strict: !sloppy,
     source: code,
     names,
-    fileOf: authorPlaces(entry, map),
+    ...authorPlaces(entry, map),
   });
   const printed = print(lowered.root);
   const text = printed.text.trim().replace(/;$/, '');
@@ -72,14 +72,24 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
   };
 }
 
-/** `file:line` of a node of esbuild's output, for what is said about code while it runs. */
-function authorPlaces(entry: string, map: string): (node: Node) => string {
+/** `file:line` of a node of esbuild's output, for what is said about code while it runs; and whether a file of the program has it. */
+function authorPlaces(entry: string, map: string): { fileOf(node: Node): string; isAuthors(node: Node): boolean } {
   let traced: TraceMap | undefined;
-  return (node) => {
-    if (!node.loc) return entry;
+  const originOf = (node: Node) => {
+    if (!node.loc) return undefined;
     traced ??= new TraceMap(map);
     const { source, line } = originalPositionFor(traced, { line: node.loc.start.line, column: node.loc.start.column });
-    return source === null ? entry : `${path.resolve(path.dirname(entry), source)}:${line}`;
+    return source === null ? undefined : { file: path.resolve(path.dirname(entry), source), line };
+  };
+  return {
+    fileOf(node) {
+      const origin = originOf(node);
+      return origin ? `${origin.file}:${origin.line}` : entry;
+    },
+    isAuthors(node) {
+      const origin = originOf(node);
+      return origin !== undefined && !origin.file.includes(`${path.sep}guest-lib${path.sep}`);
+    },
   };
 }
 

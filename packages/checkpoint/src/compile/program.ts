@@ -23,12 +23,14 @@ import {
   literal,
   member,
   type Node,
+  patternNames,
   returns,
   statement,
 } from './ast.js';
 import { FunctionContext, MODULE_FUNCTION, ProgramContext } from './context.js';
 import { separateCopies } from './copies.js';
-import { analyzeProgram } from './scope.js';
+import { makeVariableObject } from './functions.js';
+import { analyzeProgram, type Scope } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
 
 /** What the runtime hands to a bundle, in this order; `guest/helpers.ts` provides them by these names. */
@@ -36,7 +38,8 @@ export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$take', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
-  '$$hole', '$$unset', '$$written', '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
+  '$$eval', '$$variables', '$$addVariables', '$$own', '$$templateOf', '$$hole', '$$unset', '$$written',
+  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
 export interface LoweredProgram {
@@ -53,6 +56,8 @@ export interface ProgramOptions {
   /** Names of anonymous functions and classes, from names.ts. */
   names: Map<Node, string>;
   fileOf(node: Node): string;
+  /** Does this part of the module come from a file of the program? */
+  isAuthors(node: Node): boolean;
 }
 
 export function lowerProgram(program: Node, options: ProgramOptions): LoweredProgram {
@@ -64,8 +69,10 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     strict,
     singletons: findSingletons(body),
     loopBodies: whileBodies(flat),
+    sameFile: (a, b) => fileOnly(options.fileOf(a)) === fileOnly(options.fileOf(b)),
   });
   const shared = new ProgramContext(analysis, options.source, options.names, options.fileOf);
+  shared.isAuthorsName = authorsNames(body, analysis.root.scope, options);
   const awaits = topLevelAwaits(body);
   const context = new FunctionContext(
     shared,
@@ -79,6 +86,7 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     false,
   );
   const entry: Node[] = [];
+  makeVariableObject(analysis.root, context, entry);
   hoistFunctions(body, analysis.root.scope, context, entry, true);
   const lowered: Node[] = [];
   lowerStatements(body, context, lowered);
@@ -119,6 +127,23 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     body: [statement(plainFunction(['eval'], [returns(plainFunction(HELPER_NAMES, outer))]))],
   };
   return { root, context: shared, imports, mainFid, topLevelAwait: awaits };
+}
+
+const fileOnly = (place: string): string => place.slice(0, place.lastIndexOf(':'));
+
+/** Names of the module that direct evals may see; what they are is looked for when the first one asks. */
+function authorsNames(body: Node[], scope: Scope, { isAuthors }: ProgramOptions): (name: string) => boolean {
+  let others: Set<string> | undefined;
+  const collect = (): Set<string> => {
+    const found = new Set<string>();
+    for (const node of body) {
+      const declared =
+        node.type === 'VariableDeclaration' ? node.declarations.flatMap((d: Node) => patternNames(d.id)) : [node.id];
+      for (const name of declared) if (name && scope.bindings.has(name.name) && !isAuthors(node)) found.add(name.name);
+    }
+    return found;
+  };
+  return (name) => !(others ??= collect()).has(name);
 }
 
 const plainFunction = (params: readonly string[], body: Node[]): Node => ({

@@ -6,13 +6,15 @@
  *   env     captured by a closure inside a function; lives in that scope's environment object
  *   module  captured, but its scope exists once (module level, a CommonJS wrapper); stays a native variable of the module
  *   global  a property of the global object that the text of an indirect eval declares; `eval` itself, which our scripts' scope hides
+ *   dynamic a name of code around which a sloppy direct eval may put a `var`: looked up in the function's variable object (direct-eval.ts)
  * `this`, `arguments` and `new.target` that an arrow takes from outside are bindings too (names that no author can write).
  */
 
 import { childNodes, isFunction, type Node, patternNames } from './ast.js';
 import { type DeadZones, findDeadZones, type Mention } from './dead-zones.js';
+import { accessorsOf } from './direct-eval.js';
 
-export type Home = 'native' | 'env' | 'module' | 'global';
+export type Home = 'native' | 'env' | 'module' | 'global' | 'dynamic';
 export type BindingKind = 'var' | 'let' | 'const' | 'class' | 'function' | 'param' | 'catch' | 'self' | 'import' | 'pseudo';
 
 export interface Binding {
@@ -25,6 +27,9 @@ export interface Binding {
   /** Assigned after its declaration. */
   reassigned: boolean;
   home: Home;
+  /** Of dynamic ones: the variable object, and the name as it is seen where no eval has declared it. */
+  holder?: Binding;
+  beyond?: Node;
 }
 
 export class Scope {
@@ -53,6 +58,13 @@ export interface FunctionFacts {
   usesSuper: boolean;
   usesNewTarget: boolean;
   containsWith: boolean;
+  /** A direct eval whose code may declare variables of this function. */
+  sloppyEval: Node | undefined;
+  /** The code of a sloppy eval: its variables belong to `varsOf`, or are properties of the global object. */
+  isEval: boolean;
+  /** Names that a sloppy eval may declare, and the expression that makes the variable object; see direct-eval.ts. */
+  dynamic: Map<string, Binding>;
+  variableObject: Node | undefined;
   /** Names of every identifier inside, nested functions included, with the bindings they mean. */
   names: Map<string, Set<Binding | undefined>>;
 }
@@ -65,19 +77,42 @@ export interface Analysis {
   /** Bindings that must be declared at module level in the output. */
   moduleBindings: Binding[];
   free: Set<string>;
-  directEvals: Node[];
   deadZones: DeadZones;
+  /** Direct evals. */
+  directEvals: Map<Node, DirectEval>;
+  /** What the code of a direct eval adds to variable objects around it. */
+  additions: { holder: Binding; names: string[]; accessors: Node }[];
+  /** Variables that the code of a sloppy direct eval declares, by name. */
+  evalVars: Map<string, Binding>;
+}
+
+export interface DirectEval {
+  /** What the code sees. */
+  scope: Scope;
+  /** In a parameter list: the names that sloppy code may not declare. */
+  taken: string[];
 }
 
 interface Reference {
   node: Node;
   scope: Scope;
   write: boolean;
+  /** Looked up as if no eval had declared it in this function. */
+  beyond: FunctionFacts | undefined;
+}
+
+/** The scopes around the code of a direct eval, from outside. */
+export interface Surroundings {
+  scope: Scope;
+  /** Where its `var`s belong; undefined: strict code keeps them, and of others they are properties of the global object. */
+  variables: FunctionFacts | undefined;
 }
 
 export const PSEUDO_THIS = '%this';
 export const PSEUDO_ARGUMENTS = '%arguments';
 export const PSEUDO_NEW_TARGET = '%new.target';
+/** The variable object of a function with sloppy direct evals. */
+export const PSEUDO_VARIABLES = '%variables';
 
 export function analyze(program: Node, options: { strict: boolean }): Analysis {
   return new Analyzer(options.strict).run(program);
@@ -92,7 +127,16 @@ class Analyzer {
   private readonly references = new Map<Node, Binding>();
   private readonly pending: Reference[] = [];
   private readonly mentions = new Map<Binding, Mention[]>();
-  private readonly directEvals: Node[] = [];
+  private readonly directEvals = new Map<Node, DirectEval>();
+  /** The function whose parameters are being visited. */
+  private inParams: FunctionFacts | undefined;
+  /** Do two nodes come from the same file? */
+  sameFile: (a: Node, b: Node) => boolean = () => true;
+  private readonly additions: Analysis['additions'] = [];
+  private readonly evalVars = new Map<string, Binding>();
+  surroundings: Surroundings | undefined;
+  /** Environments are numbered from here. */
+  firstEnv = 0;
   private readonly free = new Set<string>();
   private scope!: Scope;
   /** The author's free `eval`: our scripts run inside a function that has V8's own under that name (program.ts). */
@@ -101,12 +145,15 @@ class Analyzer {
   constructor(private readonly strict: boolean) {}
 
   run(program: Node): Analysis {
+    if (this.surroundings) this.scope = this.surroundings.scope;
     const root = this.enterFunction(
       program,
       'module',
       true,
       this.strict || program.body.some((s: Node) => s.directive === 'use strict'),
     );
+    // `this` of a direct eval's code is that of the code around it.
+    if (this.surroundings) root.arrow = true;
     this.globalEval = {
       ...{ name: 'eval', out: 'eval', kind: 'var', scope: root.scope },
       ...{ captured: false, reassigned: true, home: 'global' },
@@ -125,6 +172,8 @@ class Analyzer {
       free: this.free,
       directEvals: this.directEvals,
       deadZones,
+      additions: this.additions,
+      evalVars: this.evalVars,
     };
   }
 
@@ -142,6 +191,10 @@ class Analyzer {
       usesSuper: false,
       usesNewTarget: false,
       containsWith: false,
+      sloppyEval: undefined,
+      isEval: this.globalRoots.has(node),
+      dynamic: new Map(),
+      variableObject: undefined,
       names: new Map(),
     };
     facts.scope = new Scope(kind, node, this.scope, facts);
@@ -166,11 +219,22 @@ class Analyzer {
       if (kind === 'function' && known.kind === 'var') known.kind = 'function';
       return known;
     }
-    const isGlobal = this.globalRoots.has(scope.node) && (kind === 'var' || kind === 'function');
+    const isVariable = kind === 'var' || kind === 'function';
+    if (isVariable && scope.owner.isEval && scope === scope.owner.scope && this.surroundings?.variables)
+      return this.declareAround(this.surroundings.variables, name);
+    const isGlobal = isVariable && this.globalRoots.has(scope.node);
     const home = isGlobal ? 'global' : 'native';
     const binding: Binding = { name, out: name, kind, scope, captured: false, reassigned: isGlobal, home };
     scope.bindings.set(name, binding);
     return binding;
+  }
+
+  /** A `var` or function of a sloppy direct eval's code. */
+  private declareAround(facts: FunctionFacts, name: string): Binding {
+    let found = facts.scope.bindings.get(name) ?? facts.dynamic.get(name);
+    if (!found) facts.dynamic.set(name, (found = dynamicBinding(facts, name)));
+    this.evalVars.set(name, found);
+    return found;
   }
 
   /** Declares what a statement list declares before it runs; `top` for a function's or module's own list. */
@@ -230,7 +294,7 @@ class Analyzer {
   }
 
   private refer(node: Node, write = false): void {
-    this.pending.push({ node, scope: this.scope, write });
+    this.pending.push({ node, scope: this.scope, write, beyond: undefined });
   }
 
   private visitAll(nodes: Node[]): void {
@@ -362,7 +426,7 @@ class Analyzer {
         for (let f: FunctionFacts | undefined = this.scope.owner; f; f = f.parent) f.containsWith = true;
         break;
       case 'CallExpression':
-        if (node.callee.type === 'Identifier' && node.callee.name === 'eval' && !node.optional) this.directEvals.push(node);
+        if (node.callee.type === 'Identifier' && node.callee.name === 'eval' && !node.optional) this.noteDirectEval(node);
         break;
       case 'ImportDeclaration':
       case 'ExportAllDeclaration':
@@ -401,9 +465,13 @@ class Analyzer {
       for (const n of patternNames(p)) this.declare(facts.scope, n.name, 'param');
     }
     if (node.body.type === 'BlockStatement') this.hoist(node.body.body, facts.scope, true);
+    const outerParams = this.inParams;
+    this.inParams = facts;
     for (const p of node.params) this.visitPattern(p, false);
+    this.inParams = undefined;
     if (node.body.type === 'BlockStatement') this.visitAll(node.body.body);
     else this.visit(node.body);
+    this.inParams = outerParams;
     this.scope = outer;
   }
 
@@ -460,14 +528,100 @@ class Analyzer {
     return true;
   }
 
+  /** Code of a direct eval sees everything: all of it must be in environments, and the variables that it adds must have a place. */
+  private noteDirectEval(node: Node): void {
+    for (let s: Scope | undefined = this.scope; s; s = s.parent) if (s.bindings.has('eval')) return;
+    const listed = this.inParams === this.scope.owner ? this.inParams : undefined;
+    const taken = listed ? [...listed.scope.bindings.values()].filter((b) => b.kind === 'param').map((b) => b.name) : [];
+    if (listed && !listed.arrow) taken.push('arguments');
+    this.directEvals.set(node, { scope: this.scope, taken });
+    const owner = this.functionForThis();
+    if (owner.scope.kind === 'function' || owner.scope.kind === 'field') {
+      owner.usesThis = true;
+      owner.usesNewTarget = true;
+      const names = [PSEUDO_THIS, PSEUDO_NEW_TARGET];
+      if (owner.scope.kind === 'function' && !owner.scope.bindings.has('arguments')) {
+        owner.usesArguments = true;
+        names.push(PSEUDO_ARGUMENTS);
+      }
+      for (const name of names) this.declare(owner.scope, name, 'pseudo').captured = true;
+    }
+    let variables: FunctionFacts | undefined = this.scope.owner;
+    if (variables.strict) return;
+    if (variables.isEval) variables = this.surroundings?.variables;
+    if (!variables) return;
+    variables.sloppyEval = node;
+    this.declare(variables.scope, PSEUDO_VARIABLES, 'pseudo').captured = true;
+  }
+
+  /** The names that sloppy direct evals may declare get bindings of their own, and accessors to what they mean otherwise. */
+  private makeDynamic(): void {
+    const names = new Map<FunctionFacts, Set<string>>();
+    const add = (facts: FunctionFacts, name: string): void => {
+      let set = names.get(facts);
+      if (!set) names.set(facts, (set = new Set()));
+      set.add(name);
+    };
+    for (const { node, scope } of this.pending) {
+      if (node.name === 'eval' || node.name === 'undefined') continue;
+      for (let s: Scope | undefined = scope; s && !s.bindings.has(node.name); s = s.parent)
+        if (s === s.owner.scope && s.owner.sloppyEval && (s.kind !== 'module' || this.isBeside(node, s.owner)))
+          add(s.owner, node.name);
+    }
+    const around = this.surroundings?.variables;
+    for (const [name, binding] of this.evalVars) if (binding.home === 'dynamic') add(around!, name);
+    const outer = this.scope;
+    for (const [facts, set] of names) {
+      const accessors = accessorsOf(set, facts);
+      const from = this.pending.length;
+      this.scope = facts.scope;
+      this.visit(accessors);
+      for (let i = from; i < this.pending.length; i++) this.pending[i]!.beyond = facts;
+      const holder = facts.scope.bindings.get(PSEUDO_VARIABLES)!;
+      if (this.functions.has(facts.node)) facts.variableObject = accessors;
+      else {
+        const added = [...this.evalVars].filter(([, b]) => b.home === 'dynamic' && b.scope === facts.scope).map(([name]) => name);
+        this.additions.push({ holder, names: added, accessors });
+      }
+    }
+    for (const facts of this.functions.values())
+      if (facts.sloppyEval && !facts.variableObject) facts.variableObject = accessorsOf(new Set(), facts);
+    this.scope = outer;
+  }
+
+  /** The module's scope has the code of other files too. */
+  private isBeside(node: Node, { sloppyEval }: FunctionFacts): boolean {
+    return !isOurs(node.name) && (this.surroundings !== undefined || this.sameFile(node, sloppyEval));
+  }
+
+  private lookUp({ node, scope, beyond }: Reference): Binding | undefined {
+    for (let s: Scope | undefined = scope; s; s = s.parent) {
+      const own = s.bindings.get(node.name);
+      if (own) return own;
+      const dynamic = s === s.owner.scope && s.owner !== beyond ? s.owner.dynamic.get(node.name) : undefined;
+      if (dynamic && (s.kind !== 'module' || this.isBeside(node, s.owner))) return dynamic;
+    }
+    return undefined;
+  }
+
+  private captureAll(): void {
+    for (const { scope } of this.directEvals.values())
+      for (let s: Scope | undefined = scope; s; s = s.parent)
+        for (const binding of s.bindings.values()) {
+          binding.captured = true;
+          binding.reassigned = true;
+        }
+  }
+
   private resolveAll(): void {
-    for (const { node, scope, write } of this.pending) {
-      let found: Binding | undefined;
-      for (let s: Scope | undefined = scope; s && !found; s = s.parent) found = s.bindings.get(node.name);
+    this.makeDynamic();
+    for (const reference of this.pending) {
+      const { node, scope, write } = reference;
+      const found = this.lookUp(reference);
       for (let f: FunctionFacts | undefined = scope.owner; f; f = f.parent) {
         let set = f.names.get(node.name);
         if (!set) f.names.set(node.name, (set = new Set()));
-        set.add(found?.home === 'global' ? undefined : found);
+        set.add(found?.home === 'global' || found?.home === 'dynamic' ? undefined : found);
       }
       if (!found || found.home === 'global') {
         this.free.add(node.name);
@@ -482,6 +636,7 @@ class Analyzer {
       if (write) found.reassigned = true;
       if (found.scope.owner !== scope.owner) found.captured = true;
     }
+    this.captureAll();
   }
 
   private assignHomes(root: FunctionFacts): Binding[] {
@@ -494,7 +649,7 @@ class Analyzer {
       taken.add(out);
       return out;
     };
-    let envs = 0;
+    let envs = this.firstEnv;
     const all = new Set<Scope>(this.scopes.values());
     const locals = new Map<FunctionFacts, Binding[]>();
     for (const scope of all) {
@@ -572,13 +727,34 @@ class Analyzer {
 /** Analysis with the nodes that run at most once marked beforehand. */
 export function analyzeProgram(
   program: Node,
-  options: { strict: boolean; singletons: Iterable<Node>; loopBodies: Iterable<Node>; globalRoots?: Iterable<Node> },
+  options: {
+    strict: boolean;
+    singletons: Iterable<Node>;
+    loopBodies: Iterable<Node>;
+    /** The function that a sloppy eval's code became. */
+    globalRoots?: Iterable<Node>;
+    surroundings?: Surroundings;
+    firstEnv?: number;
+    sameFile?: (a: Node, b: Node) => boolean;
+  },
 ): Analysis {
   const analyzer = new Analyzer(options.strict);
+  if (options.sameFile) analyzer.sameFile = options.sameFile;
+  analyzer.surroundings = options.surroundings;
+  analyzer.firstEnv = options.firstEnv ?? 0;
   for (const node of options.globalRoots ?? []) analyzer.globalRoots.add(node);
   for (const node of options.singletons) analyzer.singletons.add(node);
   for (const node of options.loopBodies) analyzer.loopBodies.add(node);
   return analyzer.run(program);
+}
+
+/** A name that a sloppy direct eval may declare in a function. */
+export function dynamicBinding(facts: FunctionFacts, name: string): Binding {
+  const holder = facts.scope.bindings.get(PSEUDO_VARIABLES)!;
+  return {
+    ...{ name, out: name, kind: 'var', scope: facts.scope, captured: true, reassigned: true, home: 'dynamic' },
+    holder,
+  };
 }
 
 /** Could a name be one of generated code: a temporary, an environment, a helper? */

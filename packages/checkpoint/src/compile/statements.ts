@@ -191,7 +191,7 @@ export function hoistFunctions(list: Node[], scope: Scope, context: FunctionCont
     if (node.type === 'FunctionDeclaration' && node.id) latest.set(node.id.name, node);
   }
   for (const node of latest.values()) {
-    const binding = scope.bindings.get(node.id.name)!;
+    const binding = scope.bindings.get(node.id.name) ?? context.bindingOf(node.id)!;
     if (binding.home === 'module' && declareAtModule(node, binding.out, context)) continue;
     const anonymous = {
       ...node,
@@ -231,7 +231,8 @@ function declareAtModule(node: Node, out: string, context: FunctionContext): boo
 /** Sloppy functions in blocks also set the function-level variable when their declaration is reached (Annex B.3.3). */
 function annexB(node: Node, context: FunctionContext, out: Node[]): void {
   const inner = context.bindingOf(node.id);
-  const outer = context.facts.scope.bindings.get(node.id?.name);
+  const { scope, isEval } = context.facts;
+  const outer = scope.bindings.get(node.id?.name) ?? (isEval ? context.program.analysis.evalVars.get(node.id?.name) : undefined);
   if (!inner || !outer || inner === outer || context.facts.strict || (outer.kind !== 'var' && outer.kind !== 'function')) return;
   if (outer.home === 'native') out.push(declare('var', outer.out, context.place(inner)));
   else out.push(statement(assign(context.place(outer), context.place(inner))));

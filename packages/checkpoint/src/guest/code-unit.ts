@@ -19,6 +19,9 @@ export interface CodeUnit {
   evaluate(code: string): unknown;
 }
 
+/** Evaluates code where V8's own `eval` has its name. */
+export type Hook = (code: string) => unknown;
+
 const { parse } = JSON;
 
 /** Code made at run time, as it travels in images: with its compiled form, so that labels and function ids mean the same everywhere. */
@@ -29,15 +32,20 @@ export class LateUnit implements CodeUnit {
   readonly source: string;
   readonly fid: number;
   readonly declarations: string;
+  readonly inModule: boolean;
   readonly length: number;
+  /** Template objects of its tagged templates, by number. */
+  templates: Record<number, object> = {};
+  private readonly hooks: { module: Hook; late: Hook };
 
   constructor(
     /** JSON of a LateCode. */
     readonly text: string,
     readonly firstFid: number,
     readonly base: number,
-    readonly evaluate: (code: string) => unknown,
+    hooks: { module: Hook; late: Hook },
   ) {
+    this.hooks = hooks;
     const late = parse(text) as LateCode;
     const { code } = late;
     this.code = { slice: (from, to) => code.slice(Math.max(0, from - base), to - base) };
@@ -46,7 +54,12 @@ export class LateUnit implements CodeUnit {
     this.source = late.source;
     this.fid = late.fid;
     this.declarations = late.declarations;
+    this.inModule = late.inModule;
     this.length = code.length;
+  }
+
+  evaluate(code: string): unknown {
+    return this.inModule ? this.hooks.module(code) : this.hooks.late(code);
   }
 }
 

@@ -5,8 +5,9 @@
  *
  * Keeps true: texts without functions, calls and loops are run by V8 as they are; a function made of such a text is saved by its text.
  */
+import vm from 'node:vm';
 import type { LateForm } from '../compile/late.js';
-import { SafeMap, SafeWeakMap, slice, uncurry } from '../heap/primordials.js';
+import { includes, SafeMap, SafeWeakMap, slice, uncurry } from '../heap/primordials.js';
 import { limits } from '../limits.js';
 import { fidOf } from './brand.js';
 import type { LateUnit } from './code-unit.js';
@@ -21,6 +22,7 @@ export type Prefix = 'function' | 'function*' | 'async function' | 'async functi
 const nativeEval = eval as (code: unknown) => unknown;
 const { apply, construct, defineProperty, setPrototypeOf } = Reflect;
 const { getPrototypeOf } = Object;
+const { Script } = vm;
 const test = uncurry(RegExp.prototype.test);
 const join = uncurry(Array.prototype.join);
 const bind = uncurry(Function.prototype.bind);
@@ -55,6 +57,19 @@ export function remakePlainFunction({ prefix, params, body }: PlainFunction): ob
   return made;
 }
 
+/** V8's words about a text that is no script; undefined when it is one. */
+export function syntaxErrorOf(text: string): string | undefined {
+  try {
+    new Script(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Declares globals as an indirect eval of V8's does. */
+export const declareGlobals = (text: string): unknown => (text === '' ? undefined : nativeEval(text));
+
 let realm: Realm | undefined;
 
 /** The realm whose guest runs in this thread. */
@@ -63,15 +78,18 @@ export function setLateRealm(owner: Realm): void {
 }
 
 /** Compiled texts: programs make the same function again and again. Null: not to be compiled. */
-const compiled = new SafeMap<string, LateUnit | 'plain' | 'foreign'>();
+const compiled = new SafeMap<string, LateUnit | string>();
 let compiledCharacters = 0;
 
-function unitFor(source: string, form: LateForm): LateUnit | 'plain' | 'foreign' {
-  const key = `${form} ${source}`;
+/** The unit, or what the compiler says instead of one: 'plain', 'foreign', or behind an `!` why the text is refused. */
+export function unitFor(source: string, form: LateForm, owner: Realm, site = ''): LateUnit | string {
+  const key = `${form} ${site} ${source}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const text = compileLateText(source, form, realm!.freeFid);
-  const made = text === '' ? 'plain' : text === '-' ? 'foreign' : realm!.addLateUnit(text);
+  const text = compileLateText(source, form, owner.freeFid, site);
+  const made = text === '' ? 'plain' : text === '-' ? 'foreign' : text[0] === '!' ? text : owner.addLateUnit(text);
+  // A tagged template has one object for each time that its text was compiled.
+  if (typeof made !== 'string' && includes(text, '$$templateOf(')) return made;
   compiledCharacters += key.length;
   if (compiledCharacters > limits.lateTextCharacters) {
     compiled.clear();
@@ -88,9 +106,9 @@ const isTrivial = (text: string): boolean => text.length < limits.trivialTextCha
 /** The name of this function is how captures recognise its frame: what it runs answers for it (capture/frames.ts). */
 function evalText(text: unknown): unknown {
   if (typeof text !== 'string' || realm === undefined || isTrivial(text)) return nativeEval(text);
-  const unit = unitFor(text, 'eval');
+  const unit = unitFor(text, 'eval', realm);
   if (typeof unit === 'string') return nativeEval(text);
-  if (unit.declarations !== '') nativeEval(unit.declarations);
+  declareGlobals(unit.declarations);
   return apply(realm.remakeClosure(unit.fid, [], undefined) as AnyFunction, globalThis, []);
 }
 
@@ -98,7 +116,7 @@ function evalText(text: unknown): unknown {
 export const isIndirectEval = (value: unknown): boolean => value === guestEval;
 
 // Bound, because bound functions print as native code.
-const guestEval = bind({ eval: (text: unknown) => evalText(text) }.eval, undefined) as AnyFunction;
+export const guestEval = bind({ eval: (text: unknown) => evalText(text) }.eval, undefined) as AnyFunction;
 
 function makeFunction(prefix: Prefix, given: ArrayLike<unknown>, newTarget: object): object {
   const texts: string[] = [];
@@ -112,9 +130,9 @@ function makeFunction(prefix: Prefix, given: ArrayLike<unknown>, newTarget: obje
   let made = native;
   if (realm !== undefined) {
     const simple = prefix === 'function' && isTrivial(params) && isTrivial(body);
-    const unit = simple ? 'plain' : unitFor(`(${sourceOf(native)})`, 'function');
+    const unit = simple ? 'plain' : unitFor(`(${sourceOf(native)})`, 'function', realm);
     if (unit === 'plain') plainFunctions.set(native, { prefix, params, body });
-    else if (unit !== 'foreign') made = realm.remakeClosure(unit.fid, [], undefined);
+    else if (typeof unit !== 'string') made = realm.remakeClosure(unit.fid, [], undefined);
   }
   const own = (newTarget as { prototype?: unknown }).prototype;
   if (own !== prototypes[prefix] && ((typeof own === 'object' && own !== null) || typeof own === 'function'))

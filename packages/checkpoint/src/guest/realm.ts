@@ -10,7 +10,7 @@ import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTa
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
-import { type CodeUnit, LateUnit } from './code-unit.js';
+import { type CodeUnit, type Hook, LateUnit } from './code-unit.js';
 import {
   asyncFunctionPrototype,
   asyncGeneratorFunctionPrototype,
@@ -22,6 +22,7 @@ import {
   stepResumed,
   YieldMarker,
 } from './coroutines.js';
+import { addVariables, directEval, makeVariables } from './direct-eval.js';
 import { hole, unset, written } from './holes.js';
 import {
   append,
@@ -46,6 +47,7 @@ import {
   stillThere,
   takeElements,
 } from './iteration.js';
+import { guestEval } from './late-code.js';
 import { NativeCallbacks } from './natives.js';
 import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';
@@ -102,9 +104,6 @@ const setPrototypeOf = Object.setPrototypeOf;
 const defineProperty = Object.defineProperty;
 const ownDescriptor = Object.getOwnPropertyDescriptor;
 
-/** Evaluates code where V8's own `eval` has its name. */
-type Hook = (code: string) => unknown;
-
 // Of guest code that is not part of the bundle only the helpers are visible, and V8's own `eval` as in the bundle (compile/program.ts).
 // biome-ignore lint/security/noGlobalEval: the real one, before the guest's takes its place
 const nativeEval = eval;
@@ -117,6 +116,10 @@ export class Realm {
   private nextFid: number;
   private nextOffset: number;
   private lateHook: Hook | undefined;
+  private readonly hooks: { module: Hook; late: Hook } = {
+    module: (code) => this.moduleEval!(code),
+    late: (code) => this.lateEval(code),
+  };
   private helperValues: Record<string, unknown> = {};
   readonly ranges = new Map<number, FunctionRange>();
   private readonly namedEnvironments = new Map<number, string[]>();
@@ -194,7 +197,7 @@ export class Realm {
   addLateUnit(text: string, firstFid = this.nextFid, base = this.nextOffset): LateUnit {
     const known = this.lateUnits[firstFid];
     if (known) return known;
-    const unit = new LateUnit(text, firstFid, base, (code) => this.lateEval(code));
+    const unit = new LateUnit(text, firstFid, base, this.hooks);
     this.nextFid = Math.max(this.nextFid, firstFid + unit.metas.length);
     this.nextOffset = Math.max(this.nextOffset, base + unit.length + 1);
     this.register(unit);
@@ -316,10 +319,7 @@ export class Realm {
       },
       $$super: superValue,
       $$superAt: superPlace,
-      $$template: (cooked: unknown[], raw: string[]) => {
-        defineProperty(cooked, 'raw', { value: Object.freeze(raw) });
-        return Object.freeze(cooked);
-      },
+      $$template: templateOf,
       $$take: takeElements,
       $$rest: restOf,
       $$object: (value: unknown) => {
@@ -333,7 +333,13 @@ export class Realm {
       $$accessor: (target: object, key: PropertyKey, kind: 'get' | 'set', fn: AnyFunction) =>
         defineProperty(target, key, { [kind]: fn, enumerable: true, configurable: true }),
       $$import: (specifier: unknown) => host.importDynamic(String(specifier)),
-      $$directEval: (code: unknown, names: string[], where: string) => directEval(code, names, where, host),
+      $$eval: guestEval,
+      $$directEval: (...args: [string, object | undefined, unknown]) => directEval(this, host, ...args),
+      $$variables: makeVariables,
+      $$addVariables: addVariables,
+      $$own: (target: object, name: string) => ownDescriptor(target, name) !== undefined,
+      $$templateOf: (fid: number, index: number, cooked: unknown[], raw: string[]) =>
+        (this.lateUnits[fid]!.templates[index] ??= templateOf(cooked, raw)),
       $$hole: hole,
       $$unset: unset,
       $$written: written,
@@ -606,7 +612,7 @@ export class Realm {
 
   /** A variable that a function's code names which is no local of it: of the module, or a helper. */
   readVariable(name: string, fid: number): unknown {
-    const isModules = this.lateUnits[fid] === undefined && this.variables.includes(name);
+    const isModules = this.lateUnits[fid]?.inModule !== false && this.variables.includes(name);
     return isPlainName(name) && (isModules || name.startsWith('$$')) ? this.moduleEval!(name) : undefined;
   }
 
@@ -796,18 +802,9 @@ function delegateStep(iterator: Iterator<unknown>, received: { mode: 'next' | 't
   throw new TypeError('The iterator does not provide a throw method.');
 }
 
-/** A direct eval sees no locals here: it runs as an indirect one unless its code names a local of the caller. */
-function directEval(code: unknown, names: string[], where: string, host: RealmHost): unknown {
-  if (typeof code !== 'string') return code;
-  const used = names.filter((name) => new RegExp(`(?<![\\w$.])${name.replace(/\$/g, '\\$')}(?![\\w$])`).test(code));
-  if (used.length > 0)
-    host.refuse(
-      'GODWIT_DIRECT_EVAL',
-      `Cannot run the direct eval at ${where}: its code names the local "${used[0]}", which a moved program could not see; pass the value in with new Function`,
-    );
-  // biome-ignore lint/security/noGlobalEval: this is the guest's own eval
-  // biome-ignore lint/complexity/noCommaOperator: the comma makes it the indirect one
-  return (0, eval)(code);
+function templateOf(cooked: unknown[], raw: string[]): object {
+  defineProperty(cooked, 'raw', { value: Object.freeze(raw) });
+  return Object.freeze(cooked);
 }
 
 export function lineStarts(text: string): number[] {

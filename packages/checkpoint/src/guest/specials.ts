@@ -63,8 +63,11 @@ function lateUnits(realm: Realm): SpecialKind {
     ownProperties: false,
     claims: (value) => value instanceof LateUnit,
     save: (value) => {
-      const { text, firstFid, base } = value as LateUnit;
-      return { create: [text, firstFid, base] };
+      const { text, firstFid, base, templates } = value as LateUnit;
+      return { create: [text, firstFid, base], fill: templates };
+    },
+    fill: (value, templates) => {
+      (value as LateUnit).templates = templates as Record<number, object>;
     },
     create: ([text, firstFid, base]) => realm.addLateUnit(text as string, firstFid as number, base as number),
   };
