@@ -49,8 +49,8 @@ export class ProgramContext {
   readonly closureText = new Map<number, Node>();
   /** Functions that a native built-in may call: leaf.ts. */
   readonly leaves = new Set<Node>();
-  /** Is a name of the module's scope declared by an author, and not by a part of ours that is bundled with every program? */
-  isAuthorsName: (name: string) => boolean = () => true;
+  /** The variables of the module that the file of a node sees, under the names that its author gave them. */
+  namesSeenFrom: (node: Node) => Map<string, Binding> = () => new Map();
   /** Template objects of code made at run time, which has no variables of its own to keep them in. */
   templateCount = 0;
   readonly moduleFunctions: Node[] = [];
@@ -184,7 +184,7 @@ export class FunctionContext {
       return member(id(envName(binding.scope.env)), envField(binding), from);
     }
     if (binding.home === 'dynamic') return member(this.place(binding.holder!), binding.name, from);
-    if (binding.home === 'global' && binding.name === 'eval') return member(id('$$global'), 'eval', from);
+    if (binding.home === 'global' && binding.hidden) return member(id('$$global'), binding.name, from);
     return id(binding.out, from);
   }
 

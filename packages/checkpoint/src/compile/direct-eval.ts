@@ -83,7 +83,10 @@ export function siteOf(node: Node, context: FunctionContext, where: string): Eva
   for (let s: Scope | undefined = innermost; s; s = s.parent) {
     // Code made at run time has a module scope of its own, which holds nothing.
     if (s.kind === 'module' && s.parent) continue;
-    const record = recordOf(s, context.program.isAuthorsName);
+    // The module's scope has the names of all files, and esbuild gives new ones where they collide.
+    const isBundle = s.kind === 'module' && context.program.firstFid === undefined;
+    const pseudo = [...s.bindings].filter(([, b]) => b.kind === 'pseudo');
+    const record = recordOf(s, isBundle ? [...context.program.namesSeenFrom(node), ...pseudo] : [...s.bindings]);
     if (record.owns || record.names.length > 0) scopes.push(record);
   }
   return {
@@ -99,7 +102,7 @@ export function siteOf(node: Node, context: FunctionContext, where: string): Eva
   };
 }
 
-function recordOf(scope: Scope, isAuthors: (name: string) => boolean): ScopeRecord {
+function recordOf(scope: Scope, bindings: [string, Binding][]): ScopeRecord {
   const { owner } = scope;
   const own = scope === owner.scope;
   return {
@@ -108,9 +111,9 @@ function recordOf(scope: Scope, isAuthors: (name: string) => boolean): ScopeReco
     arrow: owner.arrow,
     strict: owner.strict,
     env: scope.env,
-    names: [...scope.bindings.values()]
-      .filter((b) => b.home === 'env' || (b.home === 'module' && (scope.kind !== 'module' || isAuthors(b.name))))
-      .map((b) => (b.home === 'module' ? [b.name, b.kind, outOf(b)] : [b.name, b.kind])),
+    names: bindings
+      .filter(([, b]) => b.home === 'env' || b.home === 'module')
+      .map(([name, b]) => (b.home === 'module' ? [name, b.kind, outOf(b)] : [name, b.kind])),
     dynamic: own && owner.sloppyEval ? [...owner.dynamic.keys()] : undefined,
   };
 }

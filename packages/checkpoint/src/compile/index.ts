@@ -11,7 +11,7 @@ import type { Node } from './ast.js';
 import type { FunctionMeta } from './context.js';
 import { takeNames } from './names.js';
 import { print } from './print.js';
-import { lowerProgram } from './program.js';
+import { lowerProgram, type ProgramOptions } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
 
 export interface Bundle {
@@ -72,23 +72,31 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
   };
 }
 
-/** `file:line` of a node of esbuild's output, for what is said about code while it runs; and whether a file of the program has it. */
-function authorPlaces(entry: string, map: string): { fileOf(node: Node): string; isAuthors(node: Node): boolean } {
+/** `file:line` of a node of esbuild's output, for what is said about code while it runs; and what its author called it. */
+function authorPlaces(entry: string, map: string): Pick<ProgramOptions, 'fileOf' | 'nameOf'> {
   let traced: TraceMap | undefined;
   const originOf = (node: Node) => {
     if (!node.loc) return undefined;
     traced ??= new TraceMap(map);
-    const { source, line } = originalPositionFor(traced, { line: node.loc.start.line, column: node.loc.start.column });
-    return source === null ? undefined : { file: path.resolve(path.dirname(entry), source), line };
+    const { source, line, column } = originalPositionFor(traced, { line: node.loc.start.line, column: node.loc.start.column });
+    return source === null ? undefined : { source, file: path.resolve(path.dirname(entry), source), line, column };
+  };
+  const lines = new Map<string, string[]>();
+  const linesOf = (source: string): string[] => {
+    let known = lines.get(source);
+    if (!known) lines.set(source, (known = (traced!.sourcesContent?.[traced!.sources.indexOf(source)] ?? '').split('\n')));
+    return known;
   };
   return {
     fileOf(node) {
       const origin = originOf(node);
       return origin ? `${origin.file}:${origin.line}` : entry;
     },
-    isAuthors(node) {
+    nameOf(node) {
       const origin = originOf(node);
-      return origin !== undefined && !origin.file.includes(`${path.sep}guest-lib${path.sep}`);
+      if (!origin) return undefined;
+      const text = linesOf(origin.source)[origin.line - 1]?.slice(origin.column) ?? '';
+      return { file: origin.file, name: /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(text)?.[0] };
     },
   };
 }

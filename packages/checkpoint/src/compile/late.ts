@@ -40,7 +40,7 @@ export interface LateCode {
  */
 export type LateResult = LateCode | 'plain' | 'foreign' | { refused: string };
 
-export function compileLate(source: string, form: LateForm, firstFid: number, site?: EvalSite): LateResult {
+export function compileLate(source: string, form: LateForm, firstFid: number, site?: EvalSite, hidden?: string[]): LateResult {
   let program: Node;
   try {
     program = (site ? new EvalParser(source, site).parse() : acorn.parse(source, PARSE)) as unknown as Node;
@@ -51,7 +51,7 @@ export function compileLate(source: string, form: LateForm, firstFid: number, si
   if (closure === undefined) return 'foreign';
   if (site) {
     if (anyNode([program], (node) => node.type === 'WithStatement' || callsSuper(node))) return 'foreign';
-    return lower({ ...closure, type: 'ArrowFunctionExpression' }, source, form, firstFid, site);
+    return lower({ ...closure, type: 'ArrowFunctionExpression' }, source, form, firstFid, site, hidden);
   }
   if (isPlain(form === 'eval' ? program.body : [...closure.params, closure.body], form === 'function' && closure)) return 'plain';
   if (anyNode([program], (node) => node.type === 'WithStatement')) return 'foreign';
@@ -112,7 +112,7 @@ function scriptFunction(program: Node, source: string): Node {
   };
 }
 
-function lower(closure: Node, source: string, form: LateForm, firstFid: number, site?: EvalSite): LateResult {
+function lower(closure: Node, source: string, form: LateForm, firstFid: number, site?: EvalSite, hidden?: string[]): LateResult {
   const flat: Node = { type: 'Program', body: [statement(closure)], start: closure.start, end: closure.end };
   const isStrict = closure.body.body.some((s: Node) => s.directive === 'use strict');
   const isSloppyEval = form !== 'function' && !isStrict && !site?.strict;
@@ -125,7 +125,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
     loopBodies: [],
     globalRoots: isSloppyEval ? [closure] : [],
     firstEnv,
-    ...(surroundings && { surroundings }),
+    ...(surroundings && { surroundings, hiddenNames: new Set(hidden) }),
   });
   const facts = analysis.functions.get(closure)!;
   if (surroundings) {
@@ -159,8 +159,8 @@ function declarationsOf(scope: Scope): string {
 }
 
 /** For the context it runs in: everything that goes in and out is text and numbers. Empty: plain; a dash: foreign; behind an `!`: refused. */
-export function compileLateText(source: string, form: LateForm, firstFid: number, site: string): string {
-  const result = compileLate(source, form, firstFid, site === '' ? undefined : (JSON.parse(site) as EvalSite));
+export function compileLateText(source: string, form: LateForm, firstFid: number, site: string, hidden: string): string {
+  const result = compileLate(source, form, firstFid, site === '' ? undefined : (JSON.parse(site) as EvalSite), hidden.split(' '));
   if (typeof result === 'string') return result === 'plain' ? '' : '-';
   if ('refused' in result) return `!${result.refused}`;
   return JSON.stringify(result);

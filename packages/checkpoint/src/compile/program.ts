@@ -23,14 +23,13 @@ import {
   literal,
   member,
   type Node,
-  patternNames,
   returns,
   statement,
 } from './ast.js';
 import { FunctionContext, MODULE_FUNCTION, ProgramContext } from './context.js';
 import { separateCopies } from './copies.js';
 import { makeVariableObject } from './functions.js';
-import { analyzeProgram, type Scope } from './scope.js';
+import { type Analysis, analyzeProgram, type Binding } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
 
 /** What the runtime hands to a bundle, in this order; `guest/helpers.ts` provides them by these names. */
@@ -56,8 +55,8 @@ export interface ProgramOptions {
   /** Names of anonymous functions and classes, from names.ts. */
   names: Map<Node, string>;
   fileOf(node: Node): string;
-  /** Does this part of the module come from a file of the program? */
-  isAuthors(node: Node): boolean;
+  /** The file of the program that a node comes from, and the name that stands there. */
+  nameOf(node: Node): { file: string; name: string | undefined } | undefined;
 }
 
 export function lowerProgram(program: Node, options: ProgramOptions): LoweredProgram {
@@ -72,7 +71,7 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
     sameFile: (a, b) => fileOnly(options.fileOf(a)) === fileOnly(options.fileOf(b)),
   });
   const shared = new ProgramContext(analysis, options.source, options.names, options.fileOf);
-  shared.isAuthorsName = authorsNames(body, analysis.root.scope, options);
+  shared.namesSeenFrom = (node) => namesSeenFrom(options.nameOf(node)?.file, analysis, options);
   const awaits = topLevelAwaits(body);
   const context = new FunctionContext(
     shared,
@@ -131,19 +130,19 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
 
 const fileOnly = (place: string): string => place.slice(0, place.lastIndexOf(':'));
 
-/** Names of the module that direct evals may see; what they are is looked for when the first one asks. */
-function authorsNames(body: Node[], scope: Scope, { isAuthors }: ProgramOptions): (name: string) => boolean {
-  let others: Set<string> | undefined;
-  const collect = (): Set<string> => {
-    const found = new Set<string>();
-    for (const node of body) {
-      const declared =
-        node.type === 'VariableDeclaration' ? node.declarations.flatMap((d: Node) => patternNames(d.id)) : [node.id];
-      for (const name of declared) if (name && scope.bindings.has(name.name) && !isAuthors(node)) found.add(name.name);
-    }
-    return found;
-  };
-  return (name) => !(others ??= collect()).has(name);
+/** Each name of the module's scope that a file mentions, as it stands in the file. */
+function namesSeenFrom(
+  file: string | undefined,
+  { references, root }: Analysis,
+  { nameOf }: ProgramOptions,
+): Map<string, Binding> {
+  const seen = new Map<string, Binding>();
+  for (const [node, binding] of references) {
+    if (binding.scope !== root.scope || !node.loc) continue;
+    const written = nameOf(node);
+    if (written?.file === file && written?.name) seen.set(written.name, binding);
+  }
+  return seen;
 }
 
 const plainFunction = (params: readonly string[], body: Node[]): Node => ({

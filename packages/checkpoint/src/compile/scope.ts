@@ -27,6 +27,8 @@ export interface Binding {
   /** Assigned after its declaration. */
   reassigned: boolean;
   home: Home;
+  /** Of global ones: our scripts' scope has something else under that name. */
+  hidden?: boolean;
   /** Of dynamic ones: the variable object, and the name as it is seen where no eval has declared it. */
   holder?: Binding;
   beyond?: Node;
@@ -135,6 +137,8 @@ class Analyzer {
   private readonly additions: Analysis['additions'] = [];
   private readonly evalVars = new Map<string, Binding>();
   surroundings: Surroundings | undefined;
+  /** Names of globals that something else has where the code is evaluated. */
+  hiddenNames: ReadonlySet<string> = new Set();
   /** Environments are numbered from here. */
   firstEnv = 0;
   private readonly free = new Set<string>();
@@ -156,7 +160,7 @@ class Analyzer {
     if (this.surroundings) root.arrow = true;
     this.globalEval = {
       ...{ name: 'eval', out: 'eval', kind: 'var', scope: root.scope },
-      ...{ captured: false, reassigned: true, home: 'global' },
+      ...{ captured: false, reassigned: true, home: 'global', hidden: true },
     };
     this.hoist(program.body, root.scope, true);
     for (const node of program.body) this.visit(node);
@@ -626,6 +630,8 @@ class Analyzer {
       if (!found || found.home === 'global') {
         this.free.add(node.name);
         if (node.name === 'eval') this.references.set(node, this.globalEval);
+        else if (this.hiddenNames.has(node.name))
+          this.references.set(node, { ...this.globalEval, name: node.name, hidden: true });
         else if (found) this.references.set(node, found);
         continue;
       }
@@ -736,9 +742,11 @@ export function analyzeProgram(
     surroundings?: Surroundings;
     firstEnv?: number;
     sameFile?: (a: Node, b: Node) => boolean;
+    hiddenNames?: ReadonlySet<string>;
   },
 ): Analysis {
   const analyzer = new Analyzer(options.strict);
+  if (options.hiddenNames) analyzer.hiddenNames = options.hiddenNames;
   if (options.sameFile) analyzer.sameFile = options.sameFile;
   analyzer.surroundings = options.surroundings;
   analyzer.firstEnv = options.firstEnv ?? 0;

@@ -86,7 +86,7 @@ export function unitFor(source: string, form: LateForm, owner: Realm, site = '')
   const key = `${form} ${site} ${source}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const text = compileLateText(source, form, owner.freeFid, site);
+  const text = compileLateText(source, form, owner.freeFid, site, site === '' ? '' : owner.moduleNames);
   const made = text === '' ? 'plain' : text === '-' ? 'foreign' : text[0] === '!' ? text : owner.addLateUnit(text);
   // A tagged template has one object for each time that its text was compiled.
   if (typeof made !== 'string' && includes(text, '$$templateOf(')) return made;

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import type { LateForm } from '../compile/late.js';
 
-type Compile = (source: string, form: LateForm, firstFid: number, site: string) => string;
+type Compile = (source: string, form: LateForm, firstFid: number, site: string, hidden: string) => string;
 
 const passes = fileURLToPath(new URL('../compile', import.meta.url));
 const { execPath } = process;
@@ -23,10 +23,10 @@ const { createContext, Script } = vm;
 let compile: Compile | undefined;
 
 /** Answers what compileLateText answers, or a dash when the passes fail: then V8 runs the text as it is. */
-export function compileLateText(source: string, form: LateForm, firstFid: number, site = ''): string {
+export function compileLateText(source: string, form: LateForm, firstFid: number, site = '', hidden = ''): string {
   compile ??= load();
   try {
-    return compile(source, form, firstFid, site);
+    return compile(source, form, firstFid, site, hidden);
   } catch {
     return '-';
   }

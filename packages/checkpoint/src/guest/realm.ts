@@ -188,6 +188,13 @@ export class Realm {
 
   // Code made at run time -----------------------------------------------------------------------------------------------
 
+  /** The names of the module's variables, with spaces between. */
+  get moduleNames(): string {
+    let names = '';
+    for (let i = 0; i < this.variables.length; i++) names += `${this.variables[i]} `;
+    return names;
+  }
+
   /** The first function id of code that is made next. */
   get freeFid(): number {
     return this.nextFid;
