@@ -39,7 +39,12 @@ export function wrapCommonJs(file: string, text: string): WrappedModule | EarlyE
     const line = Number(/:(\d+)\n/.exec(stack ?? '')?.[1] ?? 1);
     return mayBeModule ? undefined : { text: message, line };
   }
-  const seen = /\b(this|arguments)\b/.test(body) ? ownWords(body) : undefined;
+  // The code of a direct eval may say all of them.
+  const seen = /\beval\s*\(/.test(body)
+    ? { this: true, arguments: true }
+    : /\b(this|arguments)\b/.test(body)
+      ? ownWords(body)
+      : undefined;
   const given = seen?.arguments ? `.call(this, ${PARAMETERS.join(', ')})` : seen?.this ? '.call(this)' : '()';
   return { prefix: `(function ${MODULE_FUNCTION}() {`, suffix: `\n})${given};` };
 }

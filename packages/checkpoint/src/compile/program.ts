@@ -229,6 +229,8 @@ function withoutModuleFunctions(list: Node[]): Node[] {
   return list.flatMap((node) => {
     if (!isModuleCall(node)) return [node];
     const { body } = node.expression.callee.body;
+    // Code of a direct eval can tell.
+    if (anyNode(body, isDirectEval)) return [node];
     // A return would end more than this module.
     return calls.length > 1 || node !== list.at(-1) ? (returnsItself(body) ? [node] : body) : body;
   });
@@ -239,6 +241,9 @@ const isModuleCall = (node: Node): boolean =>
   node.expression.type === 'CallExpression' &&
   node.expression.callee.type === 'FunctionExpression' &&
   node.expression.callee.id?.name === MODULE_FUNCTION;
+
+const isDirectEval = (node: Node): boolean =>
+  node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'eval';
 
 const returnsItself = (body: Node[]): boolean => anyNode(body, (n) => n.type === 'ReturnStatement', isFunction);
 

@@ -188,10 +188,11 @@ export class Realm {
 
   // Code made at run time -----------------------------------------------------------------------------------------------
 
-  /** The names of the module's variables, with spaces between. */
+  /** The names of the module's variables, with spaces between, but for the one that all code sees. */
   get moduleNames(): string {
     let names = '';
-    for (let i = 0; i < this.variables.length; i++) names += `${this.variables[i]} `;
+    for (let i = 0; i < this.variables.length; i++)
+      if (this.variables[i] !== 'exports') names += `${this.variables[i]} `;
     return names;
   }
 
