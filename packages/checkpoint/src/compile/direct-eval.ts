@@ -43,6 +43,7 @@ export interface EvalSite {
   strict: boolean;
   envs: number[];
   classEnv: number | undefined;
+  homeEnv: number | undefined;
   isStatic: boolean;
   /** May its code say new.target, and super? */
   inFunction: boolean;
@@ -94,9 +95,10 @@ export function siteOf(node: Node, context: FunctionContext, where: string): Eva
     strict: innermost.owner.strict,
     envs: context.envs,
     classEnv: context.classEnv,
+    homeEnv: context.homeEnv,
     isStatic: context.isStatic,
     inFunction: facts?.scope.kind === 'function' || facts?.scope.kind === 'field',
-    inMethod: context.classEnv !== undefined,
+    inMethod: context.classEnv !== undefined || context.homeEnv !== undefined,
     taken,
     scopes,
   };

@@ -922,7 +922,11 @@ function lowerTemplate(node: Node, context: FunctionContext, out: Node[]): Node 
 const quasi = (raw: string): Node => ({ type: 'TemplateElement', value: { raw, cooked: raw }, tail: true });
 
 function lowerObject(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!node.properties.some(usesHome)) return lowerObjectParts(node, context, out);
+  const { directEvals } = context.program.analysis;
+  const maySaySuper = (p: Node): boolean =>
+    (p.method || /^[gs]et$/.test(p.kind)) && anyNode([p.value], (n) => directEvals.has(n));
+  if (!node.properties.some((p: Node) => usesHome(p) || (directEvals.size > 0 && maySaySuper(p))))
+    return lowerObjectParts(node, context, out);
   const { envs, homeEnv } = context;
   const env = ++context.program.envCount;
   const fields = [property('$home', undefinedValue())];

@@ -142,6 +142,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
   const shared = new ProgramContext(analysis, source, new Map(), () => where, firstFid, firstEnv);
   const { envs, classEnv, isStatic } = site ?? { envs: [], classEnv: undefined, isStatic: false };
   const context = new FunctionContext(shared, analysis.root, 'sync', undefined, envs, classEnv, false, isStatic, false);
+  context.homeEnv = site?.homeEnv;
   const made = makeClosure(closure, context, [], form === 'function' ? 'anonymous' : undefined);
   const root: Node = { type: 'Program', sourceType: 'script', body: [statement(made)] };
   const code = print(root).text.trim().replace(/;$/, '');

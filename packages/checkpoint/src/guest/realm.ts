@@ -191,8 +191,7 @@ export class Realm {
   /** The names of the module's variables, with spaces between, but for the one that all code sees. */
   get moduleNames(): string {
     let names = '';
-    for (let i = 0; i < this.variables.length; i++)
-      if (this.variables[i] !== 'exports') names += `${this.variables[i]} `;
+    for (let i = 0; i < this.variables.length; i++) if (this.variables[i] !== 'exports') names += `${this.variables[i]} `;
     return names;
   }
 
