@@ -24,6 +24,14 @@ export interface DeadZones {
   checked: Set<Node>;
 }
 
+/** The code of a direct eval may use what is around it at any time: nothing is proven of that. */
+export interface EvalScopes {
+  /** Scopes around direct evals of this program. */
+  seen: ReadonlySet<Scope>;
+  /** The scope around this program, if it is the code of a direct eval. */
+  around: Scope | undefined;
+}
+
 /** Where a binding's declaration begins and has run. */
 interface Declared {
   binding: Binding;
@@ -35,12 +43,14 @@ export function findDeadZones(
   program: Node,
   references: ReadonlyMap<Node, Binding>,
   mentions: ReadonlyMap<Binding, readonly Mention[]>,
+  { seen, around }: EvalScopes,
 ): DeadZones {
   const { declared, names, carriers } = declarationsOf(program, references);
   const found: DeadZones = { unset: new Set(), checked: new Set() };
   for (const one of declared) {
     const { binding } = one;
     if (!binding.captured || (binding.home !== 'env' && binding.home !== 'module')) continue;
+    if (seen.has(binding.scope)) found.unset.add(binding);
     const proof = new Proof(one, mentions, names, carriers);
     for (const mention of mentions.get(binding) ?? [])
       if (!names.has(mention.node) && !proof.isProven(mention)) {
@@ -48,6 +58,9 @@ export function findDeadZones(
         found.checked.add(mention.node);
       }
   }
+  for (const [binding, uses] of around ? mentions : [])
+    if (/^(let|const|class)$/.test(binding.kind) && isWithin(around!, binding.scope))
+      for (const { node } of uses) found.checked.add(node);
   return found;
 }
 

@@ -166,7 +166,9 @@ class Analyzer {
     for (const node of program.body) this.visit(node);
     this.resolveAll();
     const moduleBindings = this.assignHomes(root);
-    const deadZones = findDeadZones(program, this.references, this.mentions);
+    const seen = new Set<Scope>();
+    for (const { scope } of this.directEvals.values()) for (let s: Scope | undefined = scope; s; s = s.parent) seen.add(s);
+    const deadZones = findDeadZones(program, this.references, this.mentions, { seen, around: this.surroundings?.scope });
     return {
       root,
       scopes: this.scopes,
