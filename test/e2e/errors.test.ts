@@ -114,7 +114,10 @@ describe('a guest that never comes to an end', () => {
   });
 
   it.each([
-    ['a built-in that calls back', `for (;;) new Float64Array(1e6).fill(1).map((_, i) => (i * 7919) % 1e6).sort((a, b) => a - b);`],
+    [
+      'a built-in that calls back',
+      `const list = new Float64Array(1e6).fill(1); for (;;) list.sort((a, b) => ((a + b) & 1) - 1);`,
+    ],
     ['one native call', `/(a+)+$/.test('a'.repeat(60) + '!');`],
   ])('(in %s) is not moved, with a reason, and can be killed', async (_, text) => {
     const pid = String((await place.run('run', '-d', '--node', '0', place.script('native.mjs', text))).stdout).trim();
