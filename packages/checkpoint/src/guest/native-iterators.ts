@@ -140,6 +140,7 @@ export class IteratorSources {
 export function nativeIterators(sources: IteratorSources, steps: (() => void)[]): SpecialKind {
   return {
     tag: 'native iterator',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => sources.notes(value),
     save(value) {

@@ -60,6 +60,7 @@ export function specialKinds(
 function lateUnits(realm: Realm): SpecialKind {
   return {
     tag: 'late code',
+    hasOwnClass: true,
     ownProperties: false,
     claims: (value) => value instanceof LateUnit,
     save: (value) => {
@@ -77,6 +78,7 @@ function lateUnits(realm: Realm): SpecialKind {
 function plainFunctions(): SpecialKind {
   return {
     tag: 'plain function',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => typeof value === 'function' && plainFunctionOf(value) !== undefined,
     save(value) {
@@ -92,6 +94,7 @@ function plainFunctions(): SpecialKind {
 function closures(realm: Realm): SpecialKind {
   return {
     tag: 'closure',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => typeof value === 'function' && identityOf(value) !== undefined && !isMember(realm, value),
     save(value) {
@@ -152,6 +155,7 @@ const isMember = (realm: Realm, value: object): boolean => {
 function classMembers(realm: Realm): SpecialKind {
   return {
     tag: 'member',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => typeof value === 'function' && isMember(realm, value),
     save(value) {
@@ -175,6 +179,7 @@ function classPrototypes(realm: Realm): SpecialKind {
 function promises(): SpecialKind {
   return {
     tag: 'promise',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => isGuestPromise(value),
     save: (value) => ({ create: [promiseState(value)] }),
@@ -185,6 +190,7 @@ function promises(): SpecialKind {
 function asyncGenerators(): SpecialKind {
   return {
     tag: 'async generator',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => isAsyncGenerator(value),
     save: (value) => ({ create: [coroutineOf(value)] }),
@@ -207,6 +213,7 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
   for (const frame of frames) if (frame.generator) onStack.set(frame.generator, frame);
   return {
     tag: 'generator',
+    hasOwnClass: true,
     ownProperties: true,
     claims: (value) => types.isGeneratorObject(value),
     save(value) {
@@ -298,6 +305,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
 function cursors(finishing: Finishing): SpecialKind {
   return {
     tag: 'cursor',
+    hasOwnClass: true,
     ownProperties: false,
     claims: (value) => value instanceof CollectionCursor,
     save(value) {

@@ -92,6 +92,8 @@ class Encoder {
   readonly #carriers = new SafeMap<object, Carrier>();
   readonly #context: SaveContext;
   #viewSite = 0;
+  /** Kinds that an object may be of which looks like an ordinary one. */
+  readonly #unclassed: List<SpecialKind> = list();
   /** The guest put a descriptor's field on Object.prototype, so that a missing field must be told from an inherited one. */
   #poisoned = false;
 
@@ -101,6 +103,9 @@ class Encoder {
     this.#prototypes = new PrototypeTable(options.builtins);
     this.#weak = new WeakCollections(options.internals);
     this.#context = { internals: options.internals, refuse: (what) => this.#refuse(what) };
+    const { specials } = options;
+    for (let i = 0; i < specials.length; i++)
+      if (!specials[i]!.hasOwnClass) this.#unclassed[this.#unclassed.length] = specials[i]!;
     for (let i = 0; i < descriptorKeys.length; i++) if (hasOwn(ObjectPrototype, descriptorKeys[i]!)) this.#poisoned = true;
   }
 
@@ -133,7 +138,8 @@ class Encoder {
 
   #classify(object: object, site: number): Example['count'] {
     const example = this.#writer.hiddenClasses.match(object, site);
-    const { specials, privates } = this.#options;
+    const { privates } = this.#options;
+    const specials = example === undefined ? this.#options.specials : this.#unclassed;
     if (example === undefined) {
       if (this.#carriers.size > 0) {
         const carrier = this.#carriers.get(object);

@@ -30,6 +30,8 @@ export interface SpecialKind {
   tag: string;
   /** Must be cheap (asked for every object) and must not run guest code. Proxies are never offered. */
   claims(value: object): boolean;
+  /** No object of this kind has the hidden class of an ordinary object: one that has is not offered. */
+  hasOwnClass?: true;
   /** `create`: parts whose identities exist (perhaps not filled yet) when `create` runs. `fill`: any graph value. */
   save(value: object): { create: unknown[]; fill?: unknown };
   create(parts: unknown[]): object;
