@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import type { Bundle } from '@godwit/checkpoint/compile';
+import type { Bundle, FunctionMeta, FunctionRange } from '@godwit/checkpoint/compile';
 import { MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
@@ -49,10 +49,24 @@ export class SourcePlaces {
 
   /** Innermost first, the ranges around a position are the function and, for an async body, the function that was written. */
   private bodyOf(offset: number): string | undefined {
-    const around = this.bundle.table.functions.filter(({ start, end }) => start <= offset && offset < end);
-    around.sort((a, b) => b.start - a.start);
-    const meta = (at: number) => this.bundle.metas.find(({ fid }) => fid === around[at]?.fid);
-    return meta(0)?.kind === 'body' ? meta(1)?.name : undefined;
+    const { functions } = this.bundle.table;
+    let inner: FunctionRange | undefined;
+    let outer: FunctionRange | undefined;
+    for (let i = 0; i < functions.length; i++) {
+      const range = functions[i]!;
+      if (range.start > offset || offset >= range.end) continue;
+      if (!inner || range.start > inner.start) {
+        outer = inner;
+        inner = range;
+      } else if (!outer || range.start > outer.start) outer = range;
+    }
+    return this.metaOf(inner)?.kind === 'body' ? this.metaOf(outer)?.name : undefined;
+  }
+
+  private metaOf(range: FunctionRange | undefined): FunctionMeta | undefined {
+    const { metas } = this.bundle;
+    for (let i = 0; i < metas.length; i++) if (metas[i]!.fid === range?.fid) return metas[i];
+    return undefined;
   }
 
   private inBundle(url: string, line: number, column: number): Printed | undefined {
@@ -98,13 +112,35 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
     } catch {
       header = 'Error';
     }
+    // By index: the guest's own Array.prototype is none of ours.
+    let lines = header;
+    const ends: number[] = [];
+    let isInModule = false;
+    let hasGuests = false;
+    for (let i = 0; i < sites.length; i++) {
+      const site = sites[i]!;
+      hasGuests ||= isGuestSite(site);
+      isInModule ||= site.getFunctionName() === MODULE_FUNCTION;
+      const line = lineOf(site, sites[i + 1], places, esm);
+      if (line === undefined) continue;
+      ends[ends.length] = lines.length;
+      lines += `\n    at ${line}`;
+    }
+    const dropLast = (): void => {
+      lines = lines.slice(0, ends[ends.length - 1]);
+      ends.length--;
+    };
     // An error of the runtime itself has no guest frames: its own are what is wanted.
-    if (!sites.some(isGuestSite)) return header + sites.map((site) => `\n    at ${site}`).join('');
-    const lines = sites.map((site, index) => lineOf(site, sites[index + 1], places, esm)).filter((line) => line !== undefined);
-    while (/node:(vm|internal|events)|<anonymous>\)?$/.test(lines.at(-1) ?? '') && lines.length > 0) lines.pop();
+    if (!hasGuests) {
+      lines = header;
+      for (let i = 0; i < sites.length; i++) lines += `\n    at ${sites[i]}`;
+      return lines;
+    }
+    const last = (): string => lines.slice(ends[ends.length - 1]);
+    while (ends.length > 0 && /node:(vm|internal|events)|<anonymous>\)?$/.test(last())) dropLast();
     // The call of the function that commonjs.ts put around the program's text.
-    if (sites.some((site) => site.getFunctionName() === MODULE_FUNCTION) && /:1:1\)?$/.test(lines.at(-1) ?? '')) lines.pop();
-    return header + lines.map((line) => `\n    at ${line}`).join('');
+    if (isInModule && ends.length > 0 && /:1:1\)?$/.test(last())) dropLast();
+    return lines;
   };
   Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
 }
