@@ -117,7 +117,7 @@ describe('membership', () => {
         }
         for (const id of outcome.lost)
           if (!outcome.troubledAtEnd.has(id)) expect(outcome.fenced.has(id), `node ${id} fenced`).toBe(true);
-        for (const id of outcome.fenced) expect(outcome.lost.has(id)).toBe(true);
+        for (const id of outcome.fenced) expect(outcome.lost.has(id), `node ${id} lost`).toBe(true);
       }),
       { numRuns: 150 },
     );
