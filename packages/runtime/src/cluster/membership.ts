@@ -113,7 +113,8 @@ function onTick(state: MembershipState, nowMs: number): MembershipStep {
     renewing = true;
   }
   const members = new Map(state.members);
-  for (const member of state.members.values()) members.set(member.id, aged(member, nowMs, commands));
+  // Who heard nobody, having been frozen or cut off, cannot tell whose silence it was: it judges nobody until its own lease is renewed.
+  if (!isolated) for (const member of state.members.values()) members.set(member.id, aged(member, nowMs, commands));
   return { state: { ...state, members, announcedAtMs, renewing, isolated }, commands };
 }
 
@@ -169,7 +170,12 @@ function onLeaseGone(state: MembershipState, id: number): MembershipStep {
 
 function onRenewed(state: MembershipState, sentAtMs: number): MembershipStep {
   const commands: MembershipCommand[] = state.isolated ? [{ type: 'report', change: { kind: 'reconnected' } }] : [];
-  return { state: { ...state, renewing: false, isolated: false, renewedAtMs: Math.max(state.renewedAtMs, sentAtMs) }, commands };
+  const members = new Map(state.members);
+  if (state.isolated)
+    for (const member of state.members.values())
+      members.set(member.id, { ...member, heardAtMs: Math.max(member.heardAtMs, sentAtMs) });
+  const renewedAtMs = Math.max(state.renewedAtMs, sentAtMs);
+  return { state: { ...state, members, renewing: false, isolated: false, renewedAtMs }, commands };
 }
 
 function onRevokeEnded(state: MembershipState, event: Extract<MembershipEvent, { type: 'revokeEnded' }>): MembershipStep {

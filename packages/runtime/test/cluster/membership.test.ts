@@ -44,9 +44,10 @@ describe('membership', () => {
     const before = run([
       heard(0, 1),
       { type: 'tick', nowMs: clusterLimits.suspectAfterMs },
+      { type: 'renewed', sentAtMs: clusterLimits.suspectAfterMs },
       { type: 'tick', nowMs: clusterLimits.revokeAfterMs },
     ]);
-    expect(before.kinds).toEqual(['joined', 'suspect', 'isolated']);
+    expect(before.kinds).toEqual(['joined', 'suspect']);
     expect(before.commands.filter((c) => c.type === 'revoke')).toEqual([{ type: 'revoke', node: node(1), leaseRevision: 1 }]);
     const revokeEnded = (outcome: 'gone' | 'alive' | 'unknown') =>
       run([{ type: 'revokeEnded', nowMs: 3_100, node: node(1), outcome }], before.state);
@@ -99,6 +100,18 @@ describe('membership', () => {
       { type: 'renewed', sentAtMs: clusterLimits.isolatedAfterMs },
     ]);
     expect(kinds).toEqual(['isolated', 'reconnected']);
+  });
+
+  it('judges nobody while it is isolated, and gives everybody their time again afterwards', () => {
+    const backMs = 2 * clusterLimits.revokeAfterMs;
+    const thawed = run([
+      heard(0, 1),
+      { type: 'tick', nowMs: backMs },
+      { type: 'renewed', sentAtMs: backMs },
+      { type: 'tick', nowMs: backMs + clusterLimits.suspectAfterMs - 1 },
+    ]);
+    expect(thawed.kinds).toEqual(['joined', 'isolated', 'reconnected']);
+    expect(thawed.commands.filter((c) => c.type === 'revoke')).toEqual([]);
   });
 
   it('in a cluster of frozen, cut off and dead nodes: lost in 3.5 s, never while renewing, and whoever was lost is fenced', () => {
