@@ -8,20 +8,19 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bin, machine } from './side-by-side.mjs';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const run = path.join(here, '../../packages/runtime/bin/cluster-run.js');
-const script = path.join(here, 'pause-guest.mjs');
+const script = fileURLToPath(new URL('pause-guest.mjs', import.meta.url));
 const turns = process.argv[2] ?? '600';
 const shakes = process.argv.length > 3 ? process.argv.slice(3) : ['60ms', '300ms', '1s'];
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-pause-'));
 const stats = path.join(folder, 'stats.json');
 
 const plain = spawnSync(process.execPath, [script, turns], { encoding: 'utf8' });
-console.log(`${os.cpus()[0].model}, ${os.cpus().length} cores, Node ${process.version}`);
+console.log(machine);
 console.log('shake   moves   first   median   90 %   ms');
 for (const shake of shakes) {
-  const args = [run, '--nodes', '3', '--shake', shake, '--stats', stats, script, turns];
+  const args = [bin('run'), '--nodes', '3', '--shake', shake, '--stats', stats, script, turns];
   const { stdout, status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0 || stdout !== plain.stdout) throw new Error(`ended with ${status}: ${stderr}${stdout}`);
   const pauses = JSON.parse(fs.readFileSync(stats, 'utf8')).moves.map(({ pauseMs }) => pauseMs);

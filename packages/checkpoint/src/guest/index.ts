@@ -20,5 +20,5 @@ export {
   uncaught,
 } from './jobs.js';
 export { GuestPromise, isGuestPromise, newPromise, promiseState, rejectPromise, resolvePromise } from './promises.js';
-export { type Frame, Realm, type RealmHost } from './realm.js';
+export { type Frame, lineAndColumn, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';

@@ -168,14 +168,14 @@ function onLeaseGone(state: MembershipState, id: number): MembershipStep {
   return member ? ended(state, member) : { state, commands: [] };
 }
 
+/** Who was isolated gives everybody their time again. */
 function onRenewed(state: MembershipState, sentAtMs: number): MembershipStep {
-  const commands: MembershipCommand[] = state.isolated ? [{ type: 'report', change: { kind: 'reconnected' } }] : [];
-  const members = new Map(state.members);
-  if (state.isolated)
-    for (const member of state.members.values())
-      members.set(member.id, { ...member, heardAtMs: Math.max(member.heardAtMs, sentAtMs) });
-  const renewedAtMs = Math.max(state.renewedAtMs, sentAtMs);
-  return { state: { ...state, members, renewing: false, isolated: false, renewedAtMs }, commands };
+  const renewed = { ...state, renewing: false, renewedAtMs: Math.max(state.renewedAtMs, sentAtMs) };
+  if (!state.isolated) return { state: renewed, commands: [] };
+  const members = new Map<number, Member>();
+  for (const member of state.members.values())
+    members.set(member.id, { ...member, heardAtMs: Math.max(member.heardAtMs, sentAtMs) });
+  return { state: { ...renewed, members, isolated: false }, commands: [{ type: 'report', change: { kind: 'reconnected' } }] };
 }
 
 function onRevokeEnded(state: MembershipState, event: Extract<MembershipEvent, { type: 'revokeEnded' }>): MembershipStep {

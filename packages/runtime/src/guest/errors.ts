@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Bundle, FunctionMeta, FunctionRange } from '@godwit/checkpoint/compile';
-import { MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
+import { lineAndColumn, MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
 interface Printed {
@@ -76,15 +76,7 @@ export class SourcePlaces {
     if (table === bundle) return { line, column, offset: bundle.lineStarts[line]! + column };
     const best = this.labelBefore(url, line, column);
     if (!best || best.statement >= this.bundle.code.length) return undefined;
-    const starts = bundle.lineStarts;
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle]! <= best.statement) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, column: best.statement - starts[low]!, offset: best.statement };
+    return { ...lineAndColumn(bundle.lineStarts, best.statement), offset: best.statement };
   }
 
   /** Of remade and resumed code, and of code made at run time: the nearest label before a position stands for it. */
@@ -113,8 +105,7 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
       header = 'Error';
     }
     // By index: the guest's own Array.prototype is none of ours.
-    let lines = header;
-    const ends: number[] = [];
+    const lines: string[] = [];
     let isInModule = false;
     let hasGuests = false;
     for (let i = 0; i < sites.length; i++) {
@@ -122,27 +113,23 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
       hasGuests ||= isGuestSite(site);
       isInModule ||= site.getFunctionName() === MODULE_FUNCTION;
       const line = lineOf(site, sites[i + 1], places, esm);
-      if (line === undefined) continue;
-      ends[ends.length] = lines.length;
-      lines += `\n    at ${line}`;
+      if (line !== undefined) lines[lines.length] = line;
     }
-    const dropLast = (): void => {
-      lines = lines.slice(0, ends[ends.length - 1]);
-      ends.length--;
-    };
     // An error of the runtime itself has no guest frames: its own are what is wanted.
-    if (!hasGuests) {
-      lines = header;
-      for (let i = 0; i < sites.length; i++) lines += `\n    at ${sites[i]}`;
-      return lines;
-    }
-    const last = (): string => lines.slice(ends[ends.length - 1]);
-    while (ends.length > 0 && /node:(vm|internal|events)|<anonymous>\)?$/.test(last())) dropLast();
+    if (!hasGuests) return stackText(header, sites);
+    const endsWith = (pattern: RegExp): boolean => lines.length > 0 && pattern.test(lines[lines.length - 1]!);
+    while (endsWith(/node:(vm|internal|events)|<anonymous>\)?$/)) lines.length--;
     // The call of the function that commonjs.ts put around the program's text.
-    if (isInModule && ends.length > 0 && /:1:1\)?$/.test(last())) dropLast();
-    return lines;
+    if (isInModule && endsWith(/:1:1\)?$/)) lines.length--;
+    return stackText(header, lines);
   };
   Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
+}
+
+function stackText(header: string, frames: readonly unknown[]): string {
+  let text = header;
+  for (let i = 0; i < frames.length; i++) text += `\n    at ${frames[i]}`;
+  return text;
 }
 
 /** Code that is evaluated (remade, resumed, made at run time) has no file, but a name of its own. */

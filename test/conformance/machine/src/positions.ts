@@ -6,7 +6,7 @@
 import type { Bundle, FunctionRange, Label } from '@godwit/checkpoint/compile';
 import { children, type Node } from '../../../../packages/checkpoint/dist/compile/ast.js';
 import { entryOf, parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
-import { lineStarts } from '../../../../packages/checkpoint/dist/guest/realm.js';
+import { lineAndColumn, lineStarts } from '../../../../packages/checkpoint/dist/guest/realm.js';
 import { BundlePlaces } from '../../../../packages/runtime/dist/guest/places.js';
 
 export interface Position {
@@ -39,22 +39,10 @@ export function markBundle(bundle: Bundle): MarkedBundle {
   const starts = lineStarts(bundle.code);
   const places = new BundlePlaces(bundle);
   const marks = positionsOf(parsePrinted(bundle.code), tables).map((position): Mark => {
-    const { line, column } = placeOf(starts, position.from);
+    const { line, column } = lineAndColumn(starts, position.from);
     return { position, isAuthors: places.at(line, column) !== undefined };
   });
   return { ...bundle, marks };
-}
-
-/** Zero-based line and column of an offset. */
-export function placeOf(starts: number[], offset: number): { line: number; column: number } {
-  let line = 0;
-  let behind = starts.length;
-  while (line + 1 < behind) {
-    const middle = (line + behind) >> 1;
-    if (starts[middle]! <= offset) line = middle;
-    else behind = middle;
-  }
-  return { line, column: offset - starts[line]! };
 }
 
 interface Tables {

@@ -6,10 +6,10 @@ import inspector from 'node:inspector';
 import { workerData } from 'node:worker_threads';
 import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
 import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
-import { lineStarts, Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
+import { lineAndColumn, lineStarts, Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
 import { REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
 import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEXT } from './plan.js';
-import { type Mark, type MarkedBundle, placeOf, positionsOf } from './positions.js';
+import { type Mark, type MarkedBundle, positionsOf } from './positions.js';
 
 type Paused = Parameters<Guest['frames']>[0];
 interface Place extends Mark {
@@ -75,7 +75,7 @@ function markScript(scriptId: string, url: string): void {
       ? (realm!.bundle as MarkedBundle).marks
       : positionsOf(parsePrinted(text), table).map((position) => ({ position, isAuthors: true }));
   for (const { position, isAuthors } of marks) {
-    const { line, column } = placeOf(starts, position.from);
+    const { line, column } = lineAndColumn(starts, position.from);
     const index = places.push({ position, starts, isAuthors }) - 1;
     const location = { scriptId, lineNumber: line, columnNumber: column };
     const made = post('Debugger.setBreakpoint', { location, condition: `$$skip.reached(${index})` });
@@ -127,7 +127,7 @@ Guest.prototype.restore = function (this: Guest, ...args) {
 
 /** What V8 would have reported at the safepoint that the breakpoint stands for. */
 function atSafepoint(top: Paused[number], { position, starts }: Place): void {
-  const { line, column } = placeOf(starts, position.report);
+  const { line, column } = lineAndColumn(starts, position.report);
   top.location = { ...top.location, lineNumber: line, columnNumber: column };
   top.scopeChain = top.scopeChain.filter(({ type, startLocation }) => {
     if (type !== 'block' || !startLocation) return true;
