@@ -29,3 +29,4 @@ const locked = path.join(root, 'package-lock.json');
 if (!fs.existsSync(installed) || fs.statSync(installed).mtimeMs < fs.statSync(locked).mtimeMs)
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+run(process.execPath, [path.join(root, 'packages/runtime/single-files.mjs')]);

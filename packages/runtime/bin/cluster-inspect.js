@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/cluster-inspect.js';
+require('./program.js').start('commands', 'cli/cluster-inspect');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/cluster-kill.js';
+require('./program.js').start('commands', 'cli/cluster-kill');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/cluster-node.js';
+require('./program.js').start('commands', 'cli/cluster-node');

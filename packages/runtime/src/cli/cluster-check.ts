@@ -37,7 +37,7 @@ const program = command('cluster-check', 'compiles a script and says what is in 
     else process.stdout.write(textOf(found));
   });
 
-await main(program);
+void main(program);
 
 function textOf({
   entry,

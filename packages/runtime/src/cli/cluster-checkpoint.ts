@@ -55,7 +55,7 @@ const program = command('cluster-checkpoint', 'writes an image of a process to a
     await cluster.close();
   });
 
-await main(program);
+void main(program);
 
 function writeSafely(file: string, bytes: Uint8Array): void {
   const draft = `${file}.${process.pid}.part`;

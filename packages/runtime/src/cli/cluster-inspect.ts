@@ -17,7 +17,7 @@ const program = command('cluster-inspect', 'shows what is in an image')
     process.stdout.write(options.json ? `${JSON.stringify({ schema: 'godwit.image/1', file, ...facts })}\n` : textOf(facts));
   });
 
-await main(program);
+void main(program);
 
 type Facts = ReturnType<typeof factsOf>;
 

@@ -26,4 +26,4 @@ const program = command('cluster-kill', 'sends a signal to processes')
     await cluster.close();
   });
 
-await main(program);
+void main(program);

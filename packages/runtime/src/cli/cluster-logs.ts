@@ -29,7 +29,7 @@ const program = command('cluster-logs', 'prints the output of a detached process
     await cluster.close();
   });
 
-await main(program);
+void main(program);
 
 async function readAll({ bus }: CommandCluster, home: number, pid: number, from: number) {
   const pieces: Buffer[] = [];

@@ -33,7 +33,7 @@ const program = command('cluster-migrate', 'moves a process to another node')
     await cluster.close();
   });
 
-await main(program);
+void main(program);
 
 function costText({ pauseMs, essenceBytes, pages, faults }: MoveReport): string {
   return `, pause ${pauseMs.toFixed(1)} ms, ${bytesText(essenceBytes)} in ${pages} pages, ${faults} faults`;

@@ -98,7 +98,7 @@ program
     await cluster.close();
   });
 
-await main(program);
+void main(program);
 
 interface StartOptions {
   readonly name?: string;

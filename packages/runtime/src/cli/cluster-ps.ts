@@ -65,7 +65,7 @@ const program = command('cluster-ps', 'lists the processes of the cluster')
     await cluster.close();
   });
 
-await main(program);
+void main(program);
 
 async function listing(cluster: CommandCluster, stride: number, options: Options): Promise<string> {
   const isSystemWanted = !options.tombstones && (options.system === true || options.tree === true);

@@ -48,7 +48,7 @@ const program = command('cluster-restore', 'runs a process out of an image')
     }
   });
 
-await main(program);
+void main(program);
 
 async function follow(cluster: Awaited<ReturnType<typeof openCluster>>, { pid, firstSeq }: { pid: number; firstSeq: number }) {
   const attached = await AttachedProcess.attach(cluster, pid, firstSeq);

@@ -30,7 +30,7 @@ const program = command('cluster-run', 'runs a script as a cluster process')
     process.exitCode = await run({ script, args, memoryMb, shakeMs, ...rest }, commandHost());
   });
 
-await main(program, 125);
+void main(program, 125);
 
 function pair(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');

@@ -20,4 +20,4 @@ const program = command('cluster-wait', 'waits for processes to end')
     await cluster.close();
   });
 
-await main(program);
+void main(program);

@@ -26,6 +26,10 @@ export function command(name: string, description: string): Command {
 export async function main(program: Command, failureCode = 1): Promise<never> {
   let code = 0;
   process.exitCode = undefined;
+  process.once('beforeExit', () => {
+    process.stderr.write(`${program.name()}: Cannot go on: nothing is left to wait for\n`);
+    process.exit(failureCode);
+  });
   try {
     await program.parseAsync();
     code = Number(process.exitCode ?? 0);

@@ -5,13 +5,14 @@
  */
 
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CompileOptions } from '@godwit/checkpoint/compile';
 
 const guestFolder = fileURLToPath(new URL('../../guest-lib', import.meta.url));
 const guestFile = (name: string): string => `${guestFolder}/${name}`;
-const streamsFolder = dirname(createRequire(import.meta.url).resolve('readable-stream/package.json'));
+const { resolve } = createRequire(import.meta.url);
+const streamsFolder = dirname(resolve('readable-stream/package.json'));
 
 /** Built-in → the module in its place. */
 export const guestModules: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ export const guestModules: Readonly<Record<string, string>> = {
 
 /** What compileScript needs for a guest, beside the place of its cache. */
 export const guestCompileOptions: CompileOptions = {
-  prelude: [fileURLToPath(new URL('../guest-lib/prelude.js', import.meta.resolve('@godwit/checkpoint')))],
+  prelude: [join(dirname(resolve('@godwit/checkpoint')), '../guest-lib/prelude.js')],
   replacements: { ...guestModules },
   aliases: { within: streamsFolder, names: { 'process/': 'node:process', 'string_decoder/': 'node:string_decoder' } },
   guestFolder,

@@ -90,7 +90,7 @@ export class GuestWorker {
   ) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    this.worker = new Worker(new URL('../guest/main.js', import.meta.url), {
+    this.worker = new Worker(new URL('../../bin/guest-worker.js', import.meta.url), {
       workerData: { port: port2, words: this.words.buffer, restUntilMs: options.restUntilMs },
       transferList: [port2],
       env: {},

@@ -37,7 +37,7 @@ export function spawnNode(options: SpawnNodeOptions): Promise<SpawnedNode> {
     GODWIT_NODE_LOG: log?.file ?? '',
     GODWIT_NODE_TIED: options.isTied ? '1' : '',
   };
-  const child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [], {
+  const child = fork(fileURLToPath(new URL('../../bin/node-daemon.js', import.meta.url)), [], {
     env: environment,
     detached: !options.isTied,
     execArgv: [],

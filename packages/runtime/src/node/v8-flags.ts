@@ -10,8 +10,8 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
+export const guestFlags = ['--no-concurrent-recompilation', '--no-turbo-escape', '--no-flush-bytecode'] as const;
+
 export function setGuestFlags(): void {
-  setFlagsFromString('--no-concurrent-recompilation');
-  setFlagsFromString('--no-turbo-escape');
-  setFlagsFromString('--no-flush-bytecode');
+  for (const flag of guestFlags) setFlagsFromString(flag);
 }
