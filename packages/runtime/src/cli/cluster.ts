@@ -1,15 +1,11 @@
 /**
- * The cluster a command works on: the one named by --cluster or GODWIT_CLUSTER, the one announced on this machine, or one made for the
- * life of the command (hub in this process, nodes as children).
+ * The cluster a command works on: the one named by --cluster or GODWIT_CLUSTER, else the one announced on this machine. The one made for
+ * the life of a command is in embedded-cluster.ts.
  */
 
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
-import { type Bus, connectBus, EmbeddedHub, findCluster } from '../cluster/index.js';
+import { type Bus, connectBus, connectFound, findCluster } from '../cluster/index.js';
 import { leasePrefix, parseLease } from '../cluster/lease.js';
-import { openCluster } from '../cluster/settings.js';
-import { startClusterGateway } from '../node/cluster-gateway.js';
-import { nodeLimits } from '../node/limits.js';
-import { type SpawnedNode, spawnNode } from '../node/spawn.js';
 import { Locations } from '../process/index.js';
 
 export interface CommandCluster {
@@ -31,65 +27,39 @@ export interface NodeEntry {
 
 /** @throws GODWIT_NO_CLUSTER and what connecting throws */
 export async function openRunningCluster(host: Host, url: string | undefined): Promise<CommandCluster> {
-  const found = await clusterUrl(host, url);
+  const found = await findRunningCluster(host, url);
   if (!found)
     throw new GodwitError(
       'GODWIT_NO_CLUSTER',
       'Cannot find a cluster: none runs here for this user (cluster-node start makes one, --cluster URL names one)',
     );
-  const bus = await connectBus(found, host, 'command');
-  return { url: found, bus, host, locations: await Locations.open(bus, host), close: () => bus.close() };
+  return found;
+}
+
+/** The same, if there is one. @throws what connecting to the one that was named throws */
+export async function findRunningCluster(host: Host, url: string | undefined): Promise<CommandCluster | undefined> {
+  const named = url || process.env.GODWIT_CLUSTER;
+  const found = named ? { url: named, bus: await connectBus(named, host, 'command') } : await connectAnnounced(host);
+  if (!found) return undefined;
+  const { bus } = found;
+  return { url: found.url, bus, host, locations: await Locations.open(bus, host), close: () => bus.close() };
+}
+
+async function connectAnnounced(host: Host): Promise<{ url: string; bus: Bus } | undefined> {
+  const found = await connectFound(host, process.env, 'command');
+  return found && { url: found.entry.url, bus: found.bus };
 }
 
 export async function clusterUrl(host: Host, url: string | undefined): Promise<string | undefined> {
   return url || process.env.GODWIT_CLUSTER || (await findCluster(host, process.env))?.url;
 }
 
-/** A cluster of `size` nodes that ends with close(), or with this process. */
-export async function openEmbeddedCluster(host: Host, size: number): Promise<CommandCluster> {
-  const hub = new EmbeddedHub();
-  const { url } = await hub.start(host);
-  const gateway = await startGateway(url, host);
-  const nodes: SpawnedNode[] = await Promise.all(
-    Array.from({ length: size }, (_, index) => spawnNode({ url, name: `embedded-${index}`, isTied: true })),
-  );
-  const bus = await connectBus(url, host, 'cluster-run');
-  const locations = await Locations.open(bus, host);
-  let isClosing = false;
-  // The last node has no other that would find out; this process knows at once anyway.
-  for (const { child, node } of nodes) {
-    const died = () => {
-      if (!isClosing) locations.markLost(node, `node ${node} died`).catch((error: Error) => host.log('error', error.message));
-    };
-    if (child.exitCode !== null || child.signalCode !== null) died();
-    else child.once('exit', died);
-  }
-  const close = async () => {
-    isClosing = true;
-    await bus.close();
-    for (const { child } of nodes) child.kill('SIGKILL');
-    await gateway?.finish(nodeLimits.lastBytesMs);
-    await gateway?.stop();
-    await hub.stop();
-  };
-  return { url, bus, host, locations, close };
-}
-
-/** The gateway of an embedded cluster lives in this process, as the hub does: no node's end takes the guests' connections with it. */
-async function startGateway(url: string, host: Host) {
-  const bus = await connectBus(url, host, 'gateway');
-  const { secret } = await openCluster(bus, host.nowMs());
-  const gateway = await startClusterGateway(bus, host, secret);
-  await bus.close();
-  return gateway;
-}
-
 /** The nodes that hold a lease now, by id. */
 export async function listNodes(bus: Bus): Promise<NodeEntry[]> {
   const bucket = await bus.kv('godwit');
+  const keys = await bucket.keys(leasePrefix);
   const nodes: NodeEntry[] = [];
-  for (const key of await bucket.keys(leasePrefix)) {
-    const entry = await bucket.get(key);
+  for (const entry of await Promise.all(keys.map((key) => bucket.get(key)))) {
     if (!entry) continue;
     const { id, info } = parseLease(entry.value);
     nodes.push({

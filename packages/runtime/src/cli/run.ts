@@ -14,7 +14,8 @@ import { askNode, askOwner, type MoveReport, movedSubject, pause, type StartRequ
 import { nodeLimits } from '../node/limits.js';
 import { signalExitCode } from '../node/signals.js';
 import { type AttachedEnd, AttachedProcess } from './attached.js';
-import { type CommandCluster, clusterUrl, listNodes, openEmbeddedCluster, openRunningCluster } from './cluster.js';
+import { type CommandCluster, findRunningCluster, listNodes } from './cluster.js';
+import { openEmbeddedCluster } from './embedded-cluster.js';
 import { placeFor } from './placement.js';
 
 export interface RunOptions {
@@ -75,17 +76,18 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
 
 /** The cluster a process is started in: a running one, else one for the life of the command. */
 export async function openCluster(
-  options: { cluster?: string | undefined; nodes?: number | undefined; detach: boolean },
+  options: Pick<RunOptions, 'cluster' | 'nodes' | 'node' | 'shakeMs' | 'detach'>,
   host: Host,
 ): Promise<CommandCluster> {
-  const url = options.nodes === undefined ? await clusterUrl(host, options.cluster) : undefined;
-  if (url !== undefined) return openRunningCluster(host, url);
+  const running = options.nodes === undefined ? await findRunningCluster(host, options.cluster) : undefined;
+  if (running) return running;
   if (options.detach)
     throw new GodwitError(
       'GODWIT_NO_CLUSTER',
       'Cannot detach: no cluster runs here, and one made for this command would end with it (cluster-node start makes one that stays)',
     );
-  return openEmbeddedCluster(host, options.nodes ?? 2);
+  const isWhole = options.nodes !== undefined || options.node !== undefined || options.shakeMs !== undefined;
+  return openEmbeddedCluster(host, options.nodes ?? 2, isWhole);
 }
 
 function startRequest(options: RunOptions, bundle: string, entry: string): StartRequest {

@@ -10,6 +10,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFi
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GodwitError, type Host, messageOf } from '@godwit/checkpoint/base';
+import type { Bus } from './bus.js';
 import { connectBus } from './connect.js';
 
 export interface ClusterEntry {
@@ -33,10 +34,22 @@ export function clusterFile(environment: Environment): string {
  * @throws GODWIT_DISCOVERY when the file belongs to somebody else or others may read or write it: then nothing in it is believed
  */
 export async function findCluster(host: Host, environment: Environment): Promise<ClusterEntry | undefined> {
+  const found = await connectFound(host, environment, 'discovery');
+  await found?.bus.close();
+  return found?.entry;
+}
+
+/** The same, connected to it. @throws GODWIT_DISCOVERY */
+export async function connectFound(
+  host: Host,
+  environment: Environment,
+  name: string,
+): Promise<{ entry: ClusterEntry; bus: Bus } | undefined> {
   const file = clusterFile(environment);
   const entry = readEntry(file);
   if (!entry) return undefined;
-  if (isAlive(entry.pid) && (await answers(entry.url, host))) return entry;
+  const bus = isAlive(entry.pid) ? await connectIfAnswered(entry.url, host, name) : undefined;
+  if (bus) return { entry, bus };
   // Removed only if it is still the stale one: a new cluster may have announced itself meanwhile.
   if (readEntry(file)?.url === entry.url) rmSync(file, { force: true });
   return undefined;
@@ -106,14 +119,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function answers(url: string, host: Host): Promise<boolean> {
+async function connectIfAnswered(url: string, host: Host, name: string): Promise<Bus | undefined> {
   try {
-    const bus = await connectBus(url, host, 'discovery');
-    await bus.close();
-    return true;
+    return await connectBus(url, host, name);
   } catch (error) {
     host.log('debug', 'the announced cluster does not answer', { reason: messageOf(error) });
-    return false;
+    return undefined;
   }
 }
 

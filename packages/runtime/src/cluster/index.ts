@@ -5,7 +5,15 @@
 
 export type { Bus, BusMessage, KeyValue, KeyValueChange, KeyValueEntry, Subscription } from './bus.js';
 export { connectBus, withoutSecret } from './connect.js';
-export { announceCluster, type ClusterEntry, clusterFile, type Environment, findCluster, withdrawCluster } from './discovery.js';
+export {
+  announceCluster,
+  type ClusterEntry,
+  clusterFile,
+  connectFound,
+  type Environment,
+  findCluster,
+  withdrawCluster,
+} from './discovery.js';
 export { EmbeddedHub, type HubOptions } from './hub/hub.js';
 export { ClusterMembership, type JoinOptions } from './join.js';
 export type { Member, MembershipChange, NodeInfo, NodeRef } from './membership.js';

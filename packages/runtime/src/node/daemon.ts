@@ -107,7 +107,13 @@ export class NodeDaemon {
     const driver = new WorkerDriver(guests, bundles, bus);
     daemon = new NodeDaemon(options, bus, url, locations, guests, driver, bundles, new Logs(bus));
     if (hub) daemon.#announce(hub);
-    await daemon.#join();
+    guests.spares.fill(); // they load while the node joins
+    try {
+      await daemon.#join();
+    } catch (error) {
+      await guests.stop();
+      throw error;
+    }
     return daemon;
   }
 
@@ -190,7 +196,6 @@ export class NodeDaemon {
     this.bus.subscribe(controlSubject(self.id), (message) => void this.#answer(message));
     void this.bus.closed.then((reason) => reason && this.#fenced(reason.message));
     await this.bus.flush();
-    this.guests.spares.fill();
     this.#rehearseLater();
     this.#memory = new MemoryWatch(this.guests, this.options.host);
     this.#sweep();

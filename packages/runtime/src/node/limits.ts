@@ -18,6 +18,8 @@ export const nodeLimits = {
   terminateAgainMaxMs: 1_000,
   /** Workers kept ready, so that an arrival or a start does not wait for a thread to load its code. */
   spareWorkers: 2,
+  /** A spare worker takes the place of one whose guest is being started after this time: until then the guest goes first. */
+  spareRefillMs: 150,
   /** A guest that is to come runs on at its source for so long at most until a worker here has rehearsed: its pause is a third then. */
   warmWaitMs: 1_000,
   /** Spare workers rest while a guest moves, so long at most, and look this often whether they may go on. */
@@ -99,6 +101,8 @@ export const nodeLimits = {
   sweepIntervalMs: 5_000,
   /** A daemon child of a command must be ready in this time. */
   daemonReadyMs: 20_000,
+  /** The further nodes of an embedded cluster start this long after its first: a short program has ended by then. */
+  embeddedGrowMs: 500,
   /** After a process ended, missing output is waited for this long. */
   lastOutputMs: 15_000,
 } as const;

@@ -18,6 +18,7 @@ export class Spares {
   readonly #waiting = new Set<() => void>();
   #rehearsal: Bundle | undefined;
   #isRehearsing = false;
+  #isLoading = false;
   #isOver = false;
 
   constructor(
@@ -26,16 +27,24 @@ export class Spares {
     private readonly rest: MachineRest,
   ) {}
 
-  /** Makes as many as are missing, when no guest stands still. */
+  /** Makes as many as are missing, one after the other, when no guest stands still. */
   fill(): void {
     if (this.#isOver || this.#workers.length >= nodeLimits.spareWorkers) return;
     if (this.rest.isOn) {
       this.host.after(nodeLimits.restCheckMs, () => this.fill());
       return;
     }
-    this.#workers.push(new GuestWorker(this.inspector, { restUntilMs: this.rest.untilMs }));
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const worker = new GuestWorker(this.inspector, { restUntilMs: this.rest.untilMs });
+    this.#workers.push(worker);
     void this.#rehearseNext();
-    this.fill();
+    // Ready to be paused, too: a guest that comes does not wait for that.
+    const isLoaded = () => {
+      this.#isLoading = false;
+      this.fill();
+    };
+    worker.ready().then(isLoaded, isLoaded);
   }
 
   /** From now on workers compile their codec while they wait. */
@@ -46,11 +55,16 @@ export class Spares {
 
   /** A worker that can be paused, one of these unless the guest needs more memory than they have. */
   async take(memoryMb?: number): Promise<GuestWorker> {
+    const worker = await this.#takeReady(memoryMb);
+    this.host.after(nodeLimits.spareRefillMs, () => this.fill());
+    return worker;
+  }
+
+  async #takeReady(memoryMb: number | undefined): Promise<GuestWorker> {
     const fits = memoryMb === undefined || memoryMb * 2 ** 20 <= defaultHeapBytes;
     const own = fits ? this.#takeOne() : undefined;
     const worker = own ?? new GuestWorker(this.inspector, memoryMb === undefined ? {} : { memoryMb });
     await worker.ready();
-    setImmediate(() => this.fill());
     return worker;
   }
 
@@ -60,7 +74,9 @@ export class Spares {
       const warm = new Promise<void>((resolve) => this.#waiting.add(resolve));
       await Promise.race([warm, pause(this.host, nodeLimits.warmWaitMs)]);
     }
-    return this.take(memoryMb);
+    const worker = await this.#takeReady(memoryMb);
+    setImmediate(() => this.fill());
+    return worker;
   }
 
   async stop(): Promise<void> {

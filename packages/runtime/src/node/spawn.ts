@@ -22,6 +22,8 @@ export interface SpawnNodeOptions {
   readonly isBalancing?: boolean | undefined;
   /** Ends with this process. Otherwise it goes on by itself. */
   readonly isTied: boolean;
+  /** Ends one that is not ready yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws GODWIT_NODE_START with the daemon's reason */
@@ -51,11 +53,14 @@ export function spawnNode(options: SpawnNodeOptions): Promise<SpawnedNode> {
       reject(new GodwitError('GODWIT_NODE_START', `Cannot start a node: ${reason}`));
     };
     const timer = setTimeout(() => fail('it was not ready in time'), nodeLimits.daemonReadyMs);
+    const unwanted = () => fail('it is not wanted any more');
+    options.signal?.addEventListener('abort', unwanted);
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(`it ended with ${code}`));
     child.once('message', (message: { ready?: { node: number; url: string }; failed?: string }) => {
       if (!message.ready) return fail(message.failed ?? 'it said nothing');
       clearTimeout(timer);
+      options.signal?.removeEventListener('abort', unwanted);
       child.removeAllListeners('exit');
       resolve({ ...message.ready, child });
     });
