@@ -47,7 +47,6 @@ function compile(place) {
   const script = new vm.Script(text, {
     filename: require('node:url').pathToFileURL(place).href,
     cachedData: fs.existsSync(code) ? fs.readFileSync(code) : undefined,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (process.env.GODWIT_RECORD_CODE !== undefined) record(script, code);
   return script.runInThisContext()(require('node:module').createRequire(place), path.dirname(place));

@@ -6,6 +6,7 @@
  *
  * zstd-codec gives null or nothing for damaged input and reports no error: lengths are checked here, digests by the caller.
  */
+import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { GodwitError } from '../base/index.js';
@@ -103,10 +104,9 @@ interface ZstdSimple {
 /** The WebAssembly codec, also used by tests to prove that both read each other's output. */
 export async function loadZstdCodec(): Promise<Zstd> {
   // The package has no types.
-  const name = 'zstd-codec';
-  const module = (await import(name)) as { default: ZstdCodecModule };
+  const module = createRequire(import.meta.url)('zstd-codec') as ZstdCodecModule;
   const simple = await new Promise<ZstdSimple>((ready) => {
-    module.default.ZstdCodec.run((codec) => ready(new codec.Simple()));
+    module.ZstdCodec.run((codec) => ready(new codec.Simple()));
   });
   return {
     async compress(bytes) {
