@@ -127,10 +127,17 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   values.forEach((scope, i) => {
     mergeScope(vars, scope as Env, scopes[i]!.type);
   });
+  checkArguments(range, realm);
   // Where a class is made V8 shows it in every function; of the program itself it names what is in no image.
   if (!range.usesArguments) delete vars.arguments;
   restoreArguments(vars);
   return { paused, index, offset, label, range, vars, self };
+}
+
+/** Not while parameters and elements of `arguments` may be one: resumed they would be two. */
+export function checkArguments({ fid, sharesArguments }: FunctionRange, realm: Realm): void {
+  const { name, strict } = realm.metaOf(fid);
+  if (sharesArguments && !strict) throw new PutOff(`the parameters of ${name || 'a function'} are shared with its arguments`);
 }
 
 /** Resumed code has the arguments of its function in a variable; what V8 shows as `arguments` is the resumption's own. */

@@ -69,6 +69,7 @@ export class ProgramContext {
     firstEnv = 0,
   ) {
     this.sharedNames = new Set([...analysis.moduleBindings.map((b) => b.out), ...analysis.free]);
+    for (const node of analysis.throwing) THROWING.add(node);
     this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), firstEnv);
   }
 
@@ -199,6 +200,11 @@ export class FunctionContext {
     return literal(fid);
   }
 }
+
+const THROWING = new WeakSet<Node>();
+
+/** Must an assignment to this name be a statement of its own, because it may throw? (Analysis.throwing) */
+export const mayThrow = (name: Node): boolean => THROWING.has(name);
 
 const CALLS = new WeakMap<Node, boolean>();
 

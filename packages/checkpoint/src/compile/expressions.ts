@@ -163,7 +163,7 @@ export function keep(source: Node, lowered: Node, context: FunctionContext, out:
 export function lowerParts(nodes: (Node | null)[], context: FunctionContext, out: Node[]): Node[] {
   let last = -1;
   nodes.forEach((node, i) => {
-    if (hasCall(node)) last = i;
+    if (isComplex(node)) last = i;
   });
   return nodes.map((node, i) => {
     if (!node) return node;
@@ -209,8 +209,11 @@ function lowerSpread(node: Node, context: FunctionContext, out: Node[], fresh: b
   return { ...list };
 }
 
-/** `if (result is done) break;` without a call where the result is an object, so that hardly any pause falls into a helper. */
-export function leaveWhenDone(result: Node): Node {
+/** `if (result is done) break;` */
+export const leaveWhenDone = (result: Node): Node => when(isDone(result), breaks(null));
+
+/** Is the result of a step the last one? Without a call where it is an object, so that hardly any pause falls into a helper. */
+export function isDone(result: Node): Node {
   const isObject = {
     type: 'LogicalExpression',
     operator: '&&',
@@ -221,13 +224,12 @@ export function leaveWhenDone(result: Node): Node {
     ),
     right: binary('!==', { ...result }, literal(null)),
   };
-  const test = {
+  return {
     type: 'ConditionalExpression',
     test: isObject,
     consequent: member({ ...result }, 'done'),
     alternate: call(id('$$done'), [{ ...result }]),
   };
-  return when(test, breaks(null));
 }
 
 /** Arrays with spreads are put together by the runtime: V8's own code for them loops where nothing can be captured. */
@@ -246,7 +248,7 @@ function lowerArray(node: Node, context: FunctionContext, out: Node[]): Node {
 }
 
 function lowerSequence(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!hasCall(node))
+  if (!isComplex(node))
     return located(
       { type: 'SequenceExpression', expressions: node.expressions.map((e: Node) => lowerExpression(e, context, out)) },
       node,
@@ -276,7 +278,7 @@ export function lowerForEffect(node: Node, context: FunctionContext, out: Node[]
       }
       break;
     case 'LogicalExpression':
-      if (hasCall(node.right)) {
+      if (isComplex(node.right)) {
         const left = lowerExpression(node.left, context, out);
         const inner: Node[] = [];
         lowerForEffect(node.right, context, inner);
@@ -285,7 +287,7 @@ export function lowerForEffect(node: Node, context: FunctionContext, out: Node[]
       }
       break;
     case 'ConditionalExpression':
-      if (hasCall(node.consequent) || hasCall(node.alternate)) {
+      if (isComplex(node.consequent) || isComplex(node.alternate)) {
         const test = lowerExpression(node.test, context, out);
         const yes: Node[] = [];
         const no: Node[] = [];
@@ -312,12 +314,7 @@ const logicalTest = (operator: string, left: Node): Node => {
 
 function lowerConditional(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
   const test = lowerExpression(node.test, context, out);
-  if (
-    !hasCall(node.consequent) &&
-    !hasCall(node.alternate) &&
-    !makesStatements(node.consequent) &&
-    !makesStatements(node.alternate)
-  ) {
+  if (!isComplex(node.consequent) && !isComplex(node.alternate)) {
     return located(
       {
         type: 'ConditionalExpression',
@@ -357,6 +354,17 @@ export function lowerInto(node: Node, target: Node, context: FunctionContext, ou
 /** Some call-free expressions still lower to statements (classes with environments, object literals with accessors). */
 export function makesStatements(node: Node | null): boolean {
   if (!node) return false;
+  let made = STATEMENTS.get(node);
+  if (made === undefined) STATEMENTS.set(node, (made = computeMakesStatements(node)));
+  return made;
+}
+
+const STATEMENTS = new WeakMap<Node, boolean>();
+
+/** Does anything of this need statements of its own, before which what was evaluated earlier must be kept? */
+export const isComplex = (node: Node | null): boolean => hasCall(node) || makesStatements(node);
+
+function computeMakesStatements(node: Node): boolean {
   if (isClass(node)) return true;
   if (isFunction(node)) return false;
   if (node.type === 'AssignmentExpression' && isPattern(node.left) && needsSteps(node.left)) return true;
@@ -366,7 +374,7 @@ export function makesStatements(node: Node | null): boolean {
 }
 
 function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
-  if (!hasCall(node.right) && !makesStatements(node.right)) {
+  if (!isComplex(node.right)) {
     const left = lowerExpression(node.left, context, out);
     return located(
       { type: 'LogicalExpression', operator: node.operator, left, right: lowerExpression(node.right, context, out, name) },
@@ -383,7 +391,7 @@ function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: 
 
 /** Optional chains with calls: a labelled block that is left at the first nullish link. */
 function lowerChain(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!hasCall(node))
+  if (!isComplex(node))
     return located({ type: 'ChainExpression', expression: lowerLinks(node.expression, context, out, undefined).value }, node);
   const target = context.temp();
   const label = context.label('chain');
@@ -434,7 +442,7 @@ function lowerLinks(
       return { value: result };
     }
     if (target.type !== 'Identifier' && !callee.receiver) target = keep({ type: '' }, target, context, out);
-    if (callee.receiver && node.arguments.some(hasCall)) {
+    if (callee.receiver && node.arguments.some(isComplex)) {
       const kept = keep({ type: '' }, target, context, out);
       const args = lowerParts(node.arguments, context, out);
       const result = context.temp();
@@ -494,7 +502,7 @@ function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effe
     const value = lowerExpression(node.right, context, out);
     return sequence(value, call(id('$$const'), [literal(violated)]));
   }
-  const calls = hasCall(node.right) || makesStatements(node.right);
+  const calls = isComplex(node.right);
   if (node.left.type === 'Identifier' && context.isChecked(node.left)) return lowerCheckedAssignment(node, context, out, calls);
   if (/^(&&|\|\||\?\?)=$/.test(node.operator)) return lowerLogicalAssignment(node, context, out, name);
   if (node.operator === '=') {
@@ -544,7 +552,7 @@ function lowerCheckedAssignment(node: Node, context: FunctionContext, out: Node[
 }
 
 function lowerLogicalAssignment(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
-  const calls = hasCall(node.right) || makesStatements(node.right);
+  const calls = isComplex(node.right);
   const target = lowerTarget(node.left, context, out, calls);
   if (!calls) return located(assign(target, lowerExpression(node.right, context, out, name), node.operator), node);
   const result = context.temp();
@@ -690,7 +698,7 @@ export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { 
         const base = keep(tag.object, lowerExpression(tag.object, context, out), context, out);
         const key = tag.computed ? keep(tag.property, lowerExpression(tag.property, context, out), context, out) : tag.property;
         callee = { type: 'MemberExpression', object: base, property: key, computed: tag.computed, optional: false };
-        if (values.some(hasCall)) {
+        if (values.some(isComplex)) {
           const kept = keep({ type: '' }, callee, context, out);
           return {
             node: call(
@@ -763,13 +771,15 @@ function lowerYield(node: Node, context: FunctionContext, out: Node[]): Node {
 /** yield* in an async generator, written out with awaits (ECMAScript 14.4.14, async case). */
 function lowerAsyncDelegate(argument: Node, context: FunctionContext, out: Node[]): Node {
   const iterator = context.temp();
+  const next = context.temp();
   const received = context.temp();
   const result = context.temp();
   out.push(statement(assign({ ...iterator }, call(id('$$asyncIterator'), [argument]))));
+  out.push(statement(assign({ ...next }, member({ ...iterator }, 'next'))));
   out.push(statement(assign({ ...received }, object(property('mode', literal('next')), property('value', undefinedValue())))));
   const y = (argument: Node): Node => ({ type: 'YieldExpression', delegate: false, argument });
   const step = [
-    statement(assign({ ...result }, call(id('$$delegateStep'), [{ ...iterator }, { ...received }]))),
+    statement(assign({ ...result }, call(id('$$delegateStep'), [{ ...iterator }, { ...next }, { ...received }]))),
     statement(assign({ ...result }, y({ ...result }))),
     leaveWhenDone(result),
     statement(assign({ ...received }, y(call(id('$$yieldRaw'), [member({ ...result }, 'value')])))),
@@ -789,7 +799,7 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   const args = node.arguments;
   const leaf = leafGiven(node);
   if (leaf) context.program.leaves.add(leaf);
-  const argsCall = args.some(hasCall);
+  const argsCall = args.some(isComplex);
   if (callee.type === 'Super') {
     const lowered = located(
       { type: 'CallExpression', callee: { type: 'Super' }, arguments: lowerParts(args, context, out), optional: false },
@@ -818,7 +828,7 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
     let base = lowerExpression(callee.object, context, out);
     const binding = callee.object.type === 'Identifier' ? context.bindingOf(callee.object) : undefined;
     // A capture finds the function that runs by reading the callee's path again.
-    if (argsCall || (callee.computed && hasCall(callee.property)) || binding?.home === 'env' || pathOf(base) === undefined)
+    if (argsCall || (callee.computed && isComplex(callee.property)) || binding?.home === 'env' || pathOf(base) === undefined)
       base = keep(callee.object, base, context, out);
     let key = callee.property;
     if (callee.computed) {
@@ -905,7 +915,7 @@ function lowerTemplate(node: Node, context: FunctionContext, out: Node[]): Node 
   const parts: Node[] = [];
   let last = -1;
   node.expressions.forEach((e: Node, i: number) => {
-    if (hasCall(e)) last = i;
+    if (isComplex(e)) last = i;
   });
   node.expressions.forEach((e: Node, i: number) => {
     const lowered = lowerExpression(e, context, out);
@@ -961,13 +971,13 @@ const keyName = (p: Node): string | undefined => {
 function lowerProperties(list: Node[], all: Node[], context: FunctionContext, out: Node[]): Node[] {
   let last = -1;
   all.forEach((p, i) => {
-    if (hasCall(p) || (p.kind && p.kind !== 'init')) last = i;
+    if (isComplex(p) || (p.kind && p.kind !== 'init')) last = i;
   });
   return list.map((p, i) => {
     if (p.type === 'SpreadElement') {
       const argument = lowerExpression(p.argument, context, out);
       const copied =
-        i < last && hasCall({ type: 'x', all: all.slice(i + 1) })
+        i < last && isComplex({ type: 'x', all: all.slice(i + 1) })
           ? keep({ type: '' }, object({ type: 'SpreadElement', argument }), context, out)
           : argument;
       return { type: 'SpreadElement', argument: copied };
@@ -975,12 +985,12 @@ function lowerProperties(list: Node[], all: Node[], context: FunctionContext, ou
     let key = p.key;
     if (p.computed) {
       key = lowerExpression(p.key, context, out);
-      if (hasCall(p.value) || i < last || p.method) key = keep({ type: '' }, call(id('$$key'), [key]), context, out);
+      if (isComplex(p.value) || i < last || p.method) key = keep({ type: '' }, call(id('$$key'), [key]), context, out);
     }
     let value: Node;
     if (p.method) value = makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: p.computed });
     else value = lowerExpression(p.value, context, out, p.computed ? undefined : keyName(p));
-    if (i < last && hasCall({ type: 'x', all: all.slice(i + 1) })) value = keep(p.value, value, context, out);
+    if (i < last && isComplex({ type: 'x', all: all.slice(i + 1) })) value = keep(p.value, value, context, out);
     const proto = !p.computed && !p.method && !p.shorthand && keyName(p) === '__proto__';
     const kept = proto
       ? key

@@ -34,15 +34,14 @@ import {
   undefinedValue,
   when,
 } from './ast.js';
-import { envField, envName, type FunctionContext, hasCall, type LoopTarget } from './context.js';
-import { leaveWhenDone, lowerExpression, lowerForEffect, makesStatements } from './expressions.js';
+import { envField, envName, type FunctionContext, type LoopTarget } from './context.js';
+import { isComplex, leaveWhenDone, lowerExpression, lowerForEffect } from './expressions.js';
 import { makeEnvironment } from './functions.js';
 import { lowerPatternInto } from './patterns.js';
 import type { Scope } from './scope.js';
 import { hoistFunctions, lowerStatement, lowerStatements, lowerToBlock } from './statements.js';
 
 const withLabels = (labels: string[], loop: Node): Node => labels.reduceRight((body, label) => labeled(label, body), loop);
-const complex = (node: Node | null): boolean => hasCall(node) || makesStatements(node);
 
 function inLoop<T>(context: FunctionContext, labels: string[], continueAs: string | undefined, action: () => T): T {
   const target: LoopTarget = { labels, loop: true, continueAs };
@@ -58,7 +57,7 @@ function leaveUnless(test: Node, context: FunctionContext, out: Node[]): void {
 }
 
 export function lowerWhile(node: Node, context: FunctionContext, out: Node[], labels: string[]): void {
-  if (!complex(node.test)) {
+  if (!isComplex(node.test)) {
     const test = lowerExpression(node.test, context, out);
     const body = inLoop(context, labels, undefined, () => lowerToBlock(node.body, context));
     out.push(withLabels(labels, located({ type: 'WhileStatement', test, body }, node)));
@@ -71,7 +70,7 @@ export function lowerWhile(node: Node, context: FunctionContext, out: Node[], la
 }
 
 export function lowerDoWhile(node: Node, context: FunctionContext, out: Node[], labels: string[]): void {
-  const calls = complex(node.test);
+  const calls = isComplex(node.test);
   const continueAs = calls ? context.label('continue') : undefined;
   const body = inLoop(context, labels, continueAs, () => lowerToBlock(node.body, context));
   if (!calls) {
@@ -103,14 +102,14 @@ export function lowerFor(node: Node, context: FunctionContext, out: Node[], labe
     if (node.init.type === 'VariableDeclaration') {
       lowerStatement(node.init, context, before);
       // Loop variables are declared around the loop: V8 does not show variables of the head at the back edge.
-      if (node.init.kind === 'var' && before.length === 1 && before[0].type === 'VariableDeclaration' && !complex(node.init))
+      if (node.init.kind === 'var' && before.length === 1 && before[0].type === 'VariableDeclaration' && !isComplex(node.init))
         init = before.pop();
       else declareBeforeLoop(before);
-    } else if (complex(node.init)) lowerForEffect(node.init, context, before);
+    } else if (isComplex(node.init)) lowerForEffect(node.init, context, before);
     else init = lowerExpression(node.init, context, before);
   }
-  const testCalls = complex(node.test);
-  const updateCalls = complex(node.update);
+  const testCalls = isComplex(node.test);
+  const updateCalls = isComplex(node.update);
   const continueAs = updateCalls ? context.label('continue') : undefined;
   const test = node.test && !testCalls ? lowerExpression(node.test, context, before) : null;
   const body: Node[] = [];
@@ -268,11 +267,16 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
   bindHead(node, { ...value }, scope, context, body);
   loopBody(node, context, labels, body);
   context.envs = outer;
+  out.push(closedAfter(block([withLabels(labels, forever(body, node))]), iterator, done, context));
+}
+
+/** Closes an iterator that is not `done` when what is guarded is left: quietly after an error, as ECMAScript 7.4.11 has it. */
+export function closedAfter(guarded: Node, iterator: Node, done: Node, context: FunctionContext): Node {
   const caught = context.label('caught');
   const close = (name: string): Node => statement(call(id(name), [{ ...iterator }]));
-  out.push({
+  return {
     type: 'TryStatement',
-    block: block([withLabels(labels, forever(body, node))]),
+    block: guarded,
     handler: {
       type: 'CatchClause',
       param: id(caught),
@@ -282,7 +286,7 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
       ]),
     },
     finalizer: block([when(not({ ...done }), close('$$close'))]),
-  });
+  };
 }
 
 /**

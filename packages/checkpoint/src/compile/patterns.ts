@@ -13,28 +13,32 @@ import {
   block,
   call,
   declare,
+  forever,
   id,
   isFunction,
   isSuperProperty,
   literal,
   member,
   type Node,
+  not,
   patternNames,
   statement,
   undefinedValue,
   when,
 } from './ast.js';
-import { type FunctionContext, hasCall } from './context.js';
-import { keep, lowerExpression, lowerInto, lowerTarget, makesStatements, writtenValue } from './expressions.js';
+import { type FunctionContext, mayThrow } from './context.js';
+import { isComplex, isDone, keep, leaveWhenDone, lowerExpression, lowerInto, lowerTarget, writtenValue } from './expressions.js';
+import { closedAfter } from './loops.js';
 
-type Mode = 'let' | 'const' | 'var' | 'assign';
+/** `initialise`: the names are declared already. */
+type Mode = 'let' | 'const' | 'var' | 'assign' | 'initialise';
 
 /** Does any part of the pattern need statements of its own? */
 export function needsSteps(pattern: Node): boolean {
-  if (hasCall(pattern) || makesStatements(pattern) || anyNode([pattern], isSuperProperty, isFunction)) return true;
+  if (isComplex(pattern) || anyNode([pattern], isSuperProperty, isFunction)) return true;
   const work = [pattern];
   for (let n = work.pop(); n; n = work.pop()) {
-    if (isFunction(n)) return true;
+    if (isFunction(n) || mayThrow(n)) return true;
     if (n.type === 'AssignmentPattern') work.push(n.left, n.right);
     else if (n.type === 'ObjectPattern')
       work.push(...n.properties.map((p: Node) => (p.type === 'RestElement' ? p.argument : p.value)));
@@ -46,7 +50,7 @@ export function needsSteps(pattern: Node): boolean {
 
 /** A destructuring assignment expression; its value is the right side. */
 export function lowerPatternAssignment(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!needsSteps(node.left) && !hasCall(node.right)) {
+  if (!needsSteps(node.left) && !isComplex(node.right)) {
     const right = lowerExpression(node.right, context, out);
     return assign(mapPattern(node.left, context), right);
   }
@@ -61,18 +65,10 @@ export function lowerPatternInto(pattern: Node, value: Node, context: FunctionCo
     bindName(pattern, value, context, out, mode);
     return;
   }
-  if (pattern.type === 'MemberExpression') {
-    const source = keep({ type: '' }, value, context, out);
-    const place = lowerTarget(pattern, context, out, false);
-    out.push(statement(assign(place, source), pattern));
-    return;
-  }
   if (pattern.type === 'AssignmentPattern') {
     const slot = context.temp();
     out.push(statement(assign({ ...slot }, value)));
-    const inner: Node[] = [];
-    lowerInto(pattern.right, slot, context, inner, pattern.left.type === 'Identifier' ? pattern.left.name : undefined);
-    out.push(when(binary('===', { ...slot }, undefinedValue()), block(inner)));
+    lowerDefault(pattern, slot, context, out);
     lowerPatternInto(pattern.left, { ...slot }, context, out, mode);
     return;
   }
@@ -91,6 +87,26 @@ export function lowerPatternInto(pattern: Node, value: Node, context: FunctionCo
   else lowerArrayPattern(pattern, source, context, out, mode);
 }
 
+function lowerDefault(pattern: Node, slot: Node, context: FunctionContext, out: Node[]): void {
+  const inner: Node[] = [];
+  lowerInto(pattern.right, slot, context, inner, pattern.left.type === 'Identifier' ? pattern.left.name : undefined);
+  out.push(when(binary('===', { ...slot }, undefinedValue()), block(inner)));
+}
+
+/** Takes a value for one part of a pattern and puts it there. A member that is assigned to is found before the value is taken. */
+function lowerPart(part: Node, take: (into: Node[]) => Node, context: FunctionContext, out: Node[], mode: Mode): void {
+  const target = part.type === 'AssignmentPattern' ? part.left : part;
+  if (target.type !== 'MemberExpression') {
+    lowerPatternInto(part, take(out), context, out, mode);
+    return;
+  }
+  const place = lowerTarget(target, context, out, true);
+  const slot = context.temp();
+  out.push(statement(assign({ ...slot }, take(out))));
+  if (part !== target) lowerDefault(part, slot, context, out);
+  out.push(statement(assign(place, { ...slot }), target));
+}
+
 function bindName(pattern: Node, value: Node, context: FunctionContext, out: Node[], mode: Mode): void {
   const binding = context.bindingOf(pattern) ?? context.facts.scope.bindings.get(pattern.name);
   if (!binding) {
@@ -101,7 +117,7 @@ function bindName(pattern: Node, value: Node, context: FunctionContext, out: Nod
     out.push(statement(value), statement(call(id('$$const'), [literal(binding.name)])));
     return;
   }
-  if (mode === 'assign' || binding.home !== 'native' || (binding.kind === 'param' && mode === 'var'))
+  if (mode === 'assign' || mode === 'initialise' || binding.home !== 'native' || (binding.kind === 'param' && mode === 'var'))
     out.push(
       statement(
         assign(context.place(binding, pattern), mode === 'assign' ? writtenValue(pattern, value, context) : value),
@@ -113,7 +129,7 @@ function bindName(pattern: Node, value: Node, context: FunctionContext, out: Nod
 
 /** `let a, b;` for the native names of a pattern that is then assigned to. */
 function declareNatives(pattern: Node, context: FunctionContext, out: Node[], mode: Mode): void {
-  if (mode === 'assign') return;
+  if (mode === 'assign' || mode === 'initialise') return;
   for (const name of patternNames(pattern)) {
     const binding = context.bindingOf(name);
     if (binding?.home === 'native') out.push(declare(mode === 'var' ? 'var' : 'let', binding.out, null));
@@ -150,7 +166,7 @@ function lowerNames(pattern: Node, value: Node, context: FunctionContext, out: N
 }
 
 /** A native pattern with each name replaced by its place. */
-export function mapPattern(pattern: Node, context: FunctionContext): Node {
+function mapPattern(pattern: Node, context: FunctionContext): Node {
   switch (pattern.type) {
     case 'Identifier':
     case 'MemberExpression':
@@ -192,28 +208,102 @@ function lowerObjectPattern(pattern: Node, source: Node, context: FunctionContex
   const taken: Node[] = [];
   for (const p of pattern.properties) {
     if (p.type === 'RestElement') {
-      lowerPatternInto(p.argument, call(id('$$rest'), [{ ...source }, array(...taken)]), context, out, mode);
+      lowerPart(p.argument, () => call(id('$$rest'), [{ ...source }, array(...taken)]), context, out, mode);
       continue;
     }
-    if (p.computed) {
-      const key = keep({ type: '' }, call(id('$$key'), [lowerExpression(p.key, context, out)]), context, out);
-      taken.push({ ...key });
-      lowerPatternInto(p.value, member({ ...source }, { ...key }), context, out, mode);
-    } else {
-      const name = p.key.type === 'Identifier' ? p.key.name : String(p.key.value);
-      taken.push(literal(name));
-      lowerPatternInto(p.value, member({ ...source }, name), context, out, mode);
-    }
+    const key = p.computed
+      ? keep({ type: '' }, call(id('$$key'), [lowerExpression(p.key, context, out)]), context, out)
+      : literal(p.key.type === 'Identifier' ? p.key.name : String(p.key.value));
+    taken.push({ ...key });
+    const value = member({ ...source }, p.computed ? { ...key } : key.value);
+    lowerPart(p.value, () => value, context, out, mode);
   }
 }
 
+/**
+ * The elements are taken one by one, from an array by index, else from an iterator that is closed where the pattern ends before it.
+ *
+ *   before:  [a, ...b] = value
+ *   after:   $1 = value; $2 = $$array($1); $5 = true; if ($2 === undefined) { $3 = $$iterator($1); $4 = $3.next; $5 = false }
+ *            try {
+ *              if ($2 !== undefined) $6 = $2[0];
+ *              else if ($5) $6 = undefined;
+ *              else { $5 = true; $7 = $4.call($3); if ($$done($7)) $6 = undefined; else { $6 = $7.value; $5 = false } }
+ *              a = $6;
+ *              if ($2 !== undefined) $8 = $$slice($2, 1) else { $8 = []; if (!$5) { $5 = true; for (;;) … } }
+ *              b = $8
+ *            } catch ($c) { if (!$5) { $5 = true; $$closeQuietly($3) } throw $c } finally { if (!$5) $$close($3) }
+ */
 function lowerArrayPattern(pattern: Node, source: Node, context: FunctionContext, out: Node[], mode: Mode): void {
-  // The elements are taken natively first, as many as the pattern names; user iterators run inside that one statement.
-  const rest = pattern.elements.at(-1)?.type === 'RestElement';
-  const count = pattern.elements.length - (rest ? 1 : 0);
-  const taken = keep({ type: '' }, call(id('$$take'), [{ ...source }, literal(count), literal(rest)]), context, out);
+  declareNatives(pattern, context, out, mode);
+  const inner = mode === 'assign' ? 'assign' : 'initialise';
+  const [list, iterator, next, done] = Array.from({ length: 4 }, () => context.temp()) as [Node, Node, Node, Node];
+  const taking: Taking = { list, iterator, next, done };
+  out.push(
+    statement(assign({ ...list }, call(id('$$array'), [{ ...source }]))),
+    statement(assign({ ...done }, literal(true))),
+    when(
+      binary('===', { ...list }, undefinedValue()),
+      block([
+        statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...source }, literal('object')])), pattern),
+        statement(assign({ ...next }, member({ ...iterator }, 'next'))),
+        statement(assign({ ...done }, literal(false))),
+      ]),
+    ),
+  );
+  const steps: Node[] = [];
   pattern.elements.forEach((e: Node | null, i: number) => {
-    if (!e) return;
-    lowerPatternInto(e.type === 'RestElement' ? e.argument : e, member({ ...taken }, literal(i)), context, out, mode);
+    if (!e) takeElement(taking, i, pattern, context, steps);
+    else if (e.type === 'RestElement')
+      lowerPart(e.argument, (into) => takeRest(taking, i, pattern, context, into), context, steps, inner);
+    else lowerPart(e, (into) => takeElement(taking, i, pattern, context, into), context, steps, inner);
   });
+  out.push(closedAfter(block(steps), iterator, done, context));
+}
+
+/** Temporaries of a pattern that takes elements: an array, or an iterator and its `next`, and whether there is nothing left to close. */
+interface Taking {
+  list: Node;
+  iterator: Node;
+  next: Node;
+  done: Node;
+}
+
+function takeElement(taking: Taking, index: number, pattern: Node, context: FunctionContext, out: Node[]): Node {
+  const { list, iterator, next, done } = taking;
+  const [value, result] = [context.temp(), context.temp()];
+  const set = (target: Node, to: Node, from?: Node): Node => statement(assign({ ...target }, to), from);
+  const step = block([
+    set(done, literal(true)),
+    set(result, call(member({ ...next }, 'call'), [{ ...iterator }]), pattern),
+    when(
+      isDone(result),
+      block([set(value, undefinedValue())]),
+      block([set(value, member({ ...result }, 'value')), set(done, literal(false))]),
+    ),
+  ]);
+  const fromIterator = when({ ...done }, block([set(value, undefinedValue())]), step);
+  const fromList = set(value, member({ ...list }, literal(index)));
+  out.push(when(binary('!==', { ...list }, undefinedValue()), block([fromList]), block([fromIterator])));
+  return { ...value };
+}
+
+function takeRest(taking: Taking, index: number, pattern: Node, context: FunctionContext, out: Node[]): Node {
+  const { list, iterator, next, done } = taking;
+  const [rest, result] = [context.temp(), context.temp()];
+  const loop = forever(
+    [
+      statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), pattern),
+      leaveWhenDone(result),
+      statement(call(id('$$append'), [{ ...rest }, member({ ...result }, 'value')])),
+    ],
+    pattern,
+  );
+  const fromIterator = [
+    statement(assign({ ...rest }, array())),
+    when(not({ ...done }), block([statement(assign({ ...done }, literal(true))), loop])),
+  ];
+  const fromList = statement(assign({ ...rest }, call(id('$$slice'), [{ ...list }, literal(index)])));
+  out.push(when(binary('!==', { ...list }, undefinedValue()), block([fromList]), block(fromIterator)));
+  return { ...rest };
 }

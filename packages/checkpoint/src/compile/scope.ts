@@ -80,6 +80,8 @@ export interface Analysis {
   moduleBindings: Binding[];
   free: Set<string>;
   deadZones: DeadZones;
+  /** Identifiers that may throw where they are assigned: constants, and what may not be initialised yet. */
+  throwing: readonly Node[];
   /** Direct evals. */
   directEvals: Map<Node, DirectEval>;
   /** What the code of a direct eval adds to variable objects around it. */
@@ -129,6 +131,7 @@ class Analyzer {
   private readonly references = new Map<Node, Binding>();
   private readonly pending: Reference[] = [];
   private readonly mentions = new Map<Binding, Mention[]>();
+  private readonly assignedConstants: Node[] = [];
   private readonly directEvals = new Map<Node, DirectEval>();
   /** The function whose parameters are being visited. */
   private inParams: FunctionFacts | undefined;
@@ -178,6 +181,7 @@ class Analyzer {
       free: this.free,
       directEvals: this.directEvals,
       deadZones,
+      throwing: [...deadZones.checked, ...this.assignedConstants],
       additions: this.additions,
       evalVars: this.evalVars,
     };
@@ -642,6 +646,7 @@ class Analyzer {
       if (known) known.push({ node, scope });
       else this.mentions.set(found, [{ node, scope }]);
       if (write) found.reassigned = true;
+      if (write && (found.kind === 'const' || found.kind === 'import')) this.assignedConstants.push(node);
       if (found.scope.owner !== scope.owner) found.captured = true;
     }
     this.captureAll();

@@ -7,9 +7,11 @@
  *   new     `new C(x)`  position of `new`
  *   loop    position of the loop statement: V8 checks for interrupts at its back edge
  */
+
 import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
 import { anyNode, type Node } from './ast.js';
+import { sharesArguments } from './shared-arguments.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
 export type CalleePath = (string | { variable: string } | { key: string | number })[];
@@ -43,6 +45,8 @@ export interface FunctionRange {
   simpleParams: boolean;
   generator: boolean;
   usesArguments: boolean;
+  /** In sloppy code: see shared-arguments.ts. */
+  sharesArguments: boolean;
   usesNewTarget: boolean;
   /** Long expression statements of the body itself: a frame that stands behind one never runs it again. */
   passable: [number, number][];
@@ -122,6 +126,7 @@ export function buildTable(root: Node, text: string, input: TableInput): Safepoi
         simpleParams: true,
         generator: false,
         usesArguments: false,
+        sharesArguments: false,
         usesNewTarget: false,
         passable: [],
       });
@@ -252,6 +257,8 @@ export function pathOf(node: Node): CalleePath | undefined {
 }
 
 function functionRange(node: Node, fid: number): FunctionRange {
+  const simpleParams = node.params.every((p: Node) => p.type === 'Identifier');
+  const usesArguments = mentions(node.body, 'arguments');
   return {
     fid,
     start: node.start,
@@ -259,9 +266,10 @@ function functionRange(node: Node, fid: number): FunctionRange {
     entry: node.generator ? undefined : entryOf(node.body),
     text: undefined,
     temps: tempRanges(node),
-    simpleParams: node.params.every((p: Node) => p.type === 'Identifier'),
+    simpleParams,
     generator: node.generator === true,
-    usesArguments: mentions(node.body, 'arguments'),
+    usesArguments,
+    sharesArguments: usesArguments && simpleParams && sharesArguments(node),
     usesNewTarget: mentionsNewTarget(node.body),
     passable: passableStatements(node.body),
   };

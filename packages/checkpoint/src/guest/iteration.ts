@@ -310,9 +310,12 @@ export function asyncIteratorOf(value: unknown): object {
 
 /** CreateAsyncFromSyncIterator: the value of each result is awaited by the loop's own await of the result's promise. */
 export class SyncToAsync {
-  constructor(readonly iterator: Iterator<unknown>) {}
+  readonly step: Iterator<unknown>['next'];
+  constructor(readonly iterator: Iterator<unknown>) {
+    this.step = iterator.next;
+  }
   next(value?: unknown): object {
-    return settleResult(apply(this.iterator.next, this.iterator, [value]) as IteratorResult<unknown>);
+    return settleResult(apply(this.step, this.iterator, [value]) as IteratorResult<unknown>);
   }
   return(value?: unknown): object {
     const method = this.iterator.return;
@@ -408,39 +411,11 @@ function delegateNext(inner: Iterator<unknown>, value: unknown): IteratorResult<
   return inner.next(value);
 }
 
-/** Takes `count` elements (and the rest) off an iterable, for array patterns written out step by step. */
-export function takeElements(value: unknown, count: number, rest: boolean): unknown[] {
-  const list = plainArray(value);
-  const taken: unknown[] = [];
-  if (list) {
-    for (let i = 0; i < count; i++) taken[i] = list[i];
-    if (rest) {
-      const more: unknown[] = [];
-      for (let i = count; i < list.length; i++) more[i - count] = list[i];
-      taken[count] = more;
-    }
-    return taken;
-  }
-  const iterator = iteratorOf(value, 'object') as Iterator<unknown>;
-  let done = false;
-  for (let i = 0; i < count; i++) {
-    if (!done) {
-      const result = apply(iterator.next, iterator, []) as IteratorResult<unknown>;
-      done = isDone(result);
-      if (!done) taken[i] = result.value;
-    }
-    if (done) taken[i] = undefined;
-  }
-  if (rest) {
-    const more: unknown[] = [];
-    while (!done) {
-      const result = apply(iterator.next, iterator, []) as IteratorResult<unknown>;
-      done = isDone(result);
-      if (!done) more[more.length] = result.value;
-    }
-    taken[count] = more;
-  } else if (!done) closeIterator(iterator);
-  return taken;
+/** The elements of an array from an index on, holes becoming undefined, whatever its class is. */
+export function elementsFrom(list: unknown[], from: number): unknown[] {
+  const rest: unknown[] = [];
+  for (let i = from; i < list.length; i++) append(rest, list[i]);
+  return rest;
 }
 
 /** `{ ...source }` without the keys already taken. */

@@ -34,6 +34,7 @@ import {
   cursorNext,
   DelegateResume,
   delegateOf,
+  elementsFrom,
   forInKeys,
   gather,
   isDone,
@@ -45,7 +46,6 @@ import {
   restOf,
   spreadable,
   stillThere,
-  takeElements,
 } from './iteration.js';
 import { guestEval } from './late-code.js';
 import { NativeCallbacks } from './natives.js';
@@ -327,13 +327,12 @@ export class Realm {
       $$super: superValue,
       $$superAt: superPlace,
       $$template: templateOf,
-      $$take: takeElements,
       $$rest: restOf,
       $$object: (value: unknown) => {
         if (value === undefined || value === null)
           throw new TypeError(`Cannot destructure '${String(value)}' as it is ${String(value)}.`);
       },
-      $$slice: (list: unknown[], from: number) => takeElements(list, from, true)[from],
+      $$slice: elementsFrom,
       $$assign: (target: object, source: unknown) => Object.assign(target, source),
       $$define: (target: object, key: PropertyKey, value: unknown) =>
         defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true }),
@@ -800,8 +799,11 @@ const toPropertyKey = (value: unknown): PropertyKey => {
   return primitive ?? (isObject(value) ? (Object.getOwnPropertySymbols({ [value as never]: 0 })[0] as symbol) : String(value));
 };
 
-function delegateStep(iterator: Iterator<unknown>, received: { mode: 'next' | 'throw' | 'return'; value: unknown }): unknown {
-  if (received.mode === 'next') return iterator.next(received.value as never);
+type Received = { mode: 'next' | 'throw' | 'return'; value: unknown };
+
+/** One step of a delegation in an async generator; `next` was read when it began. */
+function delegateStep(iterator: Iterator<unknown>, next: Iterator<unknown>['next'], received: Received): unknown {
+  if (received.mode === 'next') return apply(next, iterator, [received.value]);
   const method = iterator[received.mode];
   if (method) return apply(method, iterator, [received.value]);
   if (received.mode === 'return') return { value: received.value, done: true };

@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
-import { isDeadTemporary, restoreArguments } from '../capture/frames.js';
+import { checkArguments, isDeadTemporary, restoreArguments } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
 import { LateUnit } from './code-unit.js';
@@ -288,6 +288,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
   // Not begun in an earlier life either: resume code has not yet taken its variables out of what it was given.
   if (unread) Object.assign(vars, unread);
   const range = realm.ranges.get(fid)!;
+  checkArguments(range, realm);
   for (const name of Object.keys(vars)) if (isDeadTemporary(range, name, label?.statement)) delete vars[name];
   // What V8 does not show cannot be carried over; as with frames, not now is better than wrong.
   if (label)

@@ -77,6 +77,9 @@ function expression(depth: number, place: Place): Text {
       code`tag\`\${${e}}-\${${e}}\``,
       code`([${name}, ${name} = ${e}] = l(${e}))`,
       code`({ x: ${name}, y: ${name} = ${e}, ...${name} } = h(${e}))`,
+      code`([call(() => o, 1).${key}, o[k(${e})] = ${e}, ...${name}] = l(${e}))`,
+      code`([${name} = ${e}, o.${key}] = g(${generator(depth - 1)}(${e})))`,
+      code`({ [k(${e})]: call(() => o, 2).${key} = ${e}, ...o.rest } = h(${e}))`,
       code`[...g(${generator(depth - 1)}(${e}))]`,
       code`l(${e}).map((${name}, i) => t(i, ${expression(depth - 1, inLambda)}))`,
     ];

@@ -1,0 +1,71 @@
+/**
+ * Functions in which a parameter and an element of `arguments` are one variable (ECMAScript 10.4.4, sloppy functions with plain
+ * parameters) and where that may be seen: a parameter is assigned and `arguments` read, or what happens to `arguments` is not seen here.
+ * V8 does not show that the two belong together and no resumed code can say so; such a function is not captured while it runs.
+ *
+ * Works on printed code, where a parameter that a closure captures is no parameter any more.
+ */
+import { anyNode, eachNode, type Node, patternNames } from './ast.js';
+
+const isOwnFunction = (node: Node): boolean => node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration';
+const isArguments = (node: Node | undefined): boolean => node?.type === 'Identifier' && node.name === 'arguments';
+const isElement = (node: Node): boolean => node.type === 'MemberExpression' && isArguments(node.object);
+
+/** Is this a function, sloppy code assumed, in which it may be seen? */
+export function sharesArguments(fn: Node): boolean {
+  const names = new Set<string>(fn.params.map((p: Node) => p.name));
+  if (fn.params.length === 0 || names.has('arguments')) return false;
+  let isRead = false;
+  let isAssigned = false;
+  /** Mentions of `arguments` that do no more than read its elements. */
+  const reads = new Set<Node>();
+  eachNode(
+    fn.body,
+    (node) => {
+      if (isElement(node)) {
+        reads.add(node.object);
+        isRead ||= node.computed || node.property.name !== 'length';
+      } else if (node.type === 'CallExpression') {
+        const read = readOf(node);
+        if (!read) return;
+        reads.add(read);
+        isRead = true;
+      }
+      if (targetsOf(node).some((target) => names.has(target.name))) isAssigned = true;
+    },
+    isOwnFunction,
+  );
+  if (isRead && isAssigned) return true;
+  return anyNode([fn.body], (node) => (isArguments(node) && !reads.has(node)) || changesElement(node), isOwnFunction);
+}
+
+/** `f.apply(x, arguments)`, `slice.call(arguments, 1)` and what loops and spreads are printed as. */
+function readOf({ callee, arguments: given }: Node): Node | undefined {
+  const at = callee.type === 'MemberExpression' && !callee.computed ? callee.property.name : callee.name;
+  if (at === 'apply') return given.slice(1).find(isArguments);
+  const isSlice = at === 'call' && callee.object.type === 'MemberExpression' && callee.object.property.name === 'slice';
+  return isSlice || /^\$\$(spread|array|iterator)$/.test(at ?? '') ? given.slice(0, 1).find(isArguments) : undefined;
+}
+
+function targetsOf(node: Node): Node[] {
+  if (node.type === 'AssignmentExpression' || node.type === 'ForInStatement' || node.type === 'ForOfStatement')
+    return patternNames(node.left);
+  return node.type === 'UpdateExpression' ? [node.argument] : [];
+}
+
+/** `arguments[0] = x`, `arguments[0]++`, `delete arguments[0]`, `[arguments[0]] = x`, and `arguments[0]()`, which hands it on as `this`. */
+function changesElement(node: Node): boolean {
+  switch (node.type) {
+    case 'AssignmentExpression':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+      return anyNode([node.left], isElement);
+    case 'UpdateExpression':
+    case 'UnaryExpression':
+      return isElement(node.argument) && /^(\+\+|--|delete)$/.test(node.operator);
+    case 'CallExpression':
+      return isElement(node.callee);
+    default:
+      return false;
+  }
+}
