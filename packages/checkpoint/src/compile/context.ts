@@ -178,6 +178,11 @@ export class FunctionContext {
     return this.program.analysis.deadZones.checked.has(node);
   }
 
+  /** Is its variable never initialised here? */
+  isEarly(node: Node): boolean {
+    return this.program.analysis.deadZones.early.has(node);
+  }
+
   /** How the output reads or writes a binding. */
   place(binding: Binding, from?: Node): Node {
     if (binding.home === 'env') {

@@ -1,6 +1,7 @@
 /**
  * Temporal dead zones of variables that closures capture. Such a variable is a property or a module variable, so V8 does not check it;
  * here it is proven for nearly every use that its declaration has run. What is left is checked where it is used, as V8 itself would do.
+ * V8 checks the others, but forgets it when a frame is captured; of these a use before the declaration is printed as the error it is.
  *
  * A use is proven when it stands behind the declaration, directly or in a function that is made there. A function that exists earlier (a
  * declaration, `const f = () => …` further up, a method of a class further up) cannot have been called when nothing mentions it before.
@@ -22,6 +23,8 @@ export interface DeadZones {
   unset: Set<Binding>;
   /** Identifiers whose binding may not have been initialised yet. */
   checked: Set<Node>;
+  /** Of these: in the code of the declaration's own function and before it. They always throw. */
+  early: Set<Node>;
 }
 
 /** The code of a direct eval may use what is around it at any time: nothing is proven of that. */
@@ -37,6 +40,8 @@ interface Declared {
   binding: Binding;
   start: number;
   end: number;
+  /** Is it initialised by nothing before `end`? Of a pattern some names are. */
+  isWhole: boolean;
 }
 
 export function findDeadZones(
@@ -46,9 +51,16 @@ export function findDeadZones(
   { seen, around }: EvalScopes,
 ): DeadZones {
   const { declared, names, carriers } = declarationsOf(program, references);
-  const found: DeadZones = { unset: new Set(), checked: new Set() };
+  const found: DeadZones = { unset: new Set(), checked: new Set(), early: new Set() };
   for (const one of declared) {
     const { binding } = one;
+    for (const { node, scope } of mentions.get(binding) ?? []) {
+      if (names.has(node) || scope.owner !== binding.scope.owner) continue;
+      if (node.start < one.start || (one.isWhole && node.start < one.end)) {
+        found.checked.add(node);
+        found.early.add(node);
+      }
+    }
     if (!binding.captured || (binding.home !== 'env' && binding.home !== 'module')) continue;
     if (seen.has(binding.scope)) found.unset.add(binding);
     const proof = new Proof(one, mentions, names, carriers);
@@ -84,12 +96,12 @@ function declarationsOf(program: Node, references: ReadonlyMap<Node, Binding>) {
       const s = raw.declaration ?? raw;
       if (s.type === 'ClassDeclaration' && s.id) {
         const binding = references.get(s.id);
-        if (binding?.kind === 'class') declared.push({ binding, start: s.start, end: s.end });
+        if (binding?.kind === 'class') declared.push({ binding, start: s.start, end: s.end, isWhole: false });
       } else if (s.type === 'VariableDeclaration' && s.kind !== 'var')
         for (const d of s.declarations)
           for (const n of patternNames(d.id)) {
             const binding = references.get(n);
-            if (binding) declared.push({ binding, start: d.start, end: d.end });
+            if (binding) declared.push({ binding, start: d.start, end: d.end, isWhole: d.id.type === 'Identifier' });
           }
     }
   };

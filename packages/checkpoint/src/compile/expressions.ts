@@ -112,6 +112,7 @@ export function lowerExpression(node: Node, context: FunctionContext, out: Node[
 
 function lowerIdentifier(node: Node, context: FunctionContext): Node {
   const binding = context.bindingOf(node);
+  if (binding && context.isEarly(node)) return neverSet(binding, node);
   if (binding && context.isChecked(node)) return checkedRead(binding, node, context);
   if (binding) return context.place(binding, node);
   return node.name === 'undefined' ? node : id(node.name, node);
@@ -125,9 +126,12 @@ const checkedRead = (binding: Binding, node: Node, context: FunctionContext): No
   alternate: context.place(binding, node),
 });
 
+const neverSet = (binding: Binding, node: Node): Node => call(id('$$unset'), [literal(binding.name)], node);
+
 /** The value of an assignment to a name, which throws what V8 throws where the name is not initialised yet. */
 export function writtenValue(target: Node, value: Node, context: FunctionContext): Node {
   const binding = target.type === 'Identifier' && context.isChecked(target) ? context.bindingOf(target) : undefined;
+  if (binding && context.isEarly(target)) return sequence(value, neverSet(binding, target));
   return binding ? call(id('$$written'), [value, context.place(binding), literal(binding.name)], target) : value;
 }
 
@@ -489,7 +493,7 @@ const isPattern = (node: Node): boolean => node.type === 'ObjectPattern' || node
 
 /** Assignment to a const: evaluates the right side, then throws what V8 throws. */
 function constViolation(node: Node, context: FunctionContext): string | undefined {
-  if (node.left?.type !== 'Identifier') return undefined;
+  if (node.left?.type !== 'Identifier' || context.isEarly(node.left)) return undefined;
   const binding = context.bindingOf(node.left);
   return binding && (binding.kind === 'const' || binding.kind === 'import') ? binding.name : undefined;
 }
