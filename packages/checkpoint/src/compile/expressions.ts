@@ -992,7 +992,7 @@ function lowerProperties(list: Node[], all: Node[], context: FunctionContext, ou
       if (isComplex(p.value) || i < last || p.method) key = keep({ type: '' }, call(id('$$key'), [key]), context, out);
     }
     let value: Node;
-    if (p.method) value = makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: p.computed });
+    if (p.method) value = makeClosure(p.value, context, out, keyName(p), { method: true, from: p, key, computed: p.computed });
     else value = lowerExpression(p.value, context, out, p.computed ? undefined : keyName(p));
     if (i < last && isComplex({ type: 'x', all: all.slice(i + 1) })) value = keep(p.value, value, context, out);
     const proto = !p.computed && !p.method && !p.shorthand && keyName(p) === '__proto__';
@@ -1030,12 +1030,18 @@ function lowerLateProperty(p: Node, target: Node, context: FunctionContext, out:
     ? keep({ type: '' }, call(id('$$key'), [lowerExpression(p.key, context, out)]), context, out)
     : literal(keyName(p)!);
   if (p.kind === 'get' || p.kind === 'set') {
-    const closure = makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: true, accessor: p.kind });
+    const closure = makeClosure(p.value, context, out, keyName(p), {
+      method: true,
+      from: p,
+      key,
+      computed: true,
+      accessor: p.kind,
+    });
     out.push(statement(call(id('$$accessor'), [{ ...target }, { ...key }, literal(p.kind), closure])));
     return;
   }
   const value = p.method
-    ? makeClosure(p.value, context, out, keyName(p), { method: true, key, computed: true })
+    ? makeClosure(p.value, context, out, keyName(p), { method: true, from: p, key, computed: true })
     : lowerExpression(p.value, context, out, p.computed ? undefined : keyName(p));
   out.push(statement(call(id('$$define'), [{ ...target }, { ...key }, value])));
 }

@@ -49,6 +49,8 @@ import { hoistFunctions, lowerStatements } from './statements.js';
 
 export interface MethodInfo {
   method: true;
+  /** The property, which is where the author's text of the method begins. */
+  from: Node;
   key: Node;
   computed: boolean;
   accessor?: 'get' | 'set';
@@ -96,7 +98,7 @@ function closureExpression(
     envs: visible,
     classEnv: context.classEnv,
     strict: facts.strict,
-    source: [node.start, node.end],
+    source: [method?.from.start ?? node.start, node.end],
   });
   let text: Node;
   if (asMethod && !isArrow) {

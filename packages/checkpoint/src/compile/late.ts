@@ -166,3 +166,5 @@ export function compileLateText(source: string, form: LateForm, firstFid: number
   if ('refused' in result) return `!${result.refused}`;
   return JSON.stringify(result);
 }
+
+export { authorText } from './author-text.js';

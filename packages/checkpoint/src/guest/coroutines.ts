@@ -7,6 +7,7 @@
 import { assert } from '../base/index.js';
 import { Stamp } from './brand.js';
 import type { Activity } from './jobs.js';
+import { printMethodsAsNative } from './printing.js';
 import { FULFILLED, isObject, newPromise, type Reaction, react, rejectPromise, resolvePromise, toPromise } from './promises.js';
 
 type Mode = 'next' | 'throw' | 'return';
@@ -324,6 +325,7 @@ export function installAsyncGenerators(): void {
     },
   };
   for (const key of ['next', 'return', 'throw'] as const) define(key, methods[key]);
+  printMethodsAsNative(proto);
 }
 
 /** Is `value` one of the methods above? A frame that waits for one gets the promise of its request. */

@@ -5,7 +5,7 @@
  * An image's heap has one root: { frames, variables, jobs, services }.
  */
 
-import { captureFrames } from '../capture/frames.js';
+import { captureFrames, PutOff } from '../capture/frames.js';
 import { type PausedFrame, ThreadSession } from '../capture/session.js';
 import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
@@ -16,6 +16,7 @@ import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
 import { IteratorSources, SourceUnknown } from './native-iterators.js';
+import { installPrinting, setPrintedRealm } from './printing.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
@@ -72,6 +73,7 @@ export function prepareRealm(): void {
   installPromise();
   installAsyncGenerators();
   installLateCode();
+  installPrinting();
 }
 
 export class Guest {
@@ -93,12 +95,15 @@ export class Guest {
       ...options.named,
     });
     setLateRealm(this.realm);
+    setPrintedRealm(this.realm);
     this.realm.load();
   }
 
   /** The stack at this pause. Throws PutOff when this instant cannot be captured. */
   frames(paused: PausedFrame[]): Frame[] {
     try {
+      // Outside of an activity it is the runtime that called: it reports an error, say, and would not be there after a move.
+      if (state.activity === undefined) throw new PutOff('the runtime is calling the guest');
       return captureFrames(paused, this.realm, this.session, running, this.internals);
     } catch (error) {
       this.realm.natives.on = false;

@@ -2,6 +2,7 @@
 export { PutOff } from '../capture/frames.js';
 export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
+export { lineAndColumn, lineStarts } from '../compile/lines.js';
 export { brand, identityOf } from './brand.js';
 export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, setProgram } from './guest.js';
 export { hostClosureKind } from './host-closures.js';
@@ -20,5 +21,5 @@ export {
   uncaught,
 } from './jobs.js';
 export { GuestPromise, isGuestPromise, newPromise, promiseState, rejectPromise, resolvePromise } from './promises.js';
-export { type Frame, lineAndColumn, Realm, type RealmHost } from './realm.js';
+export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';

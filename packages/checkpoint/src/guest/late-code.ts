@@ -7,9 +7,8 @@
  */
 import vm from 'node:vm';
 import type { LateForm } from '../compile/late.js';
-import { includes, SafeMap, SafeWeakMap, slice, uncurry } from '../heap/primordials.js';
+import { includes, SafeMap, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { limits } from '../limits.js';
-import { fidOf } from './brand.js';
 import type { LateUnit } from './code-unit.js';
 import { compileLateText } from './late-compiler.js';
 import type { Realm } from './realm.js';
@@ -160,18 +159,6 @@ function constructorOf(prefix: Prefix): AnyFunction {
   return made;
 }
 
-/** Functions made at run time print as their authors wrote them, not as they were compiled. */
-const printing = {
-  toString(this: unknown): string {
-    if (this === printing.toString) return 'function toString() { [native code] }';
-    const fid = fidOf(this);
-    const unit = fid === undefined || fid < 0 ? undefined : realm?.lateUnitOf(fid);
-    const meta = unit && realm!.metaOf(fid!);
-    if (!unit || !meta || meta.kind === 'member') return sourceOf(this as () => void);
-    return slice(unit.source, meta.source[0], meta.source[1]);
-  },
-};
-
 /** Puts the realm's `eval` and constructors of functions in place of V8's. Once, before built-ins are named. */
 export function installLateCode(): void {
   const make = constructorOf('function');
@@ -179,6 +166,5 @@ export function installLateCode(): void {
   const hidden = { writable: true, enumerable: false, configurable: true };
   defineProperty(guestEval, 'name', { value: 'eval', configurable: true });
   defineProperty(globalThis, 'Function', { value: make, ...hidden });
-  defineProperty(Function.prototype, 'toString', { value: printing.toString, ...hidden });
   defineProperty(globalThis, 'eval', { value: guestEval, ...hidden });
 }

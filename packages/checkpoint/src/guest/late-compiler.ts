@@ -12,7 +12,10 @@ import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import type { LateForm } from '../compile/late.js';
 
-type Compile = (source: string, form: LateForm, firstFid: number, site: string, hidden: string) => string;
+interface Passes {
+  compileLateText(source: string, form: LateForm, firstFid: number, site: string, hidden: string): string;
+  authorText(source: string, sourceMap: string, start: number, end: number): string;
+}
 
 const passes = fileURLToPath(new URL('../compile', import.meta.url));
 const { execPath } = process;
@@ -20,23 +23,29 @@ const { readdirSync, readFileSync, statSync } = fs;
 const { join } = path;
 const { createContext, Script } = vm;
 
-let compile: Compile | undefined;
+let loaded: Passes | undefined;
 
 /** Answers what compileLateText answers, or a dash when the passes fail: then V8 runs the text as it is. */
 export function compileLateText(source: string, form: LateForm, firstFid: number, site = '', hidden = ''): string {
-  compile ??= load();
+  loaded ??= load();
   try {
-    return compile(source, form, firstFid, site, hidden);
+    return loaded.compileLateText(source, form, firstFid, site, hidden);
   } catch {
     return '-';
   }
 }
 
-function load(): Compile {
+/** What the author wrote of the function from `start` to `end` in a bundle's text before lowering; empty of a built-in. */
+export function authorText(bundle: { source: string; sourceMap: string }, start: number, end: number): string {
+  loaded ??= load();
+  return loaded.authorText(bundle.source, bundle.sourceMap, start, end);
+}
+
+function load(): Passes {
   const context = createContext({}, { name: 'godwit compiler' });
   // A name of Node's kind: neither the guest's scripts (godwit-…) nor anybody's file.
-  const script = new Script(`${passesText()}; late.compileLateText`, { filename: 'node:internal/godwit/late' });
-  return script.runInContext(context) as Compile;
+  const script = new Script(`${passesText()}; late`, { filename: 'node:internal/godwit/late' });
+  return script.runInContext(context) as Passes;
 }
 
 /** One file for each state of the passes: its name tells sizes and times of what it was made from. */

@@ -6,6 +6,7 @@
 import { Stamp } from './brand.js';
 import { hostClosureKind } from './host-closures.js';
 import { type Activity, enqueueMicrotask, state, uncaught } from './jobs.js';
+import { printAsNative, printMethodsAsNative } from './printing.js';
 
 export const PENDING = 0;
 export const FULFILLED = 1;
@@ -435,6 +436,9 @@ export function installPromise(): void {
   define(prototype, 'constructor', GuestPromise);
   define(prototype, Symbol.for('nodejs.util.inspect.custom'), inspectPromise);
   define(globalThis, 'Promise', GuestPromise);
+  printAsNative(GuestPromise, 'Promise');
+  printMethodsAsNative(GuestPromise);
+  printMethodsAsNative(prototype);
 }
 
 /** Prints as Node prints promises. */

@@ -5,6 +5,7 @@
 import vm from 'node:vm';
 import { assert, type ErrorCode, GodwitError } from '../base/index.js';
 import type { Bundle, FunctionMeta } from '../compile/index.js';
+import { lineStarts } from '../compile/lines.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
@@ -814,22 +815,4 @@ function delegateStep(iterator: Iterator<unknown>, next: Iterator<unknown>['next
 function templateOf(cooked: unknown[], raw: string[]): object {
   defineProperty(cooked, 'raw', { value: Object.freeze(raw) });
   return Object.freeze(cooked);
-}
-
-export function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
-  return starts;
-}
-
-/** Zero-based line and column of an offset, by the starts of the lines. */
-export function lineAndColumn(starts: readonly number[], offset: number): { line: number; column: number } {
-  let line = 0;
-  let behind = starts.length;
-  while (line + 1 < behind) {
-    const middle = (line + behind) >> 1;
-    if (starts[middle]! <= offset) line = middle;
-    else behind = middle;
-  }
-  return { line, column: offset - starts[line]! };
 }

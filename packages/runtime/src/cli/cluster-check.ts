@@ -1,9 +1,9 @@
 /** cluster-check: compiles a script and says whether it can run, and what in it would pin it or put a move off, where. Nothing is started. */
 
 import { findHindrances, type Hindrance, type HindrancePolicy } from '@godwit/checkpoint/compile';
+import { ofPrelude } from '@godwit/checkpoint/compile/prelude';
 import { moduleEffect, opensForGood, pinningGlobals } from '../guest/module-policy.js';
 import { guestModules, nameOfModule } from '../guest/modules.js';
-import { ofPrelude } from '../guest/places.js';
 import { BundleStore } from '../node/bundles.js';
 import { command, main } from './command.js';
 import { compileGuest } from './run.js';

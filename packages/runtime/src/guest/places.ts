@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type { Bundle } from '@godwit/checkpoint/compile';
+import { ofPrelude } from '@godwit/checkpoint/compile/prelude';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { nameOfModule } from './modules.js';
 
@@ -13,9 +14,6 @@ export interface Place {
   line: number;
   column: number;
 }
-
-/** The guest-side part of the realm is bundled with every program, but nobody's source. */
-export const ofPrelude = /(^|\/)guest-lib\/prelude(-[a-z-]+)?\.js$/;
 
 export class BundlePlaces {
   private map: TraceMap | undefined;

@@ -5,8 +5,8 @@
  */
 import type { Bundle, FunctionRange, Label } from '@godwit/checkpoint/compile';
 import { children, type Node } from '../../../../packages/checkpoint/dist/compile/ast.js';
+import { lineAndColumn, lineStarts } from '../../../../packages/checkpoint/dist/compile/lines.js';
 import { entryOf, parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
-import { lineAndColumn, lineStarts } from '../../../../packages/checkpoint/dist/guest/realm.js';
 import { BundlePlaces } from '../../../../packages/runtime/dist/guest/places.js';
 
 export interface Position {

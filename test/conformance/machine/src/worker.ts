@@ -4,9 +4,10 @@
  */
 import inspector from 'node:inspector';
 import { workerData } from 'node:worker_threads';
+import { lineAndColumn, lineStarts } from '../../../../packages/checkpoint/dist/compile/lines.js';
 import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
 import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
-import { lineAndColumn, lineStarts, Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
+import { Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
 import { REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
 import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEXT } from './plan.js';
 import { type Mark, type MarkedBundle, positionsOf } from './positions.js';
