@@ -1,7 +1,9 @@
 /**
- * Tests of tc39/test262 as programs: harness and test in one CommonJS script, the way a guest is run. What needs a real global script
- * (top-level `var` on globalThis, say) fails on plain node in the same way and is told apart there. Reads a clone; nothing of it is kept.
+ * Tests of tc39/test262 as programs: harness and test in one CommonJS script, the way a guest is run; of a module test a module beside the
+ * files that it imports, the harness a module of its own that makes globals. What needs a real global script (top-level `var` on globalThis,
+ * say) fails on plain node in the same way and is told apart there. Reads a clone; nothing of it is kept.
  */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Task } from './verdict.js';
@@ -64,23 +66,56 @@ export function tasksOf(file: string, root: string, output: string): { tasks: Ta
   const text = fs.readFileSync(file, 'utf8');
   const { flags, includes, features, negative } = frontmatterOf(text);
   const name = path.relative(path.join(root, 'test'), file);
-  if (flags.includes('module') || negative?.phase === 'resolution') return { tasks: [], notTaken: 'a module' };
   if (needsMore.test(text)) return { tasks: [], notTaken: 'needs another realm, agents or document.all' };
   if (includes.some((include) => moreHarness.includes(include))) return { tasks: [], notTaken: 'needs agents' };
   const raw = flags.includes('raw');
   const isAsync = flags.includes('async');
   const files = raw ? [] : ['assert.js', 'sta.js', ...(isAsync ? ['doneprintHandle.js'] : []), ...includes];
   const harness = files.map((include) => fs.readFileSync(path.join(root, 'harness', include), 'utf8')).join('\n');
-  const modes = raw || flags.includes('noStrict') ? [''] : flags.includes('onlyStrict') ? ['strict'] : ['', 'strict'];
+  const isModule = flags.includes('module');
+  const modes = isModule || raw || flags.includes('noStrict') ? [''] : flags.includes('onlyStrict') ? ['strict'] : ['', 'strict'];
   const feature = features[0] ?? path.dirname(name).split('/').slice(0, 3).join('/');
   const tasks = modes.map((mode): Task => {
-    const made = path.join(output, `${name.replace(/\.js$/, '').replaceAll('/', '__')}${mode ? '.strict' : ''}.cjs`);
-    fs.writeFileSync(made, `${mode ? '"use strict";\n' : ''}${raw ? '' : `${host}${harness}\n`}${text}`);
+    const made = isModule
+      ? writeModule(file, name, text, raw ? '' : harness, output)
+      : path.join(output, `${name.replace(/\.js$/, '').replaceAll('/', '__')}${mode ? '.strict' : ''}.cjs`);
+    if (!isModule) fs.writeFileSync(made, `${mode ? '"use strict";\n' : ''}${raw ? '' : `${host}${harness}\n`}${text}`);
     const task: Task = { name: mode ? `${name} (strict)` : name, feature, file: made };
-    if (negative?.phase === 'parse' || negative?.phase === 'early') task.isRefused = true;
+    if (/^(parse|early|resolution)$/.test(negative?.phase ?? '')) task.isRefused = true;
     else if (negative) task.throws = negative.type;
     if (isAsync) task.prints = 'Test262:AsyncTestComplete';
     return task;
   });
   return { tasks, notTaken: undefined };
+}
+
+/** Folders whose imported files are there already. */
+const copied = new Set<string>();
+
+/** Writes a module test where its relative imports, of itself too, lead to the same files as in the clone. */
+function writeModule(file: string, name: string, text: string, harness: string, output: string): string {
+  const root = path.join(output, 'modules');
+  const folder = path.join(root, path.dirname(name));
+  if (!copied.has(folder)) {
+    copied.add(folder);
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(root, 'package.json'), '{ "type": "module" }');
+    for (const entry of fs.readdirSync(path.dirname(file), { withFileTypes: true, recursive: true }))
+      if (entry.isFile() && entry.name.includes('_FIXTURE')) {
+        const from = path.join(entry.parentPath ?? entry.path, entry.name);
+        const to = path.join(folder, path.relative(path.dirname(file), from));
+        fs.mkdirSync(path.dirname(to), { recursive: true });
+        fs.copyFileSync(from, to);
+      }
+  }
+  const made = path.join(root, name);
+  const globals = path.join(root, `harness-${createHash('sha256').update(harness).digest('hex').slice(0, 16)}.js`);
+  fs.writeFileSync(globals, `${host}${harness}\nObject.assign(globalThis, { ${[...topNames(harness)].join(', ')} });\n`);
+  const first = path.relative(path.dirname(made), globals);
+  fs.writeFileSync(made, harness === '' ? text : `import './${first}'; ${text}`);
+  return made;
+}
+
+function* topNames(script: string): Iterable<string> {
+  for (const [, name] of script.matchAll(/^(?:async )?(?:function\*?|var|let|const|class)\s+([\w$]+)/gm)) yield name!;
 }
