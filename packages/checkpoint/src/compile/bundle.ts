@@ -161,7 +161,8 @@ function modules(entry: string, options: BundleOptions, wrapped: WrappedTexts): 
         const body = /\bimport\.meta\b/.test(text) ? rest.replace(/\bimport\.meta\b/g, '$$$$importMeta') : rest;
         const strictFirst = /^\s*(['"])use strict\1;?/.exec(body)?.[0] ?? '';
         const start = `${around?.prefix ?? ''}${strictFirst}${before ?? ''}`;
-        if (around) wrapped.set(args.path, { text, prefixLength: start.includes('\n') ? 0 : start.length - strictFirst.length });
+        if (start.length > strictFirst.length)
+          wrapped.set(args.path, { text, prefixLength: start.includes('\n') ? 0 : start.length - strictFirst.length });
         const contents = `${start}${body.slice(strictFirst.length)}${around?.suffix ?? ''}`;
         return { contents, loader: loaderOf(args.path), resolveDir: path.dirname(args.path) };
       });

@@ -104,7 +104,15 @@ function authorPlaces(entry: string, map: string): Pick<ProgramOptions, 'fileOf'
 export { type BundleOptions, bundleScript } from './bundle.js';
 export { type CompileOptions, compileScript } from './cache.js';
 export type { FunctionMeta } from './context.js';
-export { findHindrances, type Hindrance, type HindranceEffect, type HindrancePolicy } from './hindrances.js';
+export {
+  type Finding,
+  findHindrances,
+  type Hindrance,
+  type HindranceEffect,
+  type HindrancePolicy,
+  hindranceEffects,
+  type NodeCall,
+} from './hindrances/index.js';
 export { HELPER_NAMES } from './program.js';
 export type { CalleePath, FunctionRange, Label, SafepointTable } from './table.js';
 export { COMPILER_VERSION } from './version.js';

@@ -26,3 +26,30 @@ export const opensForGood = (functionName: string): boolean => opening.test(func
 
 /** Globals that pin once they are used. */
 export const pinningGlobals: readonly string[] = ['fetch', 'WebSocket', 'BroadcastChannel', 'MessageChannel', 'EventSource'];
+
+/**
+ * What gives an object that has no exact form: by module (`` for globals), names of functions and classes. An object of these that is held
+ * keeps its process where it is. test/e2e/check.test.ts tries some of them.
+ */
+const nativeObjects: Readonly<Record<string, RegExp>> = {
+  '': /^(Blob|File|Headers|FormData|Request|Response|Event|CustomEvent|FinalizationRegistry|Intl\.PluralRules|Proxy\.revocable|PerformanceObserver|performance\.timerify|WebAssembly\.(Memory|Module|Instance|Table|Global|compile|instantiate)\w*|(Readable|Writable|Transform|Compression|Decompression|TextEncoder|TextDecoder)Stream)$/,
+  async_hooks: /^(AsyncResource|createHook)$/,
+  assert: /^CallTracker$/,
+  buffer: /^(Blob|File)$/,
+  crypto: /^(create(Hash|Hmac|Cipheriv|Decipheriv|Sign|Verify|SecretKey|PublicKey|PrivateKey|ECDH|DiffieHellman\w*)|generateKeySync|X509Certificate)$/,
+  dns: /^Resolver$/,
+  'dns/promises': /^Resolver$/,
+  events: /^EventEmitterAsyncResource$/,
+  module: /^createRequire$/,
+  perf_hooks: /^(createHistogram|monitorEventLoopDelay|PerformanceObserver)$/,
+  'stream/web': /Stream$/,
+  util: /^(MIMEType|MIMEParams|debuglog|debug)$/,
+  v8: /^(Default)?(Des|S)erializer$/,
+  zlib: /^create[A-Z]/,
+}; // biome-ignore format: one table
+
+export const givesNativeObject = (module: string, name: string): boolean => nativeObjects[module]?.test(name) ?? false;
+
+/** Synchronous functions that compute for long in one native call. */
+export const isLongCall = (module: string, name: string): boolean =>
+  module === 'crypto' && /^(pbkdf2|scrypt|generateKeyPair|generatePrime)Sync$/.test(name);
