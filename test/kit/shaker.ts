@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { type Bundle, compileScript } from '@godwit/checkpoint/compile';
 import { guestCompileOptions } from '../../packages/runtime/dist/guest/modules.js';
+import { CaptureRecord } from '../../packages/runtime/dist/node/capture-record.js';
 import { GuestWorker } from '../../packages/runtime/dist/node/guest-worker.js';
 import { WorkerInspector } from '../../packages/runtime/dist/node/inspector.js';
 import { setGuestFlags } from '../../packages/runtime/dist/node/v8-flags.js';
@@ -77,8 +78,9 @@ export async function runGuest(file: string, options: { everyMs?: number; argv?:
       break;
     }
     try {
-      const captured = await current.capture({ hold: true, timeoutMs: 2000 });
-      run.putOff.push(...captured.putOff.map((p) => p.reason));
+      const record = new CaptureRecord();
+      const captured = await current.capture({ hold: true, timeoutMs: 2000, record });
+      run.putOff.push(...record.putOff.map((p) => p.reason));
       await spare.restore(bundle, settings, captured.pages, events);
       const source = current;
       current = spare;

@@ -16,7 +16,13 @@ import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import type { Internals } from '../heap/index.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
-export class PutOff extends Error {}
+export class PutOff extends Error {
+  /** Where the guest's frames stand from the one in the way outwards, as offsets in the program's code: the innermost few. */
+  at: readonly number[] | undefined;
+}
+
+/** Frames whose place is told: those of the guest-side built-ins in between are few. */
+const mostPlaces = 6;
 
 type Env = Record<string, unknown>;
 
@@ -43,10 +49,57 @@ export function captureFrames(
   running: readonly RunningBody[],
   internals: Internals,
 ): Frame[] {
+  let looksAt = 0;
+  try {
+    return framesOf(paused, realm, session, running, internals, (index) => {
+      looksAt = index;
+    });
+  } catch (error) {
+    if (error instanceof PutOff) error.at = placesFrom(paused, looksAt, realm);
+    throw error;
+  }
+}
+
+/** Offsets in the program's code of the guest's frames from an index outwards. */
+function placesFrom(paused: readonly PausedFrame[], index: number, realm: Realm): number[] {
+  const places: number[] = [];
+  for (let i = index; i < paused.length && places.length < mostPlaces; i++) {
+    const { scriptId } = paused[i]!.location;
+    const table = realm.tableOf(scriptId);
+    if (!table) continue;
+    const offset = offsetOf(paused[i]!, table.lineStarts);
+    const place = realm.urlOf(scriptId) === realm.scriptName ? offset : labelBefore(table, offset)?.statement;
+    if (place !== undefined) places.push(place);
+  }
+  return places;
+}
+
+/** Of remade and resumed code: the nearest label before a position stands for it. */
+export function labelBefore({ labels }: ScriptTable, offset: number): Label | undefined {
+  let best: Label | undefined;
+  let bestAt = -1;
+  for (const [at, label] of labels) {
+    if (at > offset || at <= bestAt) continue;
+    best = label;
+    bestAt = at;
+  }
+  return best;
+}
+
+/** `looks` is told the index of the frame that is looked at. */
+function framesOf(
+  paused: PausedFrame[],
+  realm: Realm,
+  session: ThreadSession,
+  running: readonly RunningBody[],
+  internals: Internals,
+  looks: (index: number) => void,
+): Frame[] {
   checkPlace(paused, realm);
   const guest: GuestFrame[] = [];
   paused.forEach((frame, index) => {
     if (realm.urlOf(frame.location.scriptId) === undefined) return;
+    looks(index);
     if (isModuleScope(frame, realm)) throw new PutOff('the program is being loaded');
     guest.push(readFrame(frame, index, realm, session, guest.length === 0));
   });
@@ -55,6 +108,7 @@ export function captureFrames(
   for (let i = 0; i < guest.length; i++) {
     const g = guest[i]!;
     const above = guest[i - 1];
+    looks(g.index);
     const frame = baseFrame(g, realm);
     if (above) linkFrames(g, above, frames.at(-1)!, paused, realm, internals, () => resumedGenerator(guest, i - 1, realm));
     else checkTop(g, realm);
@@ -82,7 +136,7 @@ function checkPlace(paused: PausedFrame[], realm: Realm): void {
   const top = paused[0];
   const caller = paused.find((frame) => realm.urlOf(frame.location.scriptId) !== undefined);
   if (!top || !caller) throw new PutOff('the runtime itself is running');
-  const from = caller.functionName || 'the program';
+  const from = shownName(caller) ?? 'the program';
   if (caller !== top) throw new PutOff(`a built-in is running (${top.functionName || 'native code'} called from ${from})`);
   if (isModuleScope(top, realm)) throw new PutOff('the program is being loaded');
   const table = realm.tableOf(top.location.scriptId);
@@ -111,7 +165,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const label = table.labels.get(offset);
   let range: FunctionRange | undefined = label ? realm.ranges.get(label.fid) : undefined;
   if (!range && top) range = functionAround(paused, table);
-  if (!range) throw new PutOff(`stopped inside an expression of ${paused.functionName || 'a function'}`);
+  if (!range) throw new PutOff(insideExpression(top, shownName(paused) ?? 'a function'));
   const scopes: typeof paused.scopeChain = [];
   for (const scope of paused.scopeChain) {
     if (scope.type === 'global' || scope.type === 'script' || scope.type === 'module') break;
@@ -120,7 +174,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   }
   // V8 now and then reports no scopes at all for a frame (seen in catch blocks); its variables are then unknown.
   if (!scopes.some((s) => s.type === 'local'))
-    throw new PutOff(`V8 does not show the variables of ${paused.functionName || 'a function'} here`);
+    throw new PutOff(`V8 does not show the variables of ${shownName(paused) ?? 'a function'} here`);
   const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
   const self = values.pop();
   const vars: Env = {};
@@ -241,8 +295,7 @@ function linkFrames(
   resumedGenerator: () => object,
 ): void {
   const label = g.label;
-  if (!label || label.kind === 'loop' || label.kind === 'yield')
-    throw new PutOff(`stopped inside an expression at ${where(g, realm)}`);
+  if (!label || label.kind === 'loop' || label.kind === 'yield') throw new PutOff(insideExpression(false, where(g, realm)));
   if (label.kind === 'super') throw new PutOff('a base class constructor is running');
   const between = paused.slice(above.index + 1, g.index).map((f) => f.functionName);
   const resumed = isNext(label);
@@ -422,5 +475,17 @@ function readData(value: unknown, key: PropertyKey): unknown {
 
 function where(g: GuestFrame, realm: Realm): string {
   const meta = realm.metaOf(g.range.fid);
-  return meta.name || g.paused.functionName || 'the program';
+  return meta.name || shownName(g.paused) || 'the program';
 }
+
+/** The compiler's own functions are the program to its author. */
+function shownName({ functionName }: PausedFrame): string | undefined {
+  if (functionName === '<static_initializer>') return 'a static block';
+  return functionName === '' || /^\$(main$|\$)/.test(functionName) ? undefined : functionName;
+}
+
+/** What stands above a frame that waits for no call is called by V8 itself. */
+const insideExpression = (isTop: boolean, name: string): string =>
+  isTop
+    ? `stopped inside an expression of ${name}`
+    : `a getter, coercion, default, initialiser or the like is running (in an expression of ${name})`;

@@ -28,7 +28,9 @@ const program = command('cluster-migrate', 'moves a process to another node')
         timeoutMs,
       );
     const report = await ask(options.wait ? nodeLimits.migrateTimeoutMs : nodeLimits.controlTimeoutMs);
-    if (options.json) process.stdout.write(`${JSON.stringify({ schema: 'godwit.migrate/1', pid, ...report })}\n`);
+    // Offsets in the bundle's code say nothing without it; `--stats` of cluster-run has places.
+    const putOff = report.putOff?.map(({ reason, times, waitedMs }) => ({ reason, times, waitedMs }));
+    if (options.json) process.stdout.write(`${JSON.stringify({ schema: 'godwit.migrate/1', pid, ...report, putOff })}\n`);
     else process.stdout.write(`${pid}: node ${report.from} -> ${report.to}${options.wait ? costText(report) : ', begun'}\n`);
     await cluster.close();
   });

@@ -6,14 +6,17 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
+import type { Bundle } from '@godwit/checkpoint/compile';
 import { compileScript } from '@godwit/checkpoint/compile/cache';
 import { decodeJson } from '../cluster/json.js';
 import { guestCompileOptions } from '../guest/modules.js';
 import { BundleStore } from '../node/bundles.js';
-import { askNode, askOwner, type MoveReport, movedSubject, pause, type StartRequest } from '../node/control.js';
+import type { CaptureNews } from '../node/capture-record.js';
+import { askNode, askOwner, capturedSubject, type MoveReport, movedSubject, pause, type StartRequest } from '../node/control.js';
 import { nodeLimits } from '../node/limits.js';
 import { signalExitCode } from '../node/signals.js';
 import { type AttachedEnd, AttachedProcess } from './attached.js';
+import { Captures, type ShownReason } from './captures.js';
 import { type CommandCluster, findRunningCluster, listNodes } from './cluster.js';
 import { openEmbeddedCluster } from './embedded-cluster.js';
 import { placeFor } from './placement.js';
@@ -68,7 +71,7 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
       process.stdout.write(`${pid}\n`);
       return 0;
     }
-    return await follow(options, cluster, pid);
+    return await follow(options, cluster, pid, bundle);
   } finally {
     await cluster.close();
   }
@@ -113,32 +116,42 @@ function startRequest(options: RunOptions, bundle: string, entry: string): Start
   };
 }
 
+type ShownMove = Omit<MoveReport, 'putOff'> & { readonly putOff: readonly ShownReason[] };
+
 /** The moves of a process in the order in which they were heard of, each once. */
 class Moves {
-  readonly #byEpoch = new Map<number, MoveReport>();
+  readonly #byEpoch = new Map<number, ShownMove>();
 
-  constructor(private readonly isShown: boolean) {}
+  constructor(
+    private readonly isShown: boolean,
+    private readonly captures: Captures,
+  ) {}
 
-  get list(): MoveReport[] {
+  get list(): ShownMove[] {
     return [...this.#byEpoch.values()];
   }
 
   add(report: MoveReport): void {
-    if (this.isShown && !this.#byEpoch.has(report.epoch))
-      process.stderr.write(`${JSON.stringify({ schema: 'godwit.move/1', ...report })}\n`);
-    this.#byEpoch.set(report.epoch, report);
+    if (this.#byEpoch.has(report.epoch)) return;
+    const move = { ...report, putOff: report.putOff.map((reason) => this.captures.shown(reason)) };
+    if (this.isShown) process.stderr.write(`${JSON.stringify({ schema: 'godwit.move/1', ...move })}\n`);
+    this.#byEpoch.set(report.epoch, move);
   }
 }
 
-async function follow(options: RunOptions, cluster: CommandCluster, pid: number): Promise<number> {
+async function follow(options: RunOptions, cluster: CommandCluster, pid: number, bundle: Bundle): Promise<number> {
   const attached = await AttachedProcess.attach(cluster, pid);
   const stopForwarding = forwardSignals(cluster, pid);
-  const moves = new Moves(options.showMoves === true);
+  const captures = new Captures(bundle);
+  const moves = new Moves(options.showMoves === true, captures);
   // Whoever moves it, the shaker, a user or the balancer: each move is told once it happened.
   const told = cluster.bus.subscribe(movedSubject(pid), ({ payload }) => {
     const report = decodeJson(payload, 'report of a move') as unknown as MoveReport; // from the node that moved it
     moves.add(report);
   });
+  const capturesTold = cluster.bus.subscribe(capturedSubject(pid), ({ payload }) =>
+    captures.add(decodeJson(payload, 'report of a capture') as unknown as CaptureNews),
+  );
   const shaking = new AbortController();
   const shake =
     options.shakeMs === undefined ? Promise.resolve() : shakeGuest(cluster, pid, options.shakeMs, moves, shaking.signal);
@@ -148,13 +161,12 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number)
   await Promise.race([shake, pause(cluster.host, nodeLimits.controlTimeoutMs)]);
   attached.detach();
   told.stop();
+  capturesTold.stop();
   const exitCode = exitCodeOf(end, pid, 'cluster-run');
   if (options.stats !== undefined) {
     const signal = 'signal' in end ? (end.signal ?? null) : null;
-    writeFileSync(
-      options.stats,
-      `${JSON.stringify({ schema: 'godwit.run-stats/1', pid, exitCode, signal, moves: moves.list }, undefined, 2)}\n`,
-    );
+    const stats = { schema: 'godwit.run-stats/1', pid, exitCode, signal, captures: captures.summary, moves: moves.list };
+    writeFileSync(options.stats, `${JSON.stringify(stats, undefined, 2)}\n`);
   }
   return exitCode;
 }

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Bundle, FunctionMeta, FunctionRange } from '@godwit/checkpoint/compile';
-import { lineAndColumn, MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
+import { labelBefore, lineAndColumn, MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
 interface Printed {
@@ -82,16 +82,7 @@ export class SourcePlaces {
   /** Of remade and resumed code, and of code made at run time: the nearest label before a position stands for it. */
   private labelBefore(url: string, line: number, column: number): { statement: number } | undefined {
     const table = this.realm().scriptTable(url);
-    if (!table) return undefined;
-    const offset = table.lineStarts[line]! + column;
-    let best: { statement: number } | undefined;
-    let bestAt = -1;
-    for (const [at, label] of table.labels) {
-      if (at > offset || at <= bestAt) continue;
-      best = label;
-      bestAt = at;
-    }
-    return best;
+    return table && labelBefore(table, table.lineStarts[line]! + column);
   }
 }
 

@@ -296,14 +296,14 @@ function serviceCounts(): ServiceCounts {
 function capture(
   id: number,
   frames: Frame[] | undefined,
-  reason: string | undefined,
+  refusal: unknown,
   paused: boolean,
   hold: boolean,
   stoppedAtMs = now(),
 ): void {
   let held = false;
   try {
-    if (!frames) throw new PutOff(reason);
+    if (!frames) throw refusal;
     channel.drainPort(port);
     nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
     const before = performanceNow();
@@ -322,7 +322,8 @@ function capture(
     held = hold;
   } catch (error) {
     const pinned = error instanceof GodwitError && error.code === 'GODWIT_CANNOT_CAPTURE';
-    send({ type: 'putOff', id, reason: messageOf(error), paused, pinned });
+    const at = error instanceof PutOff ? (error.at ?? []) : [];
+    send({ type: 'putOff', id, reason: messageOf(error), at, paused, pinned });
   }
   // Nothing of the guest may run until the host decides; a host that ends the guest terminates the thread here.
   if (held) Atomics.wait(words, VERDICT, HOLD);
@@ -347,7 +348,7 @@ function onPaused(paused: PausedFrame[]): void {
     const frames = guest.frames(paused);
     capture(id, frames, undefined, true, (request & HOLD_FLAG) !== 0, stoppedAtMs);
   } catch (error) {
-    capture(id, undefined, messageOf(error), true, false);
+    capture(id, undefined, error, true, false);
   }
 }
 
@@ -385,7 +386,7 @@ function receive(message: ToWorker): void {
       if ((Atomics.load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
       if (jobs.activity === undefined) answerRequest();
       else if (Atomics.exchange(words, REQUEST, 0) !== 0)
-        capture(message.id, undefined, 'the runtime itself is running', false, false);
+        capture(message.id, undefined, new PutOff('the runtime itself is running'), false, false);
       return;
     case 'deliver':
       channel.receive(message.service, message.message);

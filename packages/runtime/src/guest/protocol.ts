@@ -77,7 +77,8 @@ export type FromWorker =
   | { type: 'running'; atMs: number }
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }
   | { type: 'captured'; id: number; pages: Uint8Array[]; report: CaptureReport; paused: boolean; stoppedAtMs: number }
-  | { type: 'putOff'; id: number; reason: string; paused: boolean; pinned: boolean }
+  /** `at`: where the guest's frames stand from the one in the way outwards, as offsets in the bundle's code. */
+  | { type: 'putOff'; id: number; reason: string; at: readonly number[]; paused: boolean; pinned: boolean }
   | { type: 'send'; service: string; message: unknown }
   | { type: 'pins'; reasons: string[] }
   /** The guest ended; its thread stands still until the node ends it. */

@@ -10,6 +10,7 @@ import type { Bus } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Locations } from '../process/index.js';
+import type { PutOffReason } from './capture-record.js';
 import type { GuestTerms } from './guests.js';
 import { nodeLimits } from './limits.js';
 import type { OfferedBytes } from './pieces.js';
@@ -78,7 +79,7 @@ export interface MoveReport {
   readonly faults: number;
   readonly faultMs: number;
   readonly drainMs: number;
-  readonly putOff: readonly { reason: string; waitedMs: number }[];
+  readonly putOff: readonly PutOffReason[];
 }
 
 export interface CheckpointReport {
@@ -89,7 +90,7 @@ export interface CheckpointReport {
   /** Absent for a guest that was held. */
   readonly pauseMs: number | null;
   readonly frames: number;
-  readonly putOff: readonly { reason: string; waitedMs: number }[];
+  readonly putOff: readonly PutOffReason[];
 }
 
 export interface GuestReport {
@@ -118,6 +119,8 @@ export const controlSubject = (node: number) => `node.${node}.control`;
 export const outputSubject = (pid: number) => `proc.${pid}.out`;
 /** Each move of a process that happened, as a MoveReport, whoever asked for it. */
 export const movedSubject = (pid: number) => `proc.${pid}.moved`;
+/** Each capture of a process, taken or given up, as CaptureNews. */
+export const capturedSubject = (pid: number) => `proc.${pid}.captured`;
 export const bundleSubject = (name: string) => `bundle.${name}`;
 
 /** Asks a node. @throws what the node answered, GODWIT_NO_RESPONDERS, GODWIT_TIMEOUT */

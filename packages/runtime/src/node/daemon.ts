@@ -23,10 +23,12 @@ import { type LinkAddress, type MoveHandle, moveName, NodeMoves } from '../migra
 import { type Location, Locations, PidAllocator } from '../process/index.js';
 import { Balancer } from './balancer.js';
 import { BundleStore } from './bundles.js';
+import type { CaptureRecord } from './capture-record.js';
 import {
   askNode,
   askOwner,
   type ControlRequest,
+  capturedSubject,
   controlSubject,
   type GuestReport,
   type MoveReport,
@@ -218,7 +220,19 @@ export class NodeDaemon {
       if (home === node) this.logs.keep(pid, firstSeq);
       else await askNode(bus, home, { op: 'keepLog', pid, firstSeq });
     };
-    return new Images({ bus, host: this.options.host, guests, bundles, locations, pids: this.#pids, node, stride, keepLog });
+    const tellCapture = (pid: number, record: CaptureRecord) => this.#tellCapture(pid, record);
+    return new Images({
+      bus,
+      host: this.options.host,
+      tellCapture,
+      guests,
+      bundles,
+      locations,
+      pids: this.#pids,
+      node,
+      stride,
+      keepLog,
+    });
   }
 
   #balance(): void {
@@ -388,18 +402,27 @@ export class NodeDaemon {
 
   /** Begins a move that nobody waits for. */
   async #sendOff(pid: number, to: number): Promise<{ from: number; to: number }> {
-    await this.#beginMove(pid, to);
+    const handle = await this.#beginMove(pid, to);
+    this.#outcome(handle, to).catch((error: unknown) =>
+      this.options.host.log('info', 'a process was not moved', { pid, reason: messageOf(error) }),
+    );
     return { from: this.node, to };
   }
 
   async #migrate(pid: number, to: number): Promise<MoveReport> {
-    const handle = await this.#beginMove(pid, to);
-    const { epoch } = handle.move;
+    return this.#outcome(await this.#beginMove(pid, to), to);
+  }
+
+  /** Waits for the end of a move and tells it. @throws GODWIT_NOT_MOVED */
+  async #outcome(handle: MoveHandle, to: number): Promise<MoveReport> {
+    const { pid, epoch } = handle.move;
     const decided = await handle.decided;
     const atMs = this.options.host.nowMs();
     const name = moveName(handle.move);
     const cost = this.driver.costs.get(name);
     this.driver.costs.delete(name);
+    this.#tellCapture(pid, this.driver.records.get(name));
+    this.driver.records.delete(name);
     if (decided !== 'moved' && decided.kind !== 'moved')
       throw new GodwitError('GODWIT_NOT_MOVED', `Cannot move process ${pid}: ${decided.reason}`, { fields: { pid } });
     const arrived = await askNode<{ pauseMs: number }>(this.bus, to, { op: 'arrival', pid, epoch: epoch + 1 });
@@ -409,6 +432,11 @@ export class NodeDaemon {
     const report = { atMs, epoch: epoch + 1, from: this.node, to, pauseMs, essenceBytes, pages, ...drained, putOff };
     if (!this.#isOver) this.bus.publish(movedSubject(pid), encodeJson(report));
     return report;
+  }
+
+  #tellCapture(pid: number, record: CaptureRecord | undefined): void {
+    if (record && !this.#isOver)
+      this.bus.publish(capturedSubject(pid), encodeJson({ ...record.news(this.options.host.nowMs()) }));
   }
 
   async #addressOf(to: number): Promise<LinkAddress> {

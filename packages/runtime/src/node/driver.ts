@@ -18,6 +18,7 @@ import {
   Refusal,
 } from '../migrate/index.js';
 import type { BundleStore } from './bundles.js';
+import { CaptureRecord, type PutOffReason } from './capture-record.js';
 import type { GuestWorker } from './guest-worker.js';
 import type { GuestMeta, Guests, HostedGuest } from './guests.js';
 import { nodeLimits } from './limits.js';
@@ -42,7 +43,7 @@ interface Arriving {
 export interface CaptureCost {
   readonly essenceBytes: number;
   readonly pages: number;
-  readonly putOff: readonly { reason: string; waitedMs: number }[];
+  readonly putOff: readonly PutOffReason[];
 }
 
 export class WorkerDriver implements MigrationDriver {
@@ -51,6 +52,8 @@ export class WorkerDriver implements MigrationDriver {
   /** Of guests that arrived here, by pid: their pause, when it is known. */
   readonly pauses = new Map<number, { epoch: number; pauseMs: Promise<number> }>();
   readonly costs = new Map<string, CaptureCost>();
+  /** Of moves under way, and of those that nobody has told of yet. */
+  readonly records = new Map<string, CaptureRecord>();
   isDraining = false;
 
   constructor(
@@ -68,10 +71,12 @@ export class WorkerDriver implements MigrationDriver {
     const departing: Departing = { guest, isHeld: false, isCalledOff: false };
     this.#departing.set(moveName(move), departing);
     guest.moving = true;
+    const record = new CaptureRecord();
+    this.records.set(moveName(move), record);
     try {
       await guest.net?.ready;
       this.guests.rest.begin();
-      const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs });
+      const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs, record });
       const net = freezeNet(guest);
       if (departing.isCalledOff) {
         guest.net?.abort();
@@ -79,10 +84,10 @@ export class WorkerDriver implements MigrationDriver {
         throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: the move was called off`);
       }
       departing.isHeld = true;
-      const { pages, putOff, stoppedAtMs, report } = captured;
+      const { pages, stoppedAtMs, report } = captured;
       const essenceBytes = pages.reduce((sum, page) => sum + page.byteLength, 0);
       guest.memoryBytes = report.heapBytes;
-      this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff });
+      this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff: record.putOff });
       const { cpuMs, demandCores = null } = guest.use;
       const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs, cpuMs, demandCores };
       const netSections = net === undefined ? [] : [{ name: 'net', content: net }];

@@ -21,6 +21,7 @@ import {
   VERDICT,
   WORDS,
 } from '../guest/protocol.js';
+import { CaptureRecord } from './capture-record.js';
 import type { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
 import { type ThreadTimes, threadTimes } from './thread-times.js';
@@ -41,7 +42,6 @@ export interface Captured {
   report: CaptureReport;
   /** Wall time of the guest's last instruction. */
   stoppedAtMs: number;
-  putOff: { reason: string; waitedMs: number }[];
   paused: boolean;
 }
 
@@ -50,6 +50,8 @@ export interface CaptureOptions {
   hold: boolean;
   /** Give up after this long; the guest goes on. */
   timeoutMs: number;
+  /** Is told what the capture takes, whether it succeeds or not. */
+  record?: CaptureRecord;
 }
 
 /** What node gives a process's heap on this machine: the limit of a guest that has none of its own. */
@@ -194,12 +196,16 @@ export class GuestWorker {
   private async captureNow(options: CaptureOptions): Promise<Captured> {
     assert(!this.pendingCapture, 'one capture at a time');
     const started = performance.now();
-    const putOff: { reason: string; waitedMs: number }[] = [];
+    const record = options.record ?? new CaptureRecord();
     let retryMs = RETRY_MIN_MS;
     for (;;) {
       if (this.over) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
-      if (this.pinReasons.length > 0)
-        throw new GodwitError('GODWIT_PINNED', `Cannot capture the process: it ${this.pinReasons.join(', ')}`);
+      if (this.pinReasons.length > 0) {
+        const reason = `it ${this.pinReasons.join(', ')}`;
+        record.tries++;
+        record.add(reason, [], 0);
+        throw new GodwitError('GODWIT_PINNED', `Cannot capture the process: ${reason}`);
+      }
       if (!this.isRunning) {
         // Before its first instruction nothing in the thread can answer a pause, and nothing would end it.
         if (performance.now() - started > options.timeoutMs)
@@ -210,19 +216,22 @@ export class GuestWorker {
       const attempt = performance.now();
       const answer = await this.attempt(options.hold, started + options.timeoutMs);
       if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
+      record.tries++;
+      record.waitedMs = performance.now() - started;
       if (answer.type === 'captured') {
         if (!options.hold) this.goOn();
-        return { pages: answer.pages, report: answer.report, stoppedAtMs: answer.stoppedAtMs, putOff, paused: answer.paused };
+        record.isCaptured = true;
+        return { pages: answer.pages, report: answer.report, stoppedAtMs: answer.stoppedAtMs, paused: answer.paused };
       }
       this.goOn();
       const elapsed = performance.now() - started;
-      if (putOff.length < 1000) putOff.push({ reason: answer.reason, waitedMs: performance.now() - attempt });
+      record.add(answer.reason, answer.at, performance.now() - attempt);
       if (elapsed > options.timeoutMs)
         throw new GodwitError(
           answer.pinned ? 'GODWIT_PINNED' : 'GODWIT_PUT_OFF',
           answer.pinned ? answer.reason : `Cannot capture the process yet: ${answer.reason}`,
           {
-            fields: { reason: answer.reason, attempts: putOff.length },
+            fields: { reason: answer.reason, attempts: record.tries },
           },
         );
       await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -249,7 +258,14 @@ export class GuestWorker {
         // Given up only while the guest has not seen the request: one that has will answer.
         const isOver = performance.now() > untilMs && Atomics.compareExchange(this.words, REQUEST, request, 0) === request;
         if (isOver)
-          return settle({ type: 'putOff', id, reason: 'it is inside one long native call', paused: false, pinned: false });
+          return settle({
+            type: 'putOff',
+            id,
+            reason: 'it is inside one long native call',
+            at: [],
+            paused: false,
+            pinned: false,
+          });
         this.inspector.pause(this.worker.threadId);
         timer = setTimeout(askToPause, PAUSE_AGAIN_MS);
       };

@@ -8,6 +8,7 @@ import { GodwitError, type Host, type TimerHandle } from '@godwit/checkpoint/bas
 import type { Bus } from '../cluster/index.js';
 import { homeOf, type Locations, type PidAllocator } from '../process/index.js';
 import type { BundleStore } from './bundles.js';
+import { CaptureRecord } from './capture-record.js';
 import type { CheckpointReport, RestoreRequest } from './control.js';
 import type { Guests, HostedGuest } from './guests.js';
 import { nodeLimits } from './limits.js';
@@ -24,6 +25,8 @@ export interface ImagesOptions {
   readonly pids: PidAllocator;
   readonly node: number;
   readonly stride: number;
+  /** Tells whoever listens what a capture took. */
+  readonly tellCapture: (pid: number, record: CaptureRecord) => void;
   /** Makes the mother keep the output of a detached process. */
   readonly keepLog: (home: number, pid: number, firstSeq: number) => Promise<void>;
 }
@@ -47,14 +50,15 @@ export class Images {
     const { host, locations } = this.options;
     guest.moving = true;
     let isHeld = false;
+    const record = new CaptureRecord();
     try {
-      const captured = await guest.worker.capture({ hold: isStopped, timeoutMs: nodeLimits.captureTimeoutMs });
+      const captured = await guest.worker.capture({ hold: isStopped, timeoutMs: nodeLimits.captureTimeoutMs, record });
       isHeld = isStopped;
       if (guest.net) throw networked(guest.pid);
       if (!isHeld) guest.moving = false;
       // On the clock of the worker's own stamp.
       const pauseMs = performance.timeOrigin + performance.now() - captured.stoppedAtMs;
-      const { pages, report, putOff } = captured;
+      const { pages, report } = captured;
       guest.memoryBytes = report.heapBytes;
       const name = (await locations.read(guest.pid))?.name ?? '';
       const bundleText = this.options.bundles.textOf(guest.meta.bundleName, guest.bundle);
@@ -67,12 +71,14 @@ export class Images {
         node: this.options.node,
         pauseMs: isHeld ? null : pauseMs,
         frames: report.frames.length,
-        putOff,
+        putOff: record.putOff,
       };
     } catch (error) {
       guest.moving = false;
       if (isHeld) guest.worker.goOn();
       throw error;
+    } finally {
+      this.options.tellCapture(guest.pid, record);
     }
   }
 

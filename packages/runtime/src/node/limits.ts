@@ -27,6 +27,8 @@ export const nodeLimits = {
   restCheckMs: 5,
   /** Spare workers warm up this long after the daemon started: a guest that is being started meanwhile goes first. */
   rehearsalDelayMs: 500,
+  /** Reasons for which one capture was put off that are told apart. */
+  putOffReasons: 50,
   /** A guest that could not be captured in this time is not moved now; below migrateLimits.captureTimeoutMs by more than a try takes. */
   captureTimeoutMs: 7_000,
   /** Largest piece of output in one record, so that several fit a bus message. */
