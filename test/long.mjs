@@ -1,7 +1,7 @@
 /**
  * What takes too long for each change: npm run test:long [-- SEED]
- * The programs of the conformance tests moved at many safepoints and again and again, all properties with many seeds, the tour of the language
- * moved for minutes.
+ * The programs of the conformance tests moved at many safepoints and again and again, every fault of the compiler that they must notice, all
+ * properties with many seeds, the tour of the language moved for minutes.
  * The seed, printed first, makes a run that failed happen again (as far as time does not matter to it).
  */
 import { spawnSync } from 'node:child_process';
@@ -38,6 +38,10 @@ for (let i = 0; i < 10; i++)
 run('random programs', [vitest, 'run', '--project', 'conformance', 'test/conformance/random.test.ts'], {
   GODWIT_SEED: String(seed),
   GODWIT_RANDOM_RUNS: '150',
+});
+
+run('faults of the compiler', [vitest, 'run', '--project', 'conformance', 'test/conformance/mutations.test.ts'], {
+  GODWIT_MUTATIONS: 'all',
 });
 
 for (let i = 0; i < 5; i++) run('guests moved by time', [vitest, 'run', '--project', 'conformance']);

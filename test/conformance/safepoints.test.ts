@@ -9,20 +9,20 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { compileGuest } from '../kit/shaker.js';
+import { suiteOptions } from './machine/dist/limits.js';
 import { closeMoves, isSame, pickHits, runForked, runMoved } from './machine/dist/moves.js';
 import { runTasks } from './machine/dist/run-tasks.js';
 import type { Result } from './machine/dist/verdict.js';
 
 const programs = path.join(path.dirname(fileURLToPath(import.meta.url)), 'programs');
-const seed = 3;
-const options = { seed, forks: 2, moves: 5, mostHits: 400 };
+const { seed } = suiteOptions;
 
 afterAll(closeMoves);
 
 it('programs do the same on plain node, compiled, moved once and moved on and on, at safepoints', async () => {
   const tasks = fs.readdirSync(programs).map((name) => ({ name, feature: '', file: path.join(programs, name) }));
   const results: Result[] = [];
-  await runTasks(tasks, options, 1, (result) => results.push(result));
+  await runTasks(tasks, suiteOptions, 1, (result) => results.push(result));
   expect(results.length).toBe(tasks.length);
   for (const result of results) expect(result, result.reason).toMatchObject({ verdict: 'passed' });
 }, 300_000);

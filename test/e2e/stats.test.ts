@@ -24,10 +24,11 @@ async function statsOf(name: string, text: string, during: (pid: string, node: s
   const [stats, go] = [join(place.folder, `${name}.json`), `${name}.go`];
   const head = `import { existsSync } from 'node:fs';\nconst isOver = () => existsSync(${JSON.stringify(join(place.folder, go))});\n`;
   const script = place.script(`${name}.mjs`, head + text);
-  const run = place.begin('run', '--stats', stats, '--node', '0', script);
+  const run = place.begin('run', '--name', name, '--stats', stats, '--node', '0', script);
   await run.until('ready');
   const { processes } = JSON.parse(String((await place.run('ps', '--json')).stdout));
-  await during(String(processes[0].pid), '1', () => place.script(go, ''));
+  const { pid } = processes.find((each: { name: string }) => each.name === name);
+  await during(String(pid), '1', () => place.script(go, ''));
   const { code, stderr } = await run.result;
   expect([code, stderr]).toEqual([0, '']);
   const { captures, moves } = JSON.parse(readFileSync(stats, 'utf8'));
@@ -70,7 +71,8 @@ describe('cluster-run --stats', () => {
 
   it('names no place of a program that only waits', async () => {
     const { captures, moves } = await statsOf('waits', waits, async (pid, node, letGo) => {
-      expect((await place.run('migrate', pid, node)).code).toBe(0);
+      const { code, stderr } = await place.run('migrate', pid, node);
+      expect([code, stderr]).toEqual([0, '']);
       letGo();
     });
     expect([captures.captured, captures.failed, moves.length]).toEqual([1, 0, 1]);
@@ -88,7 +90,8 @@ describe('cluster-run --stats', () => {
 
   it('counts images too', async () => {
     const { captures, moves } = await statsOf('image', waits, async (pid, _node, letGo) => {
-      expect((await place.run('checkpoint', pid, '-o', join(place.folder, 'one.image'))).code).toBe(0);
+      const { code, stderr } = await place.run('checkpoint', pid, '-o', join(place.folder, 'one.image'));
+      expect([code, stderr]).toEqual([0, '']);
       letGo();
     });
     expect([captures.captured, captures.failed, moves]).toEqual([1, 0, []]);

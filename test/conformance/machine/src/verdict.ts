@@ -13,9 +13,8 @@
  *   not taken       it needs what this machine does not give (another realm, agents …)
  */
 import path from 'node:path';
-import { compileScript } from '@godwit/checkpoint/compile';
-import { guestCompileOptions } from '../../../../packages/runtime/dist/guest/modules.js';
 import { isSame, pickHits, type Run, runCompiled, runForked, runMoved } from './moves.js';
+import { type Compile, rightCompile } from './mutants.js';
 import { runOracle } from './oracle.js';
 
 export type Verdict =
@@ -81,7 +80,7 @@ export interface Result {
 }
 
 /** Runs one program in all modes, from the oracle on, until one says that it is not right. */
-export async function judge(task: Task, options: Options): Promise<Result> {
+export async function judge(task: Task, options: Options, compile: Compile = rightCompile): Promise<Result> {
   const made = (mode: Result['mode'], verdict: Verdict, reason = '', runs: readonly Run[] = []): Result => ({
     name: task.name,
     feature: task.feature,
@@ -101,7 +100,7 @@ export async function judge(task: Task, options: Options): Promise<Result> {
   }
   let program: Parameters<typeof runForked>[0];
   try {
-    const bundle = await compileScript(task.file, guestCompileOptions);
+    const bundle = await compile(task.file);
     program = { bundle, cwd: path.dirname(task.file), mostHits: options.mostHits };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
