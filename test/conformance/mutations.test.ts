@@ -22,7 +22,6 @@ const few = [
   'new.target is not kept for resumed code',
 ];
 const tried = mutations.filter(({ name }) => triesAll || few.includes(name));
-const noticed = ['wrong compiled', 'wrong moved', 'lost', 'crashed', 'hangs'];
 
 let folder: string;
 let count = 0;
@@ -47,7 +46,10 @@ const verdictOf = async (name: string, compile: Compile): Promise<string> =>
 async function noticer(mutation: Mutation): Promise<string | undefined> {
   const compile = await compilerWith(mutation);
   const others = triesAll ? fs.readdirSync(programs).filter((name) => name !== mutation.noticedBy) : [];
-  for (const name of [mutation.noticedBy, ...others]) if (noticed.includes(await verdictOf(name, compile))) return name;
+  for (const name of [mutation.noticedBy, ...others]) {
+    // What safepoints.test.ts asks of each.
+    if ((await verdictOf(name, compile)) !== 'passed') return name;
+  }
   return undefined;
 }
 

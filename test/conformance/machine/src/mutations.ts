@@ -15,7 +15,7 @@ export const mutations: readonly Mutation[] = [
   // Where they go on.
   { name: 'calls go on one statement late', noticedBy: 'frame-values.cjs', change: shiftStatements(1) },
   { name: 'calls go on one statement early', noticedBy: 'frame-values.cjs', change: shiftStatements(-1) },
-  { name: 'frames inside a native finally are captured', noticedBy: 'finally-endings.cjs', file: 'table.js', from: "(key === 'finalizer' && node.type === 'TryStatement')", to: 'false' },
+  { name: 'frames inside a native finally are captured', noticedBy: 'native-finally.cjs', file: 'table.js', from: "(key === 'finalizer' && node.type === 'TryStatement')", to: 'false' },
   { name: 'new.target is not kept for resumed code', noticedBy: 'call-values.cjs', file: 'functions.js', from: 'context.keepsNewTarget = true;', to: '' },
   // What closures see.
   { name: 'closures forget their environments', noticedBy: 'closure-scopes.cjs', file: 'functions.js', from: 'return first < 0 ? [] : visible.slice(first);', to: 'return [];' },
