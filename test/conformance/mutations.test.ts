@@ -39,8 +39,11 @@ function compilerWith(mutation: Mutation): Promise<Compile> {
   return mutantCompiler(mutation, own);
 }
 
-const verdictOf = async (name: string, compile: Compile): Promise<string> =>
-  (await judge({ name, feature: '', file: path.join(programs, name) }, suiteOptions, compile)).verdict;
+async function verdictOf(name: string, compile: Compile): Promise<string> {
+  const { verdict, mode, reason } = await judge({ name, feature: '', file: path.join(programs, name) }, suiteOptions, compile);
+  expect(mode, `${name} is wrong on plain node: ${reason}`).not.toBe('oracle');
+  return verdict;
+}
 
 /** The program that notices, the one that is named for it first. */
 async function noticer(mutation: Mutation): Promise<string | undefined> {
