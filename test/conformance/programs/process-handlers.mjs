@@ -4,13 +4,11 @@ function work(label) {
   for (let i = 0; i < 4; i++) sum += i;
   console.log(label, sum);
 }
-let again = true;
 process.on('uncaughtException', (error) => work(`uncaught ${error.message}`));
 process.on('unhandledRejection', (reason) => work(`unhandled ${reason}`));
-process.on('beforeExit', () => {
+process.once('beforeExit', () => {
   work('before exit');
-  if (again) setTimeout(() => work('a timer more'), 1);
-  again = false;
+  setTimeout(() => work('a timer more'), 1);
 });
 process.on('exit', (code) => work(`exit ${code}`));
 setTimeout(() => {

@@ -331,17 +331,18 @@ const mentions = (root: Node, name: string): boolean =>
 
 /**
  * Where each temporary is live: from its first mention to its last, to the end of every loop that uses it but does not define it.
- * Temporaries never carry a value around a back edge otherwise.
+ * Temporaries never carry a value around a back edge otherwise. What a loop's head begins with counts from the loop's own start: that is
+ * the name of its back edge, where the index of a for-in is as alive as anywhere in the loop.
  */
 function tempRanges(fn: Node): Record<string, [number, number]> {
   const ranges: Record<string, [number, number]> = {};
   const uses = new Map<string, { at: number; loops: Node[]; write: boolean }[]>();
-  const visit = (node: Node, loops: Node[], write: boolean): void => {
+  const visit = (node: Node, loops: Node[], write: boolean, head: number | undefined): void => {
     if (node.type === 'Identifier') {
       // Environments (`$e1`) are no temporaries: closures that are not called yet mention them too.
       if (/^\$(?!e)[a-z]?\d+$/.test(node.name)) {
         const list = uses.get(node.name) ?? [];
-        list.push({ at: node.start, loops, write });
+        list.push({ at: head ?? node.start, loops, write });
         uses.set(node.name, list);
       }
       return;
@@ -354,12 +355,13 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
       if (typeof value !== 'object' || value === null) continue;
       const isWrite =
         (node.type === 'AssignmentExpression' && key === 'left') || (node.type === 'VariableDeclarator' && key === 'id');
+      const from = key === 'init' && node.type === 'ForStatement' ? node.start : head;
       if (Array.isArray(value)) {
-        for (const child of value) if (child && typeof child.type === 'string') visit(child, inner, false);
-      } else if (typeof value.type === 'string') visit(value, inner, isWrite);
+        for (const child of value) if (child && typeof child.type === 'string') visit(child, inner, false, from);
+      } else if (typeof value.type === 'string') visit(value, inner, isWrite, from);
     }
   };
-  visit(fn, [], false);
+  visit(fn, [], false, undefined);
   for (const [name, list] of uses) {
     let from = Number.POSITIVE_INFINITY;
     let to = -1;
