@@ -205,15 +205,21 @@ describe('findHindrances', () => {
   it('knows the rules of sloppy code', async () => {
     expect(await rulesIn('with ({}) { x = () => 1; }', 'w.cjs')).toEqual(['with-closure', 'with']);
     expect(await rulesIn('with ({}) { x = 1; }', 'w.cjs')).toEqual(['with']);
-    for (const code of ['function f(a) { a = 1; return arguments[0]; }', 'function f(a) { arguments[0] = 1; g(arguments); }'])
-      expect(await rulesIn(code, 'a.cjs'), code).toEqual(['arguments']);
+    const effectsIn = async (code: string) => (await find(code, 'a.cjs')).map(({ rule, effect }) => `${rule} ${effect}`);
     for (const code of [
-      'function f(a) { "use strict"; a = 1; return arguments[0]; }',
-      'function f(a) { const b = arguments[0]; a = 1; return b; }',
-      'function f(a) { a = 1; return arguments.length; }',
-      'function f(a) { a = 1; return function () { return arguments[0]; }; }',
+      'function f(a) { a = 1; for (;;) g(arguments[0]); }',
+      'function f(a) { arguments[0] = 1; while (a) g(arguments); }',
     ])
-      expect(await rulesIn(code, 'a.cjs'), code).toEqual([]);
+      expect(await effectsIn(code), code).toEqual(['arguments putOff']);
+    expect(await effectsIn('function f(a) { a = 1; g(() => a); return arguments[0]; }')).toEqual(['arguments differs']);
+    for (const code of [
+      'function f(a) { a = 1; return arguments[0]; }',
+      'function f(a) { "use strict"; a = 1; for (;;) g(arguments[0]); }',
+      'function f(a) { const b = arguments[0]; a = b; for (;;) g(a); }',
+      'function f(a) { a = 1; for (;;) g(arguments.length); }',
+      'function f(a) { a = 1; for (;;) g(function () { return arguments[0]; }); }',
+    ])
+      expect(await effectsIn(code), code).toEqual([]);
     fs.writeFileSync(path.join(folder, 'sloppy.cjs'), 'made = 1;\nexports.f = () => {\n  globalThis.b = 1;\n  made = 2;\n};\n');
     expect(await rulesIn('import "./sloppy.cjs";')).toEqual(['strict-commonjs', 'strict-commonjs']);
     expect(await rulesIn('require("./sloppy.cjs");', 'all.cjs')).toEqual([]);

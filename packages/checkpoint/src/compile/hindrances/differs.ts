@@ -8,13 +8,14 @@ type Add = (node: Node, found: Finding) => void;
 
 const differs = (rule: string, why: string, advice: string): Finding => ({ rule, effect: 'differs', why, advice });
 
-export function findDifferences({ text, isSloppy }: Inspection, add: Add): void {
+export function findDifferences(inspection: Inspection, add: Add): void {
+  const { text, isSloppy } = inspection;
   for (const node of text.nodes) {
     if (node.type === 'CallExpression' || node.type === 'NewExpression') lookAtCode(node, text, add);
     if (!isFunction(node)) continue;
     if (node.generator && anyNode(node.params, isFunction))
       add(node, differs('generator-parameters', 'this generator binds its parameters at the first next(), not when it is called', 'make functions in its body, not in its parameter list')); // biome-ignore format: one line
-    if (isSloppy) lookAtArguments(node, text, add);
+    if (isSloppy) lookAtArguments(node, inspection, add);
   }
   if (!isSloppy) lookAtSloppyModules(text, add);
 }
@@ -33,25 +34,35 @@ function lookAtCode(node: Node, text: ProgramText, add: Add): void {
     add(node, { rule: 'eval', effect: 'wait', why: 'while what this code makes is held', advice });
 }
 
-/** Sloppy functions whose `arguments` and parameters are read after one was changed through the other. */
-function lookAtArguments(fn: Node, text: ProgramText, add: Add): void {
+/** Sloppy functions whose `arguments` are read after a parameter was changed, or the other way round. */
+function lookAtArguments(fn: Node, { text, lasting }: Inspection, add: Add): void {
   const facts = text.analysis.functions.get(fn);
   if (!facts?.usesArguments || facts.strict || !fn.params.every((param: Node) => param.type === 'Identifier')) return;
-  if (fn.params.length === 0) return;
   const names = new Set(fn.params.flatMap((param: Node) => patternNames(param)).map(({ name }: Node) => name));
-  const isParameter = (node: Node) =>
-    node.type === 'Identifier' && names.has(node.name) && text.bindingOf(node)?.scope === facts.scope;
+  const parameterOf = (node: Node) => {
+    const binding = node.type === 'Identifier' && names.has(node.name) ? text.bindingOf(node) : undefined;
+    return binding?.scope === facts.scope ? binding : undefined;
+  };
   let changed: Node | undefined;
+  let isCaptured = false;
   let lastRead = -1;
   for (const node of nodesOf(fn.body)) {
     if (node.type === 'AssignmentExpression' || node.type === 'UpdateExpression') {
       const target = node.left ?? node.argument;
       const isElement = target.type === 'MemberExpression' && isArguments(target.object);
-      if ((isParameter(target) || isElement) && !(changed && changed.start < node.start)) changed = node;
+      const parameter = parameterOf(target);
+      if (!parameter && !(isElement && names.size > 0)) continue;
+      isCaptured ||= parameter?.captured === true;
+      if (!(changed && changed.start < node.start)) changed = node;
     } else if (isArguments(node) && isWhole(node, text)) lastRead = Math.max(lastRead, node.start);
   }
-  if (changed && changed.start < lastRead)
-    add(changed, differs('arguments', 'arguments and parameters of this sloppy function stop following each other once it was moved', 'do not change parameters of a function that uses arguments')); // biome-ignore format: one line
+  if (!changed || changed.start >= lastRead) return;
+  const advice = 'do not change parameters of a function that uses arguments';
+  if (isCaptured) add(changed, differs('arguments', 'arguments do not follow this parameter, which a closure uses', advice));
+  else if (lasting.why(fn.body)) {
+    const why = 'while this sloppy function runs, whose arguments follow its parameters';
+    add(changed, { rule: 'arguments', effect: 'putOff', why, advice });
+  }
 }
 
 const isArguments = (node: Node): boolean => node.type === 'Identifier' && node.name === 'arguments';
