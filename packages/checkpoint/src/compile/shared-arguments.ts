@@ -41,10 +41,13 @@ export function sharesArguments(fn: Node): boolean {
 
 /** `f.apply(x, arguments)`, `slice.call(arguments, 1)` and what loops and spreads are printed as. */
 function readOf({ callee, arguments: given }: Node): Node | undefined {
-  const at = callee.type === 'MemberExpression' && !callee.computed ? callee.property.name : callee.name;
-  if (at === 'apply') return given.slice(1).find(isArguments);
-  const isSlice = at === 'call' && callee.object.type === 'MemberExpression' && callee.object.property.name === 'slice';
-  return isSlice || /^\$\$(spread|array|iterator)$/.test(at ?? '') ? given.slice(0, 1).find(isArguments) : undefined;
+  if (callee.type === 'Identifier')
+    return /^\$\$(spread|array|iterator)$/.test(callee.name) ? given.slice(0, 1).find(isArguments) : undefined;
+  if (callee.type !== 'MemberExpression' || callee.computed) return undefined;
+  if (callee.property.name === 'apply') return given.slice(1).find(isArguments);
+  const { object } = callee;
+  const isSlice = callee.property.name === 'call' && object.type === 'MemberExpression' && object.property.name === 'slice';
+  return isSlice ? given.slice(0, 1).find(isArguments) : undefined;
 }
 
 function targetsOf(node: Node): Node[] {
