@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { suiteOptions } from './machine/dist/limits.js';
 import { closeMoves } from './machine/dist/moves.js';
-import { type Compile, type Mutation, mutantCompiler } from './machine/dist/mutants.js';
+import { type Compile, type Mutation, mutantCompiler, mutatedText } from './machine/dist/mutants.js';
 import { mutations } from './machine/dist/mutations.js';
 import { judge } from './machine/dist/verdict.js';
 
@@ -56,7 +56,8 @@ async function noticer(mutation: Mutation): Promise<string | undefined> {
   return undefined;
 }
 
-it('has those that it names', () => {
+it('has those that it names, and what each replaces is there', () => {
+  for (const mutation of mutations) if ('file' in mutation) expect(mutatedText(mutation)).toContain(mutation.to);
   expect(tried.length).toBe(triesAll ? mutations.length : few.length);
   expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length);
 });

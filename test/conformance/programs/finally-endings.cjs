@@ -22,7 +22,7 @@ function throws() {
 function leaves() {
   const seen = [];
   outer: for (let i = 0; i < 3; i++) {
-    for (;;) {
+    for (let turns = 0; turns < 2; turns++) {
       try {
         if (i === 0) continue outer;
         if (i === 1) break;

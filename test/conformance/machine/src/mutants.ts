@@ -2,7 +2,7 @@
  * Compilers with one deliberate fault each, to see that the conformance programs notice: a copy of the built passes in a folder of its own
  * with one piece of text replaced, or bundles that are changed after a right compile. Nothing of it is reachable from the product.
  */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -28,6 +28,9 @@ export interface BundleMutation extends Named {
 }
 export type Mutation = TextMutation | BundleMutation;
 
+/** What tsc made of the package. */
+const dist = path.dirname(path.dirname(fileURLToPath(import.meta.resolve('@godwit/checkpoint/compile'))));
+
 export const rightCompile: Compile = (file) => compileScript(file, guestCompileOptions);
 
 /** The compiler with the fault in it. `folder` is empty and its own. @throws when what is to be replaced is not there exactly once */
@@ -38,20 +41,21 @@ export async function mutantCompiler(mutation: Mutation, folder: string): Promis
       if (!mutation.change(bundle)) throw new Error(`"${mutation.name}" changes nothing in ${file}`);
       return bundle;
     };
-  const dist = path.dirname(path.dirname(fileURLToPath(import.meta.resolve('@godwit/checkpoint/compile'))));
   cpSync(dist, path.join(folder, 'dist'), { recursive: true });
   symlinkSync(nodeModules(), path.join(folder, 'node_modules'));
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-  const file = path.join(folder, 'dist/compile', mutation.file);
-  const text = readFileSync(file, 'utf8');
-  const parts = text.split(mutation.from);
-  if (parts.length !== 2) throw new Error(`"${mutation.name}": its text is ${parts.length - 1} times in ${mutation.file}`);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, parts.join(mutation.to));
+  writeFileSync(path.join(folder, 'dist/compile', mutation.file), mutatedText(mutation));
   const mutant = (await import(pathToFileURL(path.join(folder, 'dist/compile/index.js')).href)) as {
     compileScript: typeof compileScript;
   };
   return (script) => mutant.compileScript(script, guestCompileOptions);
+}
+
+/** The built file with the fault in it. @throws when what is to be replaced is not there exactly once */
+export function mutatedText({ name, file, from, to }: TextMutation): string {
+  const parts = readFileSync(path.join(dist, 'compile', file), 'utf8').split(from);
+  if (parts.length !== 2) throw new Error(`"${name}": its text is ${parts.length - 1} times in ${file}`);
+  return parts.join(to);
 }
 
 /** Where the compiler's own packages are. */

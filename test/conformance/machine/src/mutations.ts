@@ -10,6 +10,7 @@ export const mutations: readonly Mutation[] = [
   { name: 'the iterator of a for-of is not saved', noticedBy: 'frame-values.cjs', change: forgetTemporaries((name, code) => assigned(name, '$$iterator(', code)) },
   { name: 'the list of a for-of is not saved', noticedBy: 'iterators.mjs', change: forgetTemporaries((name, code) => assigned(name, '$$array(', code)) },
   { name: 'the keys of a for-in are not saved', noticedBy: 'frame-values.cjs', change: forgetTemporaries((name, code) => assigned(name, '$$keys(', code)) },
+  { name: 'the index of a for-in is dead at the back edge', noticedBy: 'frame-values.cjs', file: 'table.js', from: 'at: head ?? node.start', to: 'at: node.start' },
   { name: 'a finally forgets how its try ended', noticedBy: 'finally-endings.cjs', change: forgetTemporaries((name, code) => new RegExp(`\\${name} = 0;\\s*\\$finally`).test(code)) },
   { name: 'arguments are not saved', noticedBy: 'call-values.cjs', change: changeFunctions((fn) => { fn.usesArguments = false; }) },
   // Where they go on.
@@ -22,12 +23,12 @@ export const mutations: readonly Mutation[] = [
   { name: 'environments forget the ones around them', noticedBy: 'closure-scopes.cjs', file: 'functions.js', from: 'if (context.envs.length > 0)\n        all.unshift', to: 'if (false)\n        all.unshift' },
   { name: 'iterations of a loop share their variable', noticedBy: 'closure-scopes.cjs', file: 'loops.js', from: "declare('const', name, object(...copies))", to: "declare('const', name, id(carried))" },
   { name: 'arrows lose this', noticedBy: 'closure-scopes.cjs', file: 'functions.js', from: 'context.derivedConstructor ? undefinedValue() : thisValue()', to: 'undefinedValue()' },
-  { name: 'remade functions are sloppy', noticedBy: 'closure-scopes.cjs', file: 'functions.js', from: 'strict: facts.strict,\n        source: [node.start, node.end],\n    });\n    let text;', to: 'strict: false,\n        source: [node.start, node.end],\n    });\n    let text;' },
+  { name: 'remade functions are sloppy', noticedBy: 'closure-scopes.cjs', file: 'functions.js', from: 'envs: visible,\n        classEnv: context.classEnv,\n        strict: facts.strict,', to: 'envs: visible,\n        classEnv: context.classEnv,\n        strict: false,' },
   { name: 'dead zones of captured variables are forgotten', noticedBy: 'dead-zones.cjs', file: 'dead-zones.js', from: 'found.checked.add(mention.node);', to: '' },
   // What happens in which order.
   { name: 'a finally swallows what was thrown', noticedBy: 'finally-endings.cjs', file: 'statements.js', from: "out.push(when(binary('===', { ...kind }, literal(1)), throws({ ...value })));", to: '' },
   { name: 'a finally forgets returns and breaks', noticedBy: 'finally-endings.cjs', file: 'statements.js', from: "out.push(when(binary('===', { ...kind }, literal(i + 2)), exit));", to: '' },
-  { name: 'operands are read after the calls behind them', noticedBy: 'frame-values.cjs', file: 'expressions.js', from: 'return i < last ? keep(node, lowered, context, out) : lowered;', to: 'return lowered;' },
+  { name: 'operands are read after the calls behind them', noticedBy: 'operand-order.cjs', file: 'expressions.js', from: 'return i < last ? keep(node, lowered, context, out) : lowered;', to: 'return lowered;' },
   { name: 'a for-of that is left does not close', noticedBy: 'frame-values.cjs', file: 'loops.js', from: "finalizer: block([when(not({ ...done }), close('$$close'))]),", to: 'finalizer: block([]),' },
   { name: 'a for-of whose body throws does not close', noticedBy: 'frame-values.cjs', file: 'loops.js', from: "close('$$closeQuietly')])),", to: '])),' },
 ]; // biome-ignore format: a table
