@@ -65,8 +65,9 @@ it('has those that it names, and what each replaces is there', () => {
 it('a copy of the compiler without a fault is right', async () => {
   const text = 'export function compileText(';
   const compile = await compilerWith({ name: 'none', noticedBy: '', file: 'index.js', from: text, to: text });
-  for (const name of new Set(tried.map(({ noticedBy }) => noticedBy)))
-    expect(await verdictOf(name, compile), name).toBe('passed');
+  // safepoints.test.ts sees to the programs: here it is the copying that is tried.
+  const names = triesAll ? new Set(tried.map(({ noticedBy }) => noticedBy)) : ['call-values.cjs'];
+  for (const name of names) expect(await verdictOf(name, compile), name).toBe('passed');
 }, 240_000);
 
 it('a fault whose text is no longer there is refused', async () => {
