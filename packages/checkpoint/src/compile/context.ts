@@ -89,6 +89,8 @@ export interface LoopTarget {
 }
 
 const ENV_FIELDS: Record<string, string> = {
+  // Looked up by authors' names: `constructor` and `toString` are names too.
+  __proto__: null as never,
   [PSEUDO_THIS]: '$this',
   [PSEUDO_ARGUMENTS]: '$arguments',
   [PSEUDO_NEW_TARGET]: '$newTarget',
