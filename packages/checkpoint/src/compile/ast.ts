@@ -90,11 +90,17 @@ export function located(node: Node, from?: Node): Node {
 export const isFunction = (node: Node): boolean =>
   node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration' || node.type === 'ArrowFunctionExpression';
 export const isClass = (node: Node): boolean => node.type === 'ClassExpression' || node.type === 'ClassDeclaration';
-export const isLoop = (node: Node): boolean => /^(For|ForIn|ForOf|While|DoWhile)Statement$/.test(node.type);
+/** A loop that counts or tests; its statement is a safepoint itself. */
+export const isPlainLoop = (node: Node): boolean =>
+  node.type === 'ForStatement' || node.type === 'WhileStatement' || node.type === 'DoWhileStatement';
+export const isLoop = (node: Node): boolean =>
+  isPlainLoop(node) || node.type === 'ForInStatement' || node.type === 'ForOfStatement';
+/** Half of all nodes, and with no nodes below them. */
+export const isLeaf = (node: Node): boolean => node.type === 'Identifier' || node.type === 'Literal';
 
-/** The child nodes of a node, in the order of its keys. */
-export function childNodes(node: Node): Node[] {
-  const found: Node[] = [];
+/** The child nodes of a node, in the order of its keys; added to `found`. */
+export function childNodes(node: Node, found: Node[] = []): Node[] {
+  if (isLeaf(node)) return found;
   // V8 has the keys of a hidden class ready for this loop; most values are no objects.
   for (const key in node) {
     const value = node[key];
@@ -121,7 +127,7 @@ export function anyNode(roots: readonly Node[], matches: (node: Node) => boolean
   const work = [...roots];
   for (let node = work.pop(); node; node = work.pop()) {
     if (matches(node)) return true;
-    if (!isClosed?.(node)) work.push(...childNodes(node));
+    if (!isClosed?.(node)) childNodes(node, work);
   }
   return false;
 }

@@ -4,7 +4,7 @@
  * inside its range; the safepoint table relies on that.
  */
 import { assert } from '../base/index.js';
-import { childNodes, id, isFunction, literal, member, type Node, thisValue } from './ast.js';
+import { childNodes, id, isFunction, isLeaf, literal, member, type Node, thisValue } from './ast.js';
 import {
   type Analysis,
   type Binding,
@@ -217,7 +217,7 @@ const CALLS = new WeakMap<Node, boolean>();
 
 /** Does evaluating this node, in this function, run a call, new, await, yield, tagged template or dynamic import that may be a safepoint? */
 export function hasCall(node: Node | null | undefined): boolean {
-  if (!node) return false;
+  if (!node || isLeaf(node)) return false;
   const known = CALLS.get(node);
   if (known !== undefined) return known;
   const found = computeHasCall(node);

@@ -6,7 +6,7 @@
  *   before:  const old = x; f(); return old + x;
  *   after:   const old = x; $: { break $; } f(); return old + x;
  */
-import { anyNode, block, breaks, isFunction, type Node, when } from './ast.js';
+import { anyNode, block, breaks, isClass, isFunction, type Node, when } from './ast.js';
 import { callOf } from './table.js';
 
 const BARRIER = (): Node => ({ type: 'LabeledStatement', label: { type: 'Identifier', name: '$' }, body: block([breaks('$')]) });
@@ -25,7 +25,7 @@ export function separateCopies(statements: Node[], isRegister: (name: string) =>
     return out;
   };
   const visit = (node: Node): void => {
-    if (!node || typeof node.type !== 'string' || isFunction(node) || /^Class/.test(node.type)) return;
+    if (!node || typeof node.type !== 'string' || isFunction(node) || isClass(node)) return;
     switch (node.type) {
       case 'BlockStatement':
         node.body = visitList(node.body);
@@ -80,5 +80,5 @@ const copiesInside = (root: Node, isRegister: (name: string) => boolean): boolea
       node.operator === '=' &&
       node.left.type === 'Identifier' &&
       isCopied(node.right, isRegister),
-    (node) => isFunction(node) || /^Class/.test(node.type),
+    (node) => isFunction(node) || isClass(node),
   );

@@ -19,7 +19,9 @@ import {
   declare,
   eachNode,
   id,
+  isClass,
   isFunction,
+  isLoop,
   literal,
   member,
   type Node,
@@ -280,7 +282,7 @@ function findSingletons(list: Node[]): Node[] {
         return;
       }
     }
-    if (isFunction(node) || /^(For|While|DoWhile|ForIn|ForOf)/.test(node.type) || /^Class/.test(node.type)) return;
+    if (isFunction(node) || isLoop(node) || isClass(node)) return;
     for (const child of children(node)) visit(child);
   };
   for (const node of list) visit(node);

@@ -631,7 +631,9 @@ class Analyzer {
       for (let f: FunctionFacts | undefined = scope.owner; f; f = f.parent) {
         let set = f.names.get(node.name);
         if (!set) f.names.set(node.name, (set = new Set()));
-        set.add(found?.home === 'global' || found?.home === 'dynamic' ? undefined : found);
+        const meant = found?.home === 'global' || found?.home === 'dynamic' ? undefined : found;
+        if (set.has(meant)) break; // and so have all around it
+        set.add(meant);
       }
       if (!found || found.home === 'global') {
         this.free.add(node.name);

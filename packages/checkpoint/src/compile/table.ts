@@ -10,7 +10,7 @@
 
 import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
-import { anyNode, type Node } from './ast.js';
+import { anyNode, isClass, isFunction, isLeaf, isPlainLoop, type Node } from './ast.js';
 import { sharesArguments } from './shared-arguments.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
@@ -115,7 +115,7 @@ export function buildTable(root: Node, text: string, input: TableInput): Safepoi
   collect(parsed, fidOf, (start) => start, table);
   for (const f of table.functions) f.text = textRanges.get(f.fid);
   for (const [node, fid] of fidOf) {
-    if (/^Class/.test(node.type))
+    if (isClass(node))
       table.functions.push({
         fid,
         start: node.start,
@@ -145,7 +145,7 @@ export function collect(
   for (let item = work.pop(); item; item = work.pop()) {
     const { node } = item;
     let fid = item.fid;
-    if (/^(Function|ArrowFunction)/.test(node.type)) {
+    if (isFunction(node)) {
       fid = fidOf.get(node) ?? -1;
       if (fid >= 0) table.functions.push(functionRange(node, fid));
     } else if (node.type === 'StaticBlock' || node.type === 'PropertyDefinition') fid = -1;
@@ -158,8 +158,8 @@ export function collect(
       if (typeof value !== 'object' || value === null) continue;
       if (Array.isArray(value)) {
         for (const child of value)
-          if (child && typeof child.type === 'string') work.push({ node: child, fid: childFid(node, key, fid) });
-      } else if (typeof value.type === 'string') work.push({ node: value, fid: childFid(node, key, fid) });
+          if (child && typeof child.type === 'string' && !isLeaf(child)) work.push({ node: child, fid: childFid(node, key, fid) });
+      } else if (typeof value.type === 'string' && !isLeaf(value)) work.push({ node: value, fid: childFid(node, key, fid) });
     }
   }
 }
@@ -169,14 +169,14 @@ export function collect(
  * statement are put off.
  */
 const childFid = (node: Node, key: string, fid: number): number =>
-  (key === 'params' && /Function/.test(node.type)) ||
+  (key === 'params' && isFunction(node)) ||
   (key === 'finalizer' && node.type === 'TryStatement') ||
   (key === 'body' && node.type === 'WithStatement')
     ? -1
     : fid;
 
 function labelOf(node: Node, fid: number, nameOf: (start: number) => number | undefined): Label | undefined {
-  if (/^(For|While|DoWhile)Statement$/.test(node.type)) {
+  if (isPlainLoop(node)) {
     const name = nameOf(node.start);
     return name === undefined ? undefined : { at: node.start, kind: 'loop', statement: name, fid };
   }
@@ -228,6 +228,8 @@ const reservedWords = new Set(
 const isNamedPlace = ({ computed, property }: Node): boolean =>
   !computed && property.type !== 'PrivateIdentifier' && !reservedWords.has(property.name);
 
+const isCall = ({ type }: Node): boolean => type === 'CallExpression' || type === 'NewExpression' || type === 'YieldExpression';
+
 /** The one call of a statement, if it is where the passes put it. */
 export function callOf(node: Node): Node | undefined {
   let expression: Node | undefined;
@@ -235,7 +237,7 @@ export function callOf(node: Node): Node | undefined {
   else if (node.type === 'ReturnStatement') expression = node.argument;
   else if (node.type === 'VariableDeclaration' && node.declarations.length === 1) expression = node.declarations[0].init;
   while (expression?.type === 'AssignmentExpression' && expression.operator === '=') expression = expression.right;
-  return expression && /^(Call|New|Yield)Expression$/.test(expression.type) ? expression : undefined;
+  return expression && isCall(expression) ? expression : undefined;
 }
 
 function keyOf(node: Node): { variable: string } | { key: string | number } | undefined {
@@ -340,16 +342,16 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
   const visit = (node: Node, loops: Node[], write: boolean, head: number | undefined): void => {
     if (node.type === 'Identifier') {
       // Environments (`$e1`) are no temporaries: closures that are not called yet mention them too.
-      if (/^\$(?!e)[a-z]?\d+$/.test(node.name)) {
+      if (node.name[0] === '$' && /^\$(?!e)[a-z]?\d+$/.test(node.name)) {
         const list = uses.get(node.name) ?? [];
         list.push({ at: head ?? node.start, loops, write });
         uses.set(node.name, list);
       }
       return;
     }
-    if (node !== fn && /^(Function|ArrowFunction)/.test(node.type)) return;
+    if (node !== fn && isFunction(node)) return;
     if (node.type === 'VariableDeclarator' && node.init === null) return;
-    const inner = /^(For|While|DoWhile)Statement$/.test(node.type) ? [...loops, node] : loops;
+    const inner = isPlainLoop(node) ? [...loops, node] : loops;
     for (const key in node) {
       const value = node[key];
       if (typeof value !== 'object' || value === null) continue;
