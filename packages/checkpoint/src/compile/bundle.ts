@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, build, type Plugin } from 'esbuild';
+import { type BuildFailure, build, type Metafile, type Plugin } from 'esbuild';
 import { GodwitError } from '../base/index.js';
 import { unwrapMap, wrapCommonJs } from './commonjs.js';
 
@@ -17,6 +17,8 @@ export interface EsbuildBundle {
   /** Every module is CommonJS: the program is sloppy unless it says otherwise. */
   sloppy: boolean;
   files: string[];
+  /** Those of them that no import names in full, and what was looked for: another file beside these might be found in their place. */
+  searchedFor: string[];
 }
 
 export interface BundleOptions {
@@ -69,10 +71,24 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
     const code = result.outputFiles.find((f) => f.path.endsWith('.js'))!.text;
     const printedMap = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
     const map = wrapped.size > 0 ? unwrapMap(printedMap, path.dirname(entry), wrapped) : printedMap;
-    return { code, map, sloppy, files: inputs.map(([name]) => path.resolve(path.dirname(entry), name)) };
+    const placeOf = (name: string): string => path.resolve(path.dirname(entry), name);
+    const files = [entry, ...inputs.map(([name]) => placeOf(name))]; // it may be a link to the first of these
+    return { code, map, sloppy, files, searchedFor: filesSearchedFor(inputs, placeOf) };
   } catch (error) {
     throw refusal(error as BuildFailure, entry);
   }
+}
+
+function filesSearchedFor(inputs: [string, Metafile['inputs'][string]][], placeOf: (name: string) => string): string[] {
+  const found = new Set<string>();
+  for (const [importer, { imports }] of inputs)
+    for (const { path: name, original = '', external } of imports) {
+      const named = path.resolve(path.dirname(placeOf(importer)), original);
+      if (external || named === placeOf(name)) continue;
+      found.add(placeOf(name));
+      if (original.startsWith('.') || path.isAbsolute(original)) found.add(named);
+    }
+  return [...found];
 }
 
 /** A plain script without any import, export or require has no module format: the nearest package.json decides, as in Node. */

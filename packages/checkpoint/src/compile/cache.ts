@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { limits } from '../limits.js';
-import type { BundleOptions } from './bundle.js';
+import type { BundleOptions, EsbuildBundle } from './bundle.js';
 import type { Bundle } from './index.js';
 import { COMPILER_VERSION } from './version.js';
 
@@ -22,6 +22,8 @@ export interface CompileOptions extends BundleOptions {
 /** What a bundle was made of: content hashes of files (null: there was none) and times of folders. */
 interface Origin {
   key: string;
+  /** Of the bundle's text. */
+  sha256: string;
   files: Record<string, string | null>;
   folders: Record<string, number | null>;
 }
@@ -39,13 +41,25 @@ const compiler = `${COMPILER_VERSION}\0${process.versions.node.split('.')[0]}\0`
  * Errors: GODWIT_NO_SCRIPT, GODWIT_SYNTAX, GODWIT_UNRESOLVED, GODWIT_NATIVE_ADDON.
  */
 export async function compileScript(script: string, options: CompileOptions = {}): Promise<Bundle> {
+  const { bundle, text } = await compile(script, options);
+  return bundle ?? (JSON.parse(text!.toString('utf8')) as Bundle); // its hash says that a compiler wrote it
+}
+
+/** The same as text, a Bundle in JSON: whoever only hands it on need not parse it. */
+export async function compileToText(script: string, options: CompileOptions): Promise<Uint8Array> {
+  const { bundle, text } = await compile(script, options);
+  return text ?? Buffer.from(JSON.stringify(bundle));
+}
+
+/** The bundle, its text, or both. */
+async function compile(script: string, options: CompileOptions): Promise<{ bundle?: Bundle; text?: Buffer }> {
   const entry = path.resolve(script);
   const { cacheDir, ...bundleOptions } = options;
   const originFile = cacheDir && path.join(cacheDir, `origin-${sha256(compiler, entry, JSON.stringify(bundleOptions))}.json`);
   const origin = originFile ? readJson<Origin>(originFile) : undefined;
   const known =
-    cacheDir && origin && isUnchanged(origin) ? readJson<Bundle>(path.join(cacheDir, `${origin.key}.json`)) : undefined;
-  if (known) return known;
+    cacheDir && origin && isUnchanged(origin) ? readText(path.join(cacheDir, `${origin.key}.json`), origin.sha256) : undefined;
+  if (known) return { text: known };
 
   const startedMs = Date.now();
   const [{ bundleScript }, { compileText }] = await Promise.all([import('./bundle.js'), import('./index.js')]);
@@ -54,10 +68,22 @@ export async function compileScript(script: string, options: CompileOptions = {}
   const key = sha256(compiler, entry, '\0', bundled.code, bundled.map);
   const cached = cacheDir && path.join(cacheDir, `${key}.json`);
   const bundle = (cached && readJson<Bundle>(cached)) || compileText(entry, bundled.code, bundled.map, bundled.sloppy);
-  if (cached && !fs.existsSync(cached)) writeJson(cached, bundle);
-  const made = originFile && originOf(key, bundled.files, startedMs - limits.unsettledFileMs);
-  if (made) writeJson(originFile, made);
-  return bundle;
+  if (!cached || !originFile) return { bundle };
+  const text = Buffer.from(JSON.stringify(bundle));
+  if (!fs.existsSync(cached)) write(cached, text);
+  const made = originOf(bundled, startedMs - limits.unsettledFileMs);
+  if (made) write(originFile, JSON.stringify({ key, sha256: sha256(text), ...made } satisfies Origin));
+  return { bundle, text };
+}
+
+/** A file's text, if it is the one that was written. */
+function readText(file: string, hash: string): Buffer | undefined {
+  try {
+    const text = fs.readFileSync(file);
+    return sha256(text) === hash ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readJson<T>(file: string): T | undefined {
@@ -69,10 +95,10 @@ function readJson<T>(file: string): T | undefined {
   }
 }
 
-function writeJson(file: string, value: unknown): void {
+function write(file: string, text: string | Uint8Array): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}`;
-  fs.writeFileSync(partial, JSON.stringify(value));
+  fs.writeFileSync(partial, text);
   fs.renameSync(partial, file);
 }
 
@@ -91,15 +117,20 @@ const isUnchanged = ({ files, folders }: Origin): boolean =>
   Object.entries(files).every(([file, content]) => contentOf(file) === content);
 
 /** What the bundle was made of; undefined when something of it changed after `settledMs`: it may have been read before or after. */
-function originOf(key: string, inputs: readonly string[], settledMs: number): Origin | undefined {
+function originOf(
+  { files: inputs, searchedFor }: EsbuildBundle,
+  settledMs: number,
+): Pick<Origin, 'files' | 'folders'> | undefined {
   const files = new Set(inputs);
   const folders = new Set<string>();
-  for (const input of inputs) {
+  for (const input of searchedFor) {
     const folder = path.dirname(input);
     folders.add(folder);
     // `./lib` that is `lib/index.js` would be `lib.js`, if there were one.
     if (path.basename(input).startsWith('index.')) folders.add(path.dirname(folder));
-    for (let at = folder; ; at = path.dirname(at)) {
+  }
+  for (const input of inputs) {
+    for (let at = path.dirname(input); ; at = path.dirname(at)) {
       files.add(path.join(at, 'package.json')).add(path.join(at, 'tsconfig.json'));
       addPackageFolders(path.join(at, 'node_modules'), folders);
       if (at === path.dirname(at)) break;
@@ -108,7 +139,6 @@ function originOf(key: string, inputs: readonly string[], settledMs: number): Or
   const isSettled = (place: string): boolean => (changedMs(place) ?? 0) < settledMs;
   if (![...files, ...folders].every(isSettled)) return undefined;
   return {
-    key,
     files: Object.fromEntries([...files].map((file) => [file, contentOf(file)])),
     folders: Object.fromEntries([...folders].map((folder) => [folder, changedMs(folder)])),
   };

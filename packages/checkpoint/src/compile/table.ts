@@ -158,7 +158,8 @@ export function collect(
       if (typeof value !== 'object' || value === null) continue;
       if (Array.isArray(value)) {
         for (const child of value)
-          if (child && typeof child.type === 'string' && !isLeaf(child)) work.push({ node: child, fid: childFid(node, key, fid) });
+          if (child && typeof child.type === 'string' && !isLeaf(child))
+            work.push({ node: child, fid: childFid(node, key, fid) });
       } else if (typeof value.type === 'string' && !isLeaf(value)) work.push({ node: value, fid: childFid(node, key, fid) });
     }
   }

@@ -1,8 +1,10 @@
 /** The cache of compiled programs gives what a compile would give, and knows without one when nothing has changed. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { compileToText } from '../../src/compile/cache.js';
 import { type Bundle, compileScript } from '../../src/compile/index.js';
 
 let folder: string;
@@ -40,10 +42,15 @@ const origins = (): string[] => fs.readdirSync(cacheDir).filter((name) => name.s
 
 /** Marks the bundles in the cache: one that comes back marked was read, not made. */
 function markCached(): void {
-  for (const name of fs.readdirSync(cacheDir)) {
-    if (name.startsWith('origin-')) continue;
+  const edit = (name: string, changes: object): string => {
     const file = path.join(cacheDir, name);
-    fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), hash: 'from the cache' }));
+    const text = JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...changes });
+    fs.writeFileSync(file, text);
+    return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  };
+  for (const name of origins()) {
+    const { key } = JSON.parse(fs.readFileSync(path.join(cacheDir, name), 'utf8'));
+    edit(name, { sha256: edit(`${key}.json`, { hash: 'from the cache' }) });
   }
 }
 
@@ -51,6 +58,30 @@ it('finds an unchanged program without bundling it', async () => {
   const first = await compile();
   markCached();
   expect(await compile()).toEqual({ ...first, hash: 'from the cache' });
+});
+
+it('does not look at files that no import could find', async () => {
+  write('main.mjs', "import { part } from './part.js';\nimport { thing } from 'thing';\nconsole.log(part + thing);\n");
+  fs.writeFileSync(path.join(folder, 'output.txt'), 'written by the program a moment ago');
+  const first = await compile();
+  markCached();
+  fs.writeFileSync(path.join(folder, 'part.mjs'), 'export {}');
+  expect(await compile()).toEqual({ ...first, hash: 'from the cache' });
+});
+
+it('gives the same as text', async () => {
+  const first = await compile();
+  const again = await compileToText(path.join(folder, 'main.mjs'), { cacheDir });
+  expect(JSON.parse(Buffer.from(again).toString('utf8'))).toEqual(JSON.parse(JSON.stringify(first)));
+});
+
+it('does not take a bundle that is not the one that was written', async () => {
+  const first = await compile();
+  for (const name of fs.readdirSync(cacheDir)) {
+    const file = path.join(cacheDir, name);
+    if (!name.startsWith('origin-')) fs.writeFileSync(file, fs.readFileSync(file, 'utf8').slice(0, -1));
+  }
+  expect(await compile()).toEqual(first);
 });
 
 it('makes it again when a torn file is all there is', async () => {
@@ -80,6 +111,20 @@ it('sees a file that is now found first', async () => {
   markCached();
   fs.writeFileSync(path.join(folder, 'part.ts'), "export const part: string = 'typed part';\n");
   expect((await compile()).code).toContain('typed part');
+});
+
+it('sees a link that leads elsewhere now', async () => {
+  write('linked/one.js', "export const part = 'one';\n");
+  write('linked/two.js', "export const part = 'two';\n");
+  write('main.mjs', "import { part } from './link.js';\nconsole.log(part);\n");
+  const link = path.join(folder, 'link.js');
+  fs.symlinkSync(path.join(folder, 'linked/one.js'), link);
+  fs.lutimesSync(link, longAgo, longAgo);
+  settle();
+  await compile();
+  fs.rmSync(link);
+  fs.symlinkSync(path.join(folder, 'linked/two.js'), link);
+  expect((await compile()).code).toContain('two');
 });
 
 it('sees a package that is now nearer', async () => {

@@ -27,12 +27,11 @@ export interface CaptureSummary {
 }
 
 export class Captures {
-  readonly #places: BundlePlaces;
+  #places: BundlePlaces | undefined;
   readonly #news: CaptureNews[] = [];
 
-  constructor(bundle: Bundle) {
-    this.#places = new BundlePlaces(bundle);
-  }
+  /** The bundle is asked for when a place is to be shown, and not before. */
+  constructor(private readonly bundle: () => Bundle) {}
 
   add(news: CaptureNews): void {
     this.#news.push(news);
@@ -63,6 +62,7 @@ export class Captures {
   /** The innermost frame that is the author's: built-ins in JavaScript stand in between. */
   #placeOf(at: readonly number[]): string | null {
     for (const statement of at) {
+      this.#places ??= new BundlePlaces(this.bundle());
       const place = this.#places.ofFrame({ fid: -1, statement });
       if (place) return `${place.file}:${place.line}:${place.column}`;
     }

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
-import { compileScript } from '@godwit/checkpoint/compile/cache';
+import { compileScript, compileToText } from '@godwit/checkpoint/compile/cache';
 import { decodeJson } from '../cluster/json.js';
 import { guestCompileOptions } from '../guest/modules.js';
 import { BundleStore } from '../node/bundles.js';
@@ -46,14 +46,19 @@ export async function compileGuest(script: string, store: BundleStore) {
   return compileScript(script, { ...guestCompileOptions, cacheDir: store.compileCache });
 }
 
+/** The same as text, for those who only hand it on. */
+async function compileGuestText(script: string, store: BundleStore): Promise<Uint8Array> {
+  return compileToText(script, { ...guestCompileOptions, cacheDir: store.compileCache });
+}
+
 /** Runs and gives the exit code. @throws GodwitError when Godwit failed (125) */
 export async function run(options: RunOptions, host: Host): Promise<number> {
   const store = new BundleStore(process.env);
   const opening = openCluster(options, host);
   opening.catch(() => {}); // a script that cannot be compiled is the first thing to say
-  let bundle: Awaited<ReturnType<typeof compileGuest>>;
+  let bundle: Uint8Array;
   try {
-    bundle = await compileGuest(options.script, store);
+    bundle = await compileGuestText(options.script, store);
   } catch (error) {
     if (!(error instanceof GodwitError)) throw error;
     process.stderr.write(`cluster-run: ${error.message}\n`);
@@ -62,10 +67,10 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   }
   const cluster = await opening;
   try {
-    const bundleName = store.save(bundle);
+    const bundleName = store.saveText(bundle);
     store.offer(bundleName, cluster.bus);
     const { node, reservation } = await placeFor(cluster, options.node, options);
-    const request = { ...startRequest(options, bundleName, bundle.entry), reservation };
+    const request = { ...startRequest(options, bundleName, resolve(options.script)), reservation };
     const { pid } = await askNode<{ pid: number }>(cluster.bus, node, request, nodeLimits.daemonReadyMs);
     if (options.detach) {
       process.stdout.write(`${pid}\n`);
@@ -139,10 +144,10 @@ class Moves {
   }
 }
 
-async function follow(options: RunOptions, cluster: CommandCluster, pid: number, bundle: Bundle): Promise<number> {
+async function follow(options: RunOptions, cluster: CommandCluster, pid: number, bundle: Uint8Array): Promise<number> {
   const attached = await AttachedProcess.attach(cluster, pid);
   const stopForwarding = forwardSignals(cluster, pid);
-  const captures = new Captures(bundle);
+  const captures = new Captures(() => JSON.parse(Buffer.from(bundle).toString('utf8')) as Bundle);
   const moves = new Moves(options.showMoves === true, captures);
   // Whoever moves it, the shaker, a user or the balancer: each move is told once it happened.
   const told = cluster.bus.subscribe(movedSubject(pid), ({ payload }) => {

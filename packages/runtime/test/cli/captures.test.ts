@@ -46,11 +46,11 @@ describe('a record of a capture', () => {
 describe('the summary of captures', () => {
   it('is empty where nothing was captured', () => {
     const summary = { tried: 0, captured: 0, putOff: 0, failed: 0, longestWaitMs: 0, reasons: [] };
-    expect(new Captures(bundle).summary).toEqual(summary);
+    expect(new Captures(() => bundle).summary).toEqual(summary);
   });
 
   it('adds up tries, names the innermost place of the author’s, and keeps the longest wait', () => {
-    const captures = new Captures(bundle);
+    const captures = new Captures(() => bundle);
     const call = bundle.code.indexOf('second()');
     const prelude = bundle.code.indexOf('$$natives');
     expect([call > 0, prelude > 0]).toEqual([true, true]);
