@@ -13,6 +13,7 @@ import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type Running
 import { isIndirectEval } from '../guest/late-code.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
+import { brandLate } from '../guest/unbranded.js';
 import type { Internals } from '../heap/index.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
@@ -389,8 +390,12 @@ function reachedFrom(g: GuestFrame, label: Label, realm: Realm, internals: Inter
   else if (callee === reflectApply) callee = calleeOf(g, label.given, realm);
   if (label.kind === 'new') return callee;
   for (let i = 0; i < mostBindings && typeof callee === 'function' && !isProxy(callee) && fidOf(callee) === undefined; i++) {
-    const target = internals.of(callee)['[[TargetFunction]]'];
-    if (target === undefined) break;
+    const slots = internals.of(callee);
+    const target = slots['[[TargetFunction]]'];
+    if (target === undefined) {
+      brandLate(callee, slots, realm);
+      break;
+    }
     callee = target;
   }
   return callee;

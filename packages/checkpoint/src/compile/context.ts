@@ -49,6 +49,8 @@ export class ProgramContext {
   readonly closureText = new Map<number, Node>();
   /** Functions that a native built-in may call: leaf.ts. */
   readonly leaves = new Set<Node>();
+  /** Functions that are made without a brand: guest/unbranded.ts. */
+  readonly unbranded = new Set<Node>();
   /** The variables of the module that the file of a node sees, under the names that its author gave them. */
   namesSeenFrom: (node: Node) => Map<string, Binding> = () => new Map();
   /** Template objects of code made at run time, which has no variables of its own to keep them in. */

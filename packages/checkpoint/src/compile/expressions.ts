@@ -40,7 +40,7 @@ import { envName, type FunctionContext, hasCall } from './context.js';
 import { siteOf } from './direct-eval.js';
 import { makeClosure } from './functions.js';
 import { gatherFirst, takesIterable } from './gather.js';
-import { leafGiven } from './leaf.js';
+import { callbackGiven, isLeaf } from './leaf.js';
 import { lowerPatternAssignment, needsSteps } from './patterns.js';
 import type { Binding } from './scope.js';
 import { pathOf } from './table.js';
@@ -801,9 +801,11 @@ function lowerAsyncDelegate(argument: Node, context: FunctionContext, out: Node[
 function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
   const callee = node.callee;
   const args = node.arguments;
-  const leaf = leafGiven(node);
-  if (leaf) context.program.leaves.add(leaf);
   const argsCall = args.some(isComplex);
+  const callback = callbackGiven(node);
+  if (callback && isLeaf(callback)) context.program.leaves.add(callback);
+  // One that is kept while other arguments are evaluated would get the name of the temporary.
+  else if (callback && !argsCall) context.program.unbranded.add(callback);
   if (callee.type === 'Super') {
     const lowered = located(
       { type: 'CallExpression', callee: { type: 'Super' }, arguments: lowerParts(args, context, out), optional: false },

@@ -119,7 +119,9 @@ function closureExpression(
     text = member(object(property(name === '__proto__' ? literal(name) : name, lowered)), isName(name) ? name : literal(name));
   } else text = lowered;
   program.closureText.set(fid, text);
-  const sync = program.leaves.has(node) ? '$$fl' : asMethod || isArrow ? '$$f' : lowered.generator ? '$$fn' : '$$ff';
+  if (program.unbranded.has(node)) return text;
+  if (program.leaves.has(node)) return call(id('$$fl'), [text]);
+  const sync = asMethod || isArrow ? '$$f' : lowered.generator ? '$$fn' : '$$ff';
   const brand = kind === 'async' ? '$$fa' : kind === 'asyncGenerator' ? '$$fg' : method?.computed ? '$$fk' : sync;
   const args = [text, literal(fid)];
   if (visible.length > 0) args.push(id(envName(visible[0]!)));

@@ -1,4 +1,7 @@
 /**
+ * What is known of functions that are given to built-ins that call back. They are gone with the call, in all likelihood, so they bear no
+ * brand (guest/unbranded.ts). And of some more is known, the leaves.
+ *
  * Calls such as `list.map((x) => x * 2)`: an arrow function whose code neither calls nor loops, given where it is written to a method
  * named like a built-in that calls back. One call of it ends within a bounded time, so the native built-in may call it
  * (guest/natives.ts): a capture that finds it running is put off no longer than the built-in takes.
@@ -14,12 +17,18 @@ const callers = /^(map|filter|forEach|some|every|find|findIndex|findLast|findLas
 const callersOfSecond = /^(replace|replaceAll|from|parse|stringify)$/;
 const isLoop = (node: Node): boolean => /^(For|While|DoWhile|ForIn|ForOf)Statement$/.test(node.type);
 
-/** The argument of a call that is a leaf. */
-export function leafGiven({ callee, arguments: given }: Node): Node | undefined {
+/** The function that a call gives, where it is written, to a method named like a built-in that calls back. */
+export function callbackGiven({ callee, arguments: given }: Node): Node | undefined {
   if (callee.type !== 'MemberExpression' || callee.computed) return undefined;
   const name = callee.property.name ?? '';
   const callback = callers.test(name) ? given[0] : callersOfSecond.test(name) ? given[1] : undefined;
-  if (callback?.type !== 'ArrowFunctionExpression' || callback.async) return undefined;
+  if (!callback || !/^(ArrowFunction|Function)Expression$/.test(callback.type)) return undefined;
+  return callback.async || callback.generator || callback.id ? undefined : callback;
+}
+
+/** Is such a function a leaf? */
+export function isLeaf(callback: Node): boolean {
+  if (callback.type !== 'ArrowFunctionExpression') return false;
   const code: Node[] = [...callback.params, callback.body];
-  return code.some(hasCall) || anyNode(code, (n) => isLoop(n) || isClass(n), isFunction) ? undefined : callback;
+  return !code.some(hasCall) && !anyNode(code, (n) => isLoop(n) || isClass(n), isFunction);
 }

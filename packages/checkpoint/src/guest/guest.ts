@@ -21,6 +21,7 @@ import { installPromise, promiseClasses } from './promises.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
 import { SuperReference } from './super-reference.js';
+import { brandLate } from './unbranded.js';
 
 export interface GuestOptions {
   bundle: Bundle;
@@ -95,7 +96,7 @@ export class Guest {
       ...options.named,
     });
     setLateRealm(this.realm);
-    setPrintedRealm(this.realm);
+    setPrintedRealm(this.realm, this.internals);
     this.realm.load();
   }
 
@@ -177,6 +178,7 @@ export class Guest {
       internals: this.internals,
       specials: specialKinds(this.realm, this.internals, frames, finishing, sources),
       privates: privateFields(this.realm),
+      recognise: (fn, slots) => brandLate(fn, slots, this.realm),
     };
   }
 }

@@ -5,7 +5,6 @@
  * Also what they need of the realm as it was before any code of the guest ran: they use nothing that a guest can change.
  */
 import { types } from 'node:util';
-import { brandArrow } from './brand.js';
 import { CollectionCursor, isIteratedNatively, plainArray } from './iteration.js';
 import { checkCircular, givesSource, unboxed } from './json-steps.js';
 import { replacesNatively } from './list-cursors.js';
@@ -106,10 +105,8 @@ export class NativeCallbacks {
     }
   };
 
-  /** Brands a leaf as any arrow function. */
-  // biome-ignore lint/complexity/noBannedTypes: any callable may be branded.
-  readonly brandLeaf = <F extends Function>(fn: F, fid: number, env: object | undefined): F => {
-    brandArrow(fn, fid, env);
+  /** Called with each leaf when it is made. */
+  readonly takeLeaf = <F>(fn: F): F => {
     this.leaf = fn;
     return fn;
   };

@@ -279,7 +279,7 @@ export class Realm {
         this.declared.set(fid, fn);
         return brand(fn, fid, undefined);
       },
-      $$fl: this.natives.brandLeaf,
+      $$fl: this.natives.takeLeaf,
       $$natives: this.natives,
       $$fa: (fn: AnyFunction, fid: number, env?: object, key?: PropertyKey, kind?: string) =>
         setPrototypeOf(this.brandClosure(fn, fid, env, key, kind), asyncFunctionPrototype),

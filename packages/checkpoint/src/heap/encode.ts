@@ -305,8 +305,12 @@ class Encoder {
   }
 
   #function(object: object, state: PrivateState): TypeCount {
-    const slots = this.#options.internals.of(object);
+    const { internals, specials, recognise } = this.#options;
+    const slots = internals.of(object);
     if (slots['[[TargetFunction]]'] !== undefined) return this.#intrinsic(object, boundFunction, state, true);
+    if (recognise?.(object, slots))
+      for (let i = 0; i < specials.length; i++)
+        if (specials[i]!.claims(object)) return this.#special(object, specials[i]!, state);
     const name = getOwnPropertyDescriptor(object, 'name');
     const text = name && typeof name.value === 'string' ? name.value : '';
     return this.#refuseOrName(object, text === '' ? 'an anonymous native function' : `a native function "${text}"`);

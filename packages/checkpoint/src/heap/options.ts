@@ -2,7 +2,7 @@
  * What the codec is told by the realm it runs in: which objects have names, which kinds only the realm understands,
  * how private fields are read and written. These are interfaces only; the guest runtime implements them.
  */
-import type { Internals } from './internals.js';
+import type { InternalSlots, Internals } from './internals.js';
 
 /** Objects and symbols that exist in every realm and travel as a name. Made by nameBuiltins. */
 export interface NamedBuiltins {
@@ -56,6 +56,8 @@ export interface HeapOptions {
   specials: SpecialKind[];
   privates?: Privates;
   internals: Internals;
+  /** Of a function that no kind claims and that is not bound, with its slots: does one claim it from now on? */
+  recognise?(fn: object, slots: InternalSlots): boolean;
   /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */
   hiddenClasses?: boolean;
 }
