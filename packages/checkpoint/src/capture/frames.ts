@@ -231,12 +231,23 @@ export function isDeadTemporary(range: FunctionRange, name: string, statement: n
   return live !== undefined && (statement === undefined || statement < live[0] || statement > live[1]);
 }
 
+/** Their position is known to V8 alone. What the author keeps of them pins; a loop or a pattern is through with one in time. */
+const hiddenIterators = [[][Symbol.iterator](), ''[Symbol.iterator](), ''.matchAll(/./g)].map((iterator) =>
+  getPrototypeOf(iterator),
+);
+const isHiddenIterator = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !isProxy(value) && hiddenIterators.includes(getPrototypeOf(value));
+
 function baseFrame(g: GuestFrame, realm: Realm): Frame {
   const kind = g.label ? g.label.kind : 'entry';
   const bundleRange = realm.ranges.get(g.range.fid)!;
   const vars: Env = {};
   for (const name of Object.keys(g.vars)) {
-    if (!isDeadTemporary(bundleRange, name, g.label?.statement)) vars[name] = g.vars[name];
+    if (isDeadTemporary(bundleRange, name, g.label?.statement)) continue;
+    const value = g.vars[name];
+    if (bundleRange.temps[name] && isHiddenIterator(value))
+      throw new PutOff(`the iterator of a built-in is being walked in ${realm.metaOf(g.range.fid).name || 'a function'}`);
+    vars[name] = value;
   }
   return {
     fid: g.range.fid,

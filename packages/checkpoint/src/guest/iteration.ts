@@ -224,8 +224,10 @@ export function iteratorOf(value: unknown, text: string): object {
   return iterator;
 }
 
-/** A cursor for what is iterated natively by index: strings, typed arrays, arguments; undefined for everything else. */
+/** A cursor for what is iterated natively by index: arrays, strings, typed arrays, arguments; undefined for everything else. */
 function listCursorOf(value: unknown): object | undefined {
+  const list = plainArray(value);
+  if (list) return new ListCursor(list, 'values');
   if (typeof value === 'string') {
     const isPristine = (String.prototype as unknown as Record<symbol, unknown>)[Symbol.iterator] === stringIterator;
     return isPristine && stringIteratorProto.next === stringNext ? new StringCursor(value) : undefined;
