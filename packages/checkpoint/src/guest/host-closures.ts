@@ -11,7 +11,9 @@ type Maker = (record: any) => (...args: any[]) => unknown;
 const makers: Maker[] = [];
 const names: string[] = [];
 
-/** Registers a kind. Order of registration is part of the image format: it happens at module load, in import order. */
+/**
+ * Registers a kind. A maker reads nothing of its record: in a restore it runs before the record has its contents. Order of registration is part of the image format: it happens at module load, in import order.
+ */
 export function hostClosureKind<R extends object>(
   name: string,
   maker: (record: R) => (...args: never[]) => unknown,

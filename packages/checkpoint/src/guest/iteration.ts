@@ -325,7 +325,10 @@ export class SyncToAsync {
     return settleResult(apply(method, this.iterator, [value]) as IteratorResult<unknown>);
   }
 }
-const makeWrap = hostClosureKind('wrap result', ({ done }: { done: boolean }) => (value: unknown) => ({ value, done }));
+const makeWrap = hostClosureKind('wrap result', (record: { done: boolean }) => (value: unknown) => ({
+  value,
+  done: record.done,
+}));
 const settleResult = (result: IteratorResult<unknown>): object =>
   globalThis.Promise.resolve(result.value).then(makeWrap({ done: Boolean(result.done) }) as (value: unknown) => unknown);
 
