@@ -40,6 +40,7 @@ interface GuestFrame {
 const { isProxy } = types;
 const getPrototypeOf = Object.getPrototypeOf;
 const ownDescriptor = Object.getOwnPropertyDescriptor;
+const { hasOwn } = Object;
 const proto = generatorPrototype as Record<string, unknown>;
 
 /** The guest's stack, outermost frame first. Throws PutOff with the reason. */
@@ -205,7 +206,7 @@ export function restoreArguments(vars: Env): void {
 /** Inner scopes first; from enclosing functions only environments are taken. */
 function mergeScope(vars: Env, scope: Env, type: string): void {
   for (const name of Object.keys(scope)) {
-    if (name in vars || name === '$main' || name === '$f') continue;
+    if (hasOwn(vars, name) || name === '$main' || name === '$f') continue;
     if (type === 'closure' && !isEnvironmentName(name)) continue;
     const descriptor = ownDescriptor(scope, name)!;
     if ('value' in descriptor) vars[name] = descriptor.value;
@@ -227,8 +228,9 @@ function functionAround(paused: PausedFrame, table: ScriptTable): FunctionRange 
 
 /** Dead temporaries are not part of a frame or generator: they may hold things that cannot be captured. At a function's entry all are. */
 export function isDeadTemporary(range: FunctionRange, name: string, statement: number | undefined): boolean {
-  const live = range.temps[name];
-  return live !== undefined && (statement === undefined || statement < live[0] || statement > live[1]);
+  if (!hasOwn(range.temps, name)) return false; // authors' names too: `constructor`, which every object has
+  const live = range.temps[name]!;
+  return statement === undefined || statement < live[0] || statement > live[1];
 }
 
 /** Their position is known to V8 alone. What the author keeps of them pins; a loop or a pattern is through with one in time. */
@@ -451,7 +453,7 @@ function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): un
     if (!home) return undefined;
     value = getPrototypeOf(isStaticFrame(g, realm) ? home : home.prototype);
   } else if (typeof first === 'string')
-    value = first in g.vars ? g.vars[first] : (realm.readVariable(first, g.range.fid) ?? globalValue(first));
+    value = hasOwn(g.vars, first) ? g.vars[first] : (realm.readVariable(first, g.range.fid) ?? globalValue(first));
   for (const key of keys) {
     if (value === undefined || value === null) return undefined;
     const name = typeof key === 'string' ? key : 'key' in key ? key.key : (g.vars[key.variable] as PropertyKey);

@@ -6,9 +6,10 @@ import fs from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildFailure, type BuildResult, build, type Metafile, type Plugin } from 'esbuild';
 import { GodwitError } from '../base/index.js';
 import { unwrapMap, wrapCommonJs } from './commonjs.js';
+import { MissingModules } from './missing.js';
 
 export interface EsbuildBundle {
   code: string;
@@ -32,12 +33,16 @@ export interface BundleOptions {
   prelude?: string[];
 }
 
+/** What is asked of esbuild that decides the type of its answer. */
+type BundleSettings = { write: false; metafile: true };
+
 /** Bundles `entry` (absolute path). Errors: GODWIT_NO_SCRIPT, GODWIT_SYNTAX, GODWIT_UNRESOLVED, GODWIT_NATIVE_ADDON. */
 export async function bundleScript(entry: string, options: BundleOptions = {}): Promise<EsbuildBundle> {
   if (!fs.existsSync(entry))
     throw new GodwitError('GODWIT_NO_SCRIPT', `Cannot run "${entry}": no such file`, { fields: { file: entry } });
   const wrapped: WrappedTexts = new Map();
-  const attempt = async (format: 'esm' | 'cjs') =>
+  const missing = new MissingModules();
+  const bundled = async (format: 'esm' | 'cjs'): Promise<BuildResult<BundleSettings>> =>
     build({
       ...entryPoint(entry, options),
       bundle: true,
@@ -50,14 +55,18 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
       metafile: true,
       keepNames: true,
       logLevel: 'silent',
+      logLimit: 0,
       charset: 'utf8',
       legalComments: 'none',
       absWorkingDir: path.dirname(entry),
-      plugins: [builtins(options), nativeAddons(), modules(entry, options, wrapped)],
+      plugins: [missing.plugin, builtins(options), nativeAddons(), modules(entry, options, wrapped)],
+    }).catch((refused: BuildFailure) => {
+      if (missing.learn(refused, path.dirname(entry))) return bundled(format);
+      throw refused;
     });
   try {
     // What only sloppy code may say (`with`, say) is refused in the first of these.
-    let result = await attempt('esm').catch((refused: unknown) => attempt('cjs').catch(() => Promise.reject(refused)));
+    let result = await bundled('esm').catch((refused: unknown) => bundled('cjs').catch(() => Promise.reject(refused)));
     const inputs = Object.entries(result.metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
     const preludeFolders = new Set((options.prelude ?? []).map((f) => path.dirname(f)));
     const sloppy = inputs.every(
@@ -67,7 +76,7 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
         input.format === 'cjs' ||
         (input.format === undefined && !usesModuleSyntax(name, entry)),
     );
-    if (sloppy) result = await attempt('cjs');
+    if (sloppy) result = await bundled('cjs');
     const code = result.outputFiles.find((f) => f.path.endsWith('.js'))!.text;
     const printedMap = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
     const map = wrapped.size > 0 ? unwrapMap(printedMap, path.dirname(entry), wrapped) : printedMap;
@@ -175,8 +184,9 @@ function modules(entry: string, options: BundleOptions, wrapped: WrappedTexts): 
         const bang = /^#!.*/.exec(text)?.[0] ?? '';
         const rest = text.slice(bang.length);
         const body = /\bimport\.meta\b/.test(text) ? rest.replace(/\bimport\.meta\b/g, '$$$$importMeta') : rest;
-        const strictFirst = /^\s*(['"])use strict\1;?/.exec(body)?.[0] ?? '';
-        const start = `${around?.prefix ?? ''}${strictFirst}${before ?? ''}`;
+        const strictFirst = strictDirective.exec(body)?.[0] ?? '';
+        // Its `;` may be missing, and what comes next stands on the same line.
+        const start = `${around?.prefix ?? ''}${strictFirst}${strictFirst && before ? ';' : ''}${before ?? ''}`;
         if (start.length > strictFirst.length)
           wrapped.set(args.path, { text, prefixLength: start.includes('\n') ? 0 : start.length - strictFirst.length });
         const contents = `${start}${body.slice(strictFirst.length)}${around?.suffix ?? ''}`;
@@ -185,6 +195,9 @@ function modules(entry: string, options: BundleOptions, wrapped: WrappedTexts): 
     },
   };
 }
+
+/** A directive that makes a module strict, and the comments before it: nothing may be put in front of it. */
+const strictDirective = /^(?:\s|\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)*(['"])use strict\1;?/;
 
 /** What a module gets in front of its text to know where it is; undefined where it does not ask. */
 function locations(file: string, text: string): string | undefined {

@@ -17,6 +17,11 @@ import { COMPILER_VERSION } from './version.js';
 export interface CompileOptions extends BundleOptions {
   /** Directory of the cache; none means no cache. */
   cacheDir?: string;
+  /**
+   * Told once it is known how much there is to compile, in characters; none where the cache has it. Compiling them holds this thread up, a
+   * second or more for each million, so who has other work to begin or to put off does it now.
+   */
+  onSize?: (length: number) => void;
 }
 
 /** What a bundle was made of: content hashes of files (null: there was none) and times of folders. */
@@ -54,12 +59,14 @@ export async function compileToText(script: string, options: CompileOptions): Pr
 /** The bundle, its text, or both. */
 async function compile(script: string, options: CompileOptions): Promise<{ bundle?: Bundle; text?: Buffer }> {
   const entry = path.resolve(script);
-  const { cacheDir, ...bundleOptions } = options;
+  const { cacheDir, onSize = () => {}, ...bundleOptions } = options;
   const originFile = cacheDir && path.join(cacheDir, `origin-${sha256(compiler, entry, JSON.stringify(bundleOptions))}.json`);
   const origin = originFile ? readJson<Origin>(originFile) : undefined;
-  const known =
-    cacheDir && origin && isUnchanged(origin) ? readText(path.join(cacheDir, `${origin.key}.json`), origin.sha256) : undefined;
-  if (known) return { text: known };
+  if (cacheDir && origin && isUnchanged(origin)) {
+    onSize(0);
+    const known = readText(path.join(cacheDir, `${origin.key}.json`), origin.sha256);
+    if (known) return { text: known };
+  }
 
   const startedMs = Date.now();
   const [{ bundleScript }, { compileText }] = await Promise.all([import('./bundle.js'), import('./index.js')]);
@@ -67,6 +74,7 @@ async function compile(script: string, options: CompileOptions): Promise<{ bundl
   // Lines move without a change of the code: the map counts too.
   const key = sha256(compiler, entry, '\0', bundled.code, bundled.map);
   const cached = cacheDir && path.join(cacheDir, `${key}.json`);
+  onSize(cached && fs.existsSync(cached) ? 0 : bundled.code.length);
   const bundle = (cached && readJson<Bundle>(cached)) || compileText(entry, bundled.code, bundled.map, bundled.sloppy);
   if (!cached || !originFile) return { bundle };
   const text = Buffer.from(JSON.stringify(bundle));

@@ -90,18 +90,18 @@ export interface LoopTarget {
   continueAs: string | undefined;
 }
 
-const ENV_FIELDS: Record<string, string> = {
-  // Looked up by authors' names: `constructor` and `toString` are names too.
-  __proto__: null as never,
-  [PSEUDO_THIS]: '$this',
-  [PSEUDO_ARGUMENTS]: '$arguments',
-  [PSEUDO_NEW_TARGET]: '$newTarget',
-  [PSEUDO_VARIABLES]: '$variables',
-};
+// A map: authors call variables `constructor` and `toString`, which every object has.
+const envFields = new Map([
+  [PSEUDO_THIS, '$this'],
+  [PSEUDO_ARGUMENTS, '$arguments'],
+  [PSEUDO_NEW_TARGET, '$newTarget'],
+  [PSEUDO_VARIABLES, '$variables'],
+]);
 
 /** The field of an environment object that holds a binding. `$p` (parent) and `$class` are ours, so author's `$` names get one more `$`. */
 export const envField = (binding: Binding): string =>
-  ENV_FIELDS[binding.name] ?? (binding.name.startsWith('$') || binding.name === '__proto__' ? `$${binding.name}` : binding.name);
+  envFields.get(binding.name) ??
+  (binding.name.startsWith('$') || binding.name === '__proto__' ? `$${binding.name}` : binding.name);
 
 export const envName = (env: number): string => `$e${env}`;
 

@@ -50,7 +50,8 @@ export function compileLate(source: string, form: LateForm, firstFid: number, si
   const closure = form === 'function' ? functionOf(program) : scriptFunction(program, source);
   if (closure === undefined) return 'foreign';
   if (site) {
-    if (anyNode([program], (node) => node.type === 'WithStatement' || callsSuper(node))) return 'foreign';
+    if (anyNode([program], (node) => node.type === 'WithStatement') || anyNode([program], callsSuper, hasOwnSuper))
+      return 'foreign';
     return lower({ ...closure, type: 'ArrowFunctionExpression' }, source, form, firstFid, site, hidden);
   }
   if (isPlain(form === 'eval' ? program.body : [...closure.params, closure.body], form === 'function' && closure)) return 'plain';
@@ -70,16 +71,21 @@ class EvalParser extends acorn.Parser {
     if (site.strict) (this as unknown as { strict: boolean }).strict = true;
   }
   get allowNewDotTarget(): boolean {
-    return this.#site.inFunction || insideFunction(this);
+    return this.#site.inFunction || parsersOwn(this, 'allowNewDotTarget');
   }
   get allowDirectSuper(): boolean {
-    return this.#site.inMethod;
+    return this.#site.inMethod || parsersOwn(this, 'allowDirectSuper');
   }
 }
 
 const callsSuper = (node: Node): boolean => node.type === 'CallExpression' && node.callee.type === 'Super';
 
-const insideFunction = (parser: object): boolean => Reflect.get(acorn.Parser.prototype, 'allowNewDotTarget', parser) as boolean;
+/** Its `super()` is that of a class inside the code. */
+const hasOwnSuper = (node: Node): boolean => isFunction(node) && node.type !== 'ArrowFunctionExpression';
+
+/** What acorn itself would answer: of the functions and classes inside the code. */
+const parsersOwn = (parser: object, name: 'allowNewDotTarget' | 'allowDirectSuper'): boolean =>
+  Reflect.get(acorn.Parser.prototype, name, parser) as boolean;
 
 /** What no frame of can be captured for longer than an instant, and what makes nothing with an identity. */
 function isPlain(code: Node[], fn: Node | false): boolean {

@@ -657,10 +657,12 @@ class Analyzer {
   private assignHomes(root: FunctionFacts): Binding[] {
     const moduleBindings: Binding[] = [];
     const taken = new Set<string>(this.free);
+    const spoken = this.namesOfAuthors();
     const unique = (name: string): string => {
       const base = printable(name);
       let out = base;
-      for (let n = 1; taken.has(out); n++) out = `${base}$${n}`;
+      // A new name is nobody's, not even an inner function's, which would hide it there.
+      for (let n = 1; taken.has(out) || (out !== name && spoken.has(out)); n++) out = `${base}$${n}`;
       taken.add(out);
       return out;
     };
@@ -692,6 +694,13 @@ class Analyzer {
       binding.out = unique(binding.kind === 'pseudo' ? `$m_${binding.name.slice(1).replace('.', '_')}` : binding.name);
     for (const [owner, list] of locals) this.renameLocals(owner, list, taken);
     return moduleBindings;
+  }
+
+  /** Every name that the program's text says. */
+  private namesOfAuthors(): Set<string> {
+    const names = new Set<string>(this.free);
+    for (const scope of this.scopes.values()) for (const name of scope.bindings.keys()) names.add(name);
+    return names;
   }
 
   /** Native locals of one function get distinct names, distinct also from every other binding's name used inside the function. */

@@ -18,6 +18,7 @@ import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-curso
 import { IteratorSources, SourceUnknown } from './native-iterators.js';
 import { installPrinting, setPrintedRealm } from './printing.js';
 import { installPromise, promiseClasses } from './promises.js';
+import { installProxies, proxyClasses } from './proxies.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
 import { SuperReference } from './super-reference.js';
@@ -49,6 +50,7 @@ export interface Snapshot {
 /** Classes of the runtime whose instances are part of every image. */
 export const jobClasses = {
   ...promiseClasses,
+  ...proxyClasses,
   ...coroutineClasses,
   Coroutine,
   JobState,
@@ -75,6 +77,7 @@ export function prepareRealm(): void {
   installAsyncGenerators();
   installLateCode();
   installPrinting();
+  installProxies();
 }
 
 export class Guest {

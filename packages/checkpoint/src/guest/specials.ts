@@ -18,6 +18,7 @@ import { isGuestPromise, type PromiseState, promiseState, stampPromise } from '.
 import type { Frame, Realm } from './realm.js';
 
 const getPrototypeOf = Object.getPrototypeOf;
+const { hasOwn } = Object;
 const apply = Reflect.apply;
 
 interface GeneratorState {
@@ -279,7 +280,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
     const closure = scope.description.startsWith('Closure');
     for (const name of Object.keys(scope.variables)) {
       if (name === '$f' && !closure && !label && url!.startsWith('godwit-resume:')) unread = scope.variables.$f as typeof vars;
-      if (name in vars || name === '$main' || name === '$f' || (closure && !isEnvironmentName(name))) continue;
+      if (hasOwn(vars, name) || name === '$main' || name === '$f' || (closure && !isEnvironmentName(name))) continue;
       const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
       if ('value' in descriptor) vars[name] = descriptor.value;
     }

@@ -11,6 +11,7 @@ import type { Internals } from './internals.js';
 import { bufferKinds } from './kinds-buffers.js';
 import { webKinds } from './kinds-web.js';
 import { getOwnPropertyDescriptor, hasOwn, isArray, type List, list, reflectApply, uncurry } from './primordials.js';
+import { makeRevocable, makeRevoked } from './revocable-proxies.js';
 
 /** What the encoder offers a kind while it saves. */
 export interface SaveContext {
@@ -38,7 +39,6 @@ const WeakRefOf = WeakRef;
 const DateOf = Date;
 const RegExpOf = RegExp;
 const ErrorOf = Error;
-const ProxyOf = Proxy;
 const box = Object;
 const bind = Function.prototype.bind;
 const derefOf = uncurry(WeakRef.prototype.deref) as (self: object) => object | undefined;
@@ -221,10 +221,11 @@ export const proxy: IntrinsicKind = {
   claims: types.isProxy,
   save(value, context) {
     const slots = context.internals.of(value);
-    if (slots['[[IsRevoked]]']) context.refuse('a revoked proxy');
+    if (slots['[[IsRevoked]]']) return { create: listOf(typeof value === 'function') };
     return { create: listOf(slots['[[Target]]'], slots['[[Handler]]']) };
   },
-  create: (parts) => new ProxyOf(parts[0] as object, parts[1] as object),
+  create: (parts) =>
+    parts.length === 1 ? makeRevoked(parts[0] as boolean) : makeRevocable(parts[0] as object, parts[1] as object),
 };
 
 /** Arrays that are not plain lists of values. */

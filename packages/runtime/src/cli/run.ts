@@ -47,25 +47,31 @@ export async function compileGuest(script: string, store: BundleStore) {
 }
 
 /** The same as text, for those who only hand it on. */
-async function compileGuestText(script: string, store: BundleStore): Promise<Uint8Array> {
-  return compileToText(script, { ...guestCompileOptions, cacheDir: store.compileCache });
+async function compileGuestText(script: string, store: BundleStore, onSize: (length: number) => void): Promise<Uint8Array> {
+  return compileToText(script, { ...guestCompileOptions, cacheDir: store.compileCache, onSize });
 }
 
 /** Runs and gives the exit code. @throws GodwitError when Godwit failed (125) */
 export async function run(options: RunOptions, host: Host): Promise<number> {
   const store = new BundleStore(process.env);
-  const opening = openCluster(options, host);
-  opening.catch(() => {}); // a script that cannot be compiled is the first thing to say
+  let opening: Promise<CommandCluster> | undefined;
+  const open = (): Promise<CommandCluster> => {
+    opening ??= openCluster(options, host);
+    opening.catch(() => {}); // a script that cannot be compiled is the first thing to say
+    return opening;
+  };
+  // The nodes of an embedded cluster renew their leases through this thread: they start beside a short compilation, after a long one.
+  const openBeside = (length: number): unknown => length < nodeLimits.compiledBeside && open();
   let bundle: Uint8Array;
   try {
-    bundle = await compileGuestText(options.script, store);
+    bundle = await compileGuestText(options.script, store, openBeside);
   } catch (error) {
     if (!(error instanceof GodwitError)) throw error;
     process.stderr.write(`cluster-run: ${error.message}\n`);
-    await opening.then((cluster) => cluster.close()).catch(() => {});
+    await opening?.then((cluster) => cluster.close()).catch(() => {});
     return error.code === 'GODWIT_NO_SCRIPT' ? 127 : 126;
   }
-  const cluster = await opening;
+  const cluster = await open();
   try {
     const bundleName = store.saveText(bundle);
     store.offer(bundleName, cluster.bus);

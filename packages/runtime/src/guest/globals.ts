@@ -3,6 +3,7 @@
  * for those that hold something only this machine has. A pin ends with what it was for, where that has an end.
  */
 import { Console } from 'node:console';
+import { isBuiltin } from 'node:module';
 import { types } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
@@ -18,6 +19,7 @@ import type { GuestProcess } from '../services/process/process.js';
 import { timerFunctions } from '../services/timers/timers.js';
 import type { HostChannel } from './channel.js';
 import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
+import { importNotFound, makeRequire } from './require.js';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Require = (name: string) => unknown;
@@ -25,7 +27,7 @@ type Require = (name: string) => unknown;
 export interface RealmServices {
   importModule(specifier: string): { default: unknown; namespace: unknown };
   importDynamic(specifier: string): unknown;
-  require: AnyFunction;
+  require: (name: unknown) => unknown;
   adopt(process: GuestProcess): void;
   modules: Map<string, unknown>;
 }
@@ -86,7 +88,12 @@ const makeSleeper = hostClosureKind(
 /** What images refer to by name: records of promisified functions and sleepers. */
 export const globalsClasses = { PromisifyRecord, CallbackRecord, SleepRecord };
 
-export function installRealmServices(initial: GuestProcess, channel: HostChannel, nativeRequire: Require): RealmServices {
+export function installRealmServices(
+  initial: GuestProcess,
+  channel: HostChannel,
+  nativeRequire: NodeJS.Require,
+  entry: string,
+): RealmServices {
   const pins = new Pins(channel);
   const modules = new Map<string, unknown>();
   const { performance } = globalThis;
@@ -137,11 +144,10 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
     modules.set(name, found);
     return found;
   };
-  const require = (name: unknown): unknown => load(String(name));
   return {
     modules,
     adopt,
-    require: require as AnyFunction,
+    require: makeRequire(load, nativeRequire, entry),
     importModule(specifier) {
       const value = load(specifier);
       return { default: value, namespace: withDefault(value) };
@@ -149,6 +155,7 @@ export function installRealmServices(initial: GuestProcess, channel: HostChannel
     importDynamic(specifier) {
       const promise = newPromise();
       try {
+        if (!isBuiltin(specifier)) throw importNotFound(specifier, entry);
         resolvePromise(promise, withDefault(load(specifier)));
       } catch (error) {
         rejectPromise(promise, error);
@@ -258,36 +265,65 @@ function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, c
   return wrapped;
 }
 
+/** The guest's promise in place of a native one. */
+function guestPromiseOf(native: Promise<unknown>, answer: Answer, channel: HostChannel): object {
+  const promise = newPromise();
+  const settle = (how: typeof resolvePromise) => (value: unknown) => {
+    answer.end();
+    channel.run(new CallbackJob(how as AnyFunction, [promise, value]));
+  };
+  nativeThen.call(native, settle(resolvePromise), settle(rejectPromise));
+  return promise;
+}
+
+/** One call that is not answered yet: it pins the guest and, as in Node, keeps it alive. */
+class Answer {
+  #isOpen = true;
+
+  constructor(
+    private readonly reason: string,
+    private readonly pins: Pins,
+    private readonly channel: HostChannel,
+    /** Listeners are called any number of times: what they listen to keeps nothing alive here. */
+    keepsAlive = true,
+  ) {
+    pins.add(reason);
+    if (keepsAlive) channel.ref(this);
+  }
+
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.pins.remove(this.reason);
+    this.channel.unref(this);
+  }
+}
+
+const isListening = (functionName: string): boolean => /^(un)?watch/.test(functionName);
+
 function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
+  const reason = `waits for ${label}`;
   const wrapped: AnyFunction = function wrappedBuiltin(this: unknown, ...args) {
     if (opensForGood(key)) pins.add(`opened with ${label}`);
     const last = args.length - 1;
     const callback = args[last];
+    let answer: Answer | undefined;
     if (typeof callback === 'function' && !key.endsWith('Sync')) {
-      const reason = `waits for ${label}`;
-      pins.add(reason);
+      const waiting = new Answer(reason, pins, channel, !isListening(key));
+      answer = waiting;
       args[last] = (...results: unknown[]) => {
-        pins.remove(reason);
+        waiting.end();
         channel.run(new CallbackJob(callback as AnyFunction, results));
       };
     }
-    const result = native.apply(this, args);
-    if (!isNativePromise(result)) return result;
-    const promise = newPromise();
-    const reason = `waits for ${label}`;
-    pins.add(reason);
-    nativeThen.call(
-      result,
-      (value) => {
-        pins.remove(reason);
-        resolvePromise(promise, value);
-      },
-      (error) => {
-        pins.remove(reason);
-        rejectPromise(promise, error);
-      },
-    );
-    return promise;
+    let result: unknown;
+    try {
+      result = native.apply(this, args);
+    } catch (error) {
+      answer?.end(); // refused: nothing will answer
+      throw error;
+    }
+    return isNativePromise(result) ? guestPromiseOf(result, new Answer(reason, pins, channel), channel) : result;
   };
   Object.defineProperty(wrapped, 'name', { value: key });
   Object.defineProperty(wrapped, 'length', { value: native.length });

@@ -209,7 +209,7 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
   esm = !bundle.sloppy;
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);
-  services = installRealmServices(guestProcess, channel, require);
+  services = installRealmServices(guestProcess, channel, require, bundle.entry);
   installStackFormatter(new SourcePlaces(bundle, () => guest.realm), esm);
   guest = new Guest({
     bundle,

@@ -105,6 +105,8 @@ export const nodeLimits = {
   daemonReadyMs: 20_000,
   /** The further nodes of an embedded cluster start this long after its first: a short program has ended by then. */
   embeddedGrowMs: 500,
+  /** Characters of a bundle that are compiled in well under a lease's time, also on a busy machine (1 MB takes some 2 s of processor time). */
+  compiledBeside: 400_000,
   /** After a process ended, missing output is waited for this long. */
   lastOutputMs: 15_000,
 } as const;
