@@ -498,6 +498,12 @@ function constViolation(node: Node, context: FunctionContext): string | undefine
   return binding && (binding.kind === 'const' || binding.kind === 'import') ? binding.name : undefined;
 }
 
+/** The name of a function expression within it, where it is not native: assigning it does nothing, in strict code it throws. */
+function isOwnName(target: Node, context: FunctionContext): boolean {
+  const binding = target.type === 'Identifier' ? context.bindingOf(target) : undefined;
+  return binding?.kind === 'self' && binding.home !== 'native';
+}
+
 function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effectOnly = false): Node {
   if (isPattern(node.left)) return lowerPatternAssignment(node, context, out);
   const name = node.left.type === 'Identifier' ? node.left.name : undefined;
@@ -505,6 +511,10 @@ function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effe
   if (violated) {
     const value = lowerExpression(node.right, context, out);
     return sequence(value, call(id('$$const'), [literal(violated)]));
+  }
+  if (node.operator === '=' && isOwnName(node.left, context)) {
+    const value = lowerExpression(node.right, context, out);
+    return context.facts.strict ? sequence(value, call(id('$$const'), [literal(node.left.name)])) : value;
   }
   const calls = isComplex(node.right);
   if (node.left.type === 'Identifier' && context.isChecked(node.left)) return lowerCheckedAssignment(node, context, out, calls);

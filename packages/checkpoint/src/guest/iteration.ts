@@ -377,10 +377,34 @@ export function forInKeys(value: unknown): string[] {
 
 export const stillThere = (value: object, key: string): boolean => (isObject(value) ? key in value : true);
 
-/** The iterator behind a generator's yield*, made once so that the delegation can go on elsewhere. */
+/** What a generator's yield* goes through, made once so that the delegation can go on elsewhere. */
 export function delegateOf(value: unknown): Iterable<unknown> {
   const iterator = iteratorOf(value, 'value');
-  return iterator as Iterable<unknown>;
+  return (methodOf(iterator, Symbol.iterator) === iteratorSelf ? iterator : new Delegate(iterator as never)) as Iterable<unknown>;
+}
+
+/** An iterator as something that can be iterated: authors' iterators often cannot. Its `next` is read once (ECMAScript 14.4.14). */
+export class Delegate {
+  readonly step: Iterator<unknown>['next'];
+  constructor(readonly inner: Iterator<unknown>) {
+    this.step = inner.next;
+  }
+  next(value?: unknown): unknown {
+    return apply(this.step, this.inner, [value]);
+  }
+  throw(error?: unknown): unknown {
+    const method = this.inner.throw;
+    if (method !== undefined && method !== null) return apply(method, this.inner, [error]);
+    closeIterator(this.inner);
+    throw new TypeError("The iterator does not provide a 'throw' method.");
+  }
+  return(value?: unknown): unknown {
+    const method = this.inner.return;
+    return method === undefined || method === null ? { value, done: true } : apply(method, this.inner, [value]);
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
 }
 
 /** Continues a delegation: the first next() primes the outer generator, later ones go to the inner iterator. */

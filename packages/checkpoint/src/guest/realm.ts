@@ -809,7 +809,7 @@ function delegateStep(iterator: Iterator<unknown>, next: Iterator<unknown>['next
   if (method) return apply(method, iterator, [received.value]);
   if (received.mode === 'return') return { value: received.value, done: true };
   closeIterator(iterator);
-  throw new TypeError('The iterator does not provide a throw method.');
+  throw new TypeError("The iterator does not provide a 'throw' method.");
 }
 
 function templateOf(cooked: unknown[], raw: string[]): object {
