@@ -11,7 +11,10 @@ const sourcesOf = (folder: string) =>
   readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.[jt]s$/.test(file))
     .map((file) => `${folder}/${file}`);
-const bins = readdirSync(`${root}packages/runtime/bin`).map((file) => file.replace(/\.js$/, ''));
+// Beside the commands stand the programs of nodes and guests, which nobody types.
+const bins = readdirSync(`${root}packages/runtime/bin`)
+  .filter((file) => file.startsWith('cluster-'))
+  .map((file) => file.replace(/\.js$/, ''));
 
 let place: Workplace;
 beforeAll(() => {
