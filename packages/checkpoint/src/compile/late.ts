@@ -173,4 +173,5 @@ export function compileLateText(source: string, form: LateForm, firstFid: number
   return JSON.stringify(result);
 }
 
+// For the same context: it is loaded from this file alone.
 export { authorText } from './author-text.js';
