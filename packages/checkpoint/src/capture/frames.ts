@@ -247,7 +247,7 @@ function baseFrame(g: GuestFrame, realm: Realm): Frame {
   for (const name of Object.keys(g.vars)) {
     if (isDeadTemporary(bundleRange, name, g.label?.statement)) continue;
     const value = g.vars[name];
-    if (bundleRange.temps[name] && isHiddenIterator(value))
+    if (hasOwn(bundleRange.temps, name) && isHiddenIterator(value))
       throw new PutOff(`the iterator of a built-in is being walked in ${realm.metaOf(g.range.fid).name || 'a function'}`);
     vars[name] = value;
   }

@@ -89,6 +89,8 @@ export function located(node: Node, from?: Node): Node {
 
 export const isFunction = (node: Node): boolean =>
   node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration' || node.type === 'ArrowFunctionExpression';
+/** A function with `this` and `arguments` of its own, where it is no method. */
+export const isOwnFunction = (node: Node): boolean => node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration';
 export const isClass = (node: Node): boolean => node.type === 'ClassExpression' || node.type === 'ClassDeclaration';
 /** A loop that counts or tests; its statement is a safepoint itself. */
 export const isPlainLoop = (node: Node): boolean =>

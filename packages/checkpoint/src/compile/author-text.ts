@@ -20,8 +20,7 @@ export function authorText(source: string, sourceMap: string, start: number, end
 class AuthorTexts {
   private readonly map: TraceMap;
   private readonly starts: number[];
-  /** By source, where each function begins and ends. */
-  private readonly ends = new Map<string, Map<number, number>>();
+  private readonly files = new Map<string, AuthorFile>();
 
   constructor(
     private readonly source: string,
@@ -39,14 +38,20 @@ class AuthorTexts {
     if (ofPrelude.test(found.source)) return '';
     const text = this.map.sourcesContent?.[this.map.sources.indexOf(found.source)];
     if (!text) return written;
-    let ends = this.ends.get(found.source);
-    if (!ends) this.ends.set(found.source, (ends = functionsIn(text)));
-    const from = lineStarts(text)[found.line - 1]! + found.column;
-    const to = ends.get(from) ?? ends.get(functionBehind(text, from));
-    if (to === undefined) return written;
-    const begin = ends.has(from) ? from : functionBehind(text, from);
-    return withoutStatic(text.slice(begin, to));
+    let file = this.files.get(found.source);
+    if (!file) this.files.set(found.source, (file = { starts: lineStarts(text), ends: functionsIn(text) }));
+    const mapped = file.starts[found.line - 1]! + found.column;
+    const from = file.ends.has(mapped) ? mapped : functionBehind(text, mapped);
+    const to = file.ends.get(from);
+    return to === undefined ? written : withoutStatic(text.slice(from, to));
   }
+}
+
+interface AuthorFile {
+  /** Of its lines. */
+  starts: readonly number[];
+  /** Where each function begins, and ends. */
+  ends: ReadonlyMap<number, number>;
 }
 
 /** `export default function …` is mapped where the statement begins. */
@@ -61,13 +66,10 @@ function functionsIn(text: string): Map<number, number> {
   const program = parse(text);
   if (!program) return ends;
   eachNode(program, (node) => {
-    if (isFunction(node) || isClass(node)) ends.set(node.start, node.end);
-  });
-  // A method is a function that begins with its name.
-  eachNode(program, (node) => {
+    // A method begins with its name, and the function in it behind that.
     const isMethod =
       node.type === 'MethodDefinition' || (node.type === 'Property' && (node.method || /^[gs]et$/.test(node.kind)));
-    if (isMethod) ends.set(node.start, node.end);
+    if (isMethod || isFunction(node) || isClass(node)) ends.set(node.start, node.end);
   });
   return ends;
 }

@@ -40,7 +40,7 @@ import { envName, type FunctionContext, hasCall } from './context.js';
 import { siteOf } from './direct-eval.js';
 import { makeClosure } from './functions.js';
 import { gatherFirst, takesIterable } from './gather.js';
-import { callbackGiven, isLeaf } from './leaf.js';
+import { callbackGiven, isLeafCallback } from './leaf.js';
 import { lowerPatternAssignment, needsSteps } from './patterns.js';
 import type { Binding } from './scope.js';
 import { pathOf } from './table.js';
@@ -188,29 +188,39 @@ export function lowerParts(nodes: (Node | null)[], context: FunctionContext, out
  */
 function lowerSpread(node: Node, context: FunctionContext, out: Node[], fresh: boolean): Node {
   const subject = keep(node.argument, lowerExpression(node.argument, context, out), context, out);
-  const [list, iterator, next, result] = Array.from({ length: 4 }, () => context.temp());
-  const text = literal(context.program.source.slice(node.argument.start, node.argument.end).slice(0, 80));
-  const loop = forever(
-    [
-      statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), node.argument),
-      leaveWhenDone(result),
-      statement(call(id('$$append'), [{ ...list }, member({ ...result }, 'value')])),
-    ],
-    node,
-  );
+  const [list, iterator, next] = Array.from({ length: 3 }, () => context.temp()) as [Node, Node, Node];
+  const text = context.program.source.slice(node.argument.start, node.argument.end);
   out.push(
     statement(assign({ ...list }, call(id('$$spread'), [{ ...subject }, literal(fresh)])), node),
     when(
       binary('===', { ...list }, undefinedValue()),
       block([
         statement(assign({ ...list }, array())),
-        statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...subject }, text])), node.argument),
-        statement(assign({ ...next }, member({ ...iterator }, 'next'))),
-        loop,
+        ...beginIteration(iterator, next, subject, text, node.argument),
+        appendAll(list, iterator, next, node.argument, context),
       ]),
     ),
   );
   return { ...list };
+}
+
+/** `iterator = $$iterator(subject, text); next = iterator.next`. `text` is how the author wrote the subject, for V8's message. */
+export const beginIteration = (iterator: Node, next: Node, subject: Node, text: string, from: Node): Node[] => [
+  statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...subject }, literal(text.slice(0, 80))])), from),
+  statement(assign({ ...next }, member({ ...iterator }, 'next'))),
+];
+
+/** A loop that appends all that an iterator gives to a list. */
+export function appendAll(list: Node, iterator: Node, next: Node, from: Node, context: FunctionContext): Node {
+  const result = context.temp();
+  return forever(
+    [
+      statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), from),
+      leaveWhenDone(result),
+      statement(call(id('$$append'), [{ ...list }, member({ ...result }, 'value')])),
+    ],
+    from,
+  );
 }
 
 /** `if (result is done) break;` */
@@ -356,7 +366,7 @@ export function lowerInto(node: Node, target: Node, context: FunctionContext, ou
 }
 
 /** Some call-free expressions still lower to statements (classes with environments, object literals with accessors). */
-export function makesStatements(node: Node | null): boolean {
+function makesStatements(node: Node | null): boolean {
   if (!node) return false;
   let made = STATEMENTS.get(node);
   if (made === undefined) STATEMENTS.set(node, (made = computeMakesStatements(node)));
@@ -466,7 +476,11 @@ function lowerLinks(
 export function lowerTarget(node: Node, context: FunctionContext, out: Node[], later: boolean): Node {
   if (node.type === 'Identifier') {
     const binding = context.bindingOf(node);
-    return binding ? context.place(binding, node) : lowerIdentifier(node, context);
+    if (!binding) return lowerIdentifier(node, context);
+    if (!isOwnName(binding)) return context.place(binding, node);
+    const unused = context.temp();
+    out.push(statement(assign({ ...unused }, context.place(binding))));
+    return unused;
   }
   if (node.type === 'MemberExpression') {
     if (node.object.type === 'Super') return lowerSuperTarget(node, context, out, later);
@@ -491,30 +505,24 @@ export function lowerTarget(node: Node, context: FunctionContext, out: Node[], l
 
 const isPattern = (node: Node): boolean => node.type === 'ObjectPattern' || node.type === 'ArrayPattern';
 
-/** Assignment to a const: evaluates the right side, then throws what V8 throws. */
-function constViolation(node: Node, context: FunctionContext): string | undefined {
-  if (node.left?.type !== 'Identifier' || context.isEarly(node.left)) return undefined;
-  const binding = context.bindingOf(node.left);
-  return binding && (binding.kind === 'const' || binding.kind === 'import') ? binding.name : undefined;
+/** The name of a constant that is assigned: the right side is evaluated, then what V8 throws is thrown. */
+export function assignedConstant(target: Node, context: FunctionContext): string | undefined {
+  if (target.type !== 'Identifier' || context.isEarly(target)) return undefined;
+  const binding = context.bindingOf(target);
+  if (binding?.kind === 'const' || binding?.kind === 'import') return binding.name;
+  return binding && isOwnName(binding) && context.facts.strict ? binding.name : undefined;
 }
 
-/** The name of a function expression within it, where it is not native: assigning it does nothing, in strict code it throws. */
-function isOwnName(target: Node, context: FunctionContext): boolean {
-  const binding = target.type === 'Identifier' ? context.bindingOf(target) : undefined;
-  return binding?.kind === 'self' && binding.home !== 'native';
-}
+/** The name of a function or class expression within it, where V8 does not guard it: in sloppy code assigning it does nothing. */
+const isOwnName = ({ kind, home }: Binding): boolean => kind === 'self' && home !== 'native';
 
 function lowerAssignment(node: Node, context: FunctionContext, out: Node[], effectOnly = false): Node {
   if (isPattern(node.left)) return lowerPatternAssignment(node, context, out);
   const name = node.left.type === 'Identifier' ? node.left.name : undefined;
-  const violated = constViolation(node, context);
+  const violated = assignedConstant(node.left, context);
   if (violated) {
     const value = lowerExpression(node.right, context, out);
     return sequence(value, call(id('$$const'), [literal(violated)]));
-  }
-  if (node.operator === '=' && isOwnName(node.left, context)) {
-    const value = lowerExpression(node.right, context, out);
-    return context.facts.strict ? sequence(value, call(id('$$const'), [literal(node.left.name)])) : value;
   }
   const calls = isComplex(node.right);
   if (node.left.type === 'Identifier' && context.isChecked(node.left)) return lowerCheckedAssignment(node, context, out, calls);
@@ -624,7 +632,7 @@ function lowerTypeofDynamic(node: Node, dynamic: Binding, context: FunctionConte
 }
 
 function lowerUpdate(node: Node, context: FunctionContext, out: Node[]): Node {
-  const violated = constViolation({ left: node.argument }, context);
+  const violated = assignedConstant(node.argument, context);
   if (violated) return call(id('$$const'), [literal(violated)]);
   const update = located(
     {
@@ -813,7 +821,7 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   const args = node.arguments;
   const argsCall = args.some(isComplex);
   const callback = callbackGiven(node);
-  if (callback && isLeaf(callback)) context.program.leaves.add(callback);
+  if (callback && isLeafCallback(callback)) context.program.leaves.add(callback);
   // One that is kept while other arguments are evaluated would get the name of the temporary.
   else if (callback && !argsCall) context.program.unbranded.add(callback);
   if (callee.type === 'Super') {

@@ -9,13 +9,12 @@
  * Needs the author's tree. What runs without being written as a call (getters, valueOf, iterators of patterns) is not looked for:
  * no frame can be captured inside of it wherever it runs.
  */
-import { anyNode, isClass, isFunction, type Node } from './ast.js';
+import { anyNode, isClass, isFunction, isLoop, type Node } from './ast.js';
 import { hasCall } from './context.js';
 
 /** As in guest-lib/prelude.js: the callback comes first; as in the files beside it: second. */
 const callers = /^(map|filter|forEach|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|flatMap)$/;
 const callersOfSecond = /^(replace|replaceAll|from|parse|stringify)$/;
-const isLoop = (node: Node): boolean => /^(For|While|DoWhile|ForIn|ForOf)Statement$/.test(node.type);
 
 /** The function that a call gives, where it is written, to a method named like a built-in that calls back. */
 export function callbackGiven({ callee, arguments: given }: Node): Node | undefined {
@@ -27,7 +26,7 @@ export function callbackGiven({ callee, arguments: given }: Node): Node | undefi
 }
 
 /** Is such a function a leaf? */
-export function isLeaf(callback: Node): boolean {
+export function isLeafCallback(callback: Node): boolean {
   if (callback.type !== 'ArrowFunctionExpression') return false;
   const code: Node[] = [...callback.params, callback.body];
   return !code.some(hasCall) && !anyNode(code, (n) => isLoop(n) || isClass(n), isFunction);

@@ -35,7 +35,7 @@ import {
   when,
 } from './ast.js';
 import { envField, envName, type FunctionContext, type LoopTarget } from './context.js';
-import { isComplex, leaveWhenDone, lowerExpression, lowerForEffect } from './expressions.js';
+import { beginIteration, isComplex, leaveWhenDone, lowerExpression, lowerForEffect } from './expressions.js';
 import { makeEnvironment } from './functions.js';
 import { lowerPatternInto } from './patterns.js';
 import type { Scope } from './scope.js';
@@ -229,18 +229,12 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
   }
   const scope = context.scopeOf(node);
   const [subject, list, iterator, next, index, done, value, result] = Array.from({ length: 8 }, () => context.temp());
-  const text = literal(context.program.source.slice(node.right.start, node.right.end).slice(0, 80));
+  const text = context.program.source.slice(node.right.start, node.right.end);
   const outer = context.envs;
   lowerSubject(subject, node, context, out);
   out.push(statement(assign({ ...list }, call(id('$$array'), [{ ...subject }]))));
   out.push(
-    when(
-      binary('===', { ...list }, undefinedValue()),
-      block([
-        statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...subject }, text])), node.right),
-        statement(assign({ ...next }, member({ ...iterator }, 'next'))),
-      ]),
-    ),
+    when(binary('===', { ...list }, undefinedValue()), block([...beginIteration(iterator, next, subject, text, node.right)])),
   );
   out.push(statement(assign({ ...index }, literal(0))), statement(assign({ ...done }, literal(true))));
   const body: Node[] = [

@@ -13,7 +13,6 @@ import {
   block,
   call,
   declare,
-  forever,
   id,
   isFunction,
   isSuperProperty,
@@ -27,7 +26,18 @@ import {
   when,
 } from './ast.js';
 import { type FunctionContext, mayThrow } from './context.js';
-import { isComplex, isDone, keep, leaveWhenDone, lowerExpression, lowerInto, lowerTarget, writtenValue } from './expressions.js';
+import {
+  appendAll,
+  assignedConstant,
+  beginIteration,
+  isComplex,
+  isDone,
+  keep,
+  lowerExpression,
+  lowerInto,
+  lowerTarget,
+  writtenValue,
+} from './expressions.js';
 import { closedAfter } from './loops.js';
 
 /** `initialise`: the names are declared already. */
@@ -113,17 +123,16 @@ function bindName(pattern: Node, value: Node, context: FunctionContext, out: Nod
     out.push(statement(assign(id(pattern.name, pattern), value), pattern));
     return;
   }
-  if (mode === 'assign' && (binding.kind === 'const' || binding.kind === 'import')) {
-    out.push(statement(value), statement(call(id('$$const'), [literal(binding.name)])));
+  const violated = mode === 'assign' ? assignedConstant(pattern, context) : undefined;
+  if (violated) {
+    out.push(statement(value), statement(call(id('$$const'), [literal(violated)])));
     return;
   }
-  if (mode === 'assign' || mode === 'initialise' || binding.home !== 'native' || (binding.kind === 'param' && mode === 'var'))
-    out.push(
-      statement(
-        assign(context.place(binding, pattern), mode === 'assign' ? writtenValue(pattern, value, context) : value),
-        pattern,
-      ),
-    );
+  if (mode === 'assign') {
+    const place = lowerTarget(pattern, context, out, false);
+    out.push(statement(assign(place, writtenValue(pattern, value, context)), pattern));
+  } else if (mode === 'initialise' || binding.home !== 'native' || (binding.kind === 'param' && mode === 'var'))
+    out.push(statement(assign(context.place(binding, pattern), value), pattern));
   else out.push(declare(mode, binding.out, value, pattern));
 }
 
@@ -244,11 +253,7 @@ function lowerArrayPattern(pattern: Node, source: Node, context: FunctionContext
     statement(assign({ ...done }, literal(true))),
     when(
       binary('===', { ...list }, undefinedValue()),
-      block([
-        statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...source }, literal('object')])), pattern),
-        statement(assign({ ...next }, member({ ...iterator }, 'next'))),
-        statement(assign({ ...done }, literal(false))),
-      ]),
+      block([...beginIteration(iterator, next, source, 'object', pattern), statement(assign({ ...done }, literal(false)))]),
     ),
   );
   const steps: Node[] = [];
@@ -290,15 +295,8 @@ function takeElement(taking: Taking, index: number, pattern: Node, context: Func
 
 function takeRest(taking: Taking, index: number, pattern: Node, context: FunctionContext, out: Node[]): Node {
   const { list, iterator, next, done } = taking;
-  const [rest, result] = [context.temp(), context.temp()];
-  const loop = forever(
-    [
-      statement(assign({ ...result }, call(member({ ...next }, 'call'), [{ ...iterator }])), pattern),
-      leaveWhenDone(result),
-      statement(call(id('$$append'), [{ ...rest }, member({ ...result }, 'value')])),
-    ],
-    pattern,
-  );
+  const rest = context.temp();
+  const loop = appendAll(rest, iterator, next, pattern, context);
   const fromIterator = [
     statement(assign({ ...rest }, array())),
     when(not({ ...done }), block([statement(assign({ ...done }, literal(true))), loop])),

@@ -648,7 +648,7 @@ class Analyzer {
       if (known) known.push({ node, scope });
       else this.mentions.set(found, [{ node, scope }]);
       if (write) found.reassigned = true;
-      if (write && (found.kind === 'const' || found.kind === 'import')) this.assignedConstants.push(node);
+      if (write && /^(const|import|self)$/.test(found.kind)) this.assignedConstants.push(node);
       if (found.scope.owner !== scope.owner) found.captured = true;
     }
     this.captureAll();

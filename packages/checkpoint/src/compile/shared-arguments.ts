@@ -5,9 +5,8 @@
  *
  * Works on printed code, where a parameter that a closure captures is no parameter any more.
  */
-import { anyNode, eachNode, type Node, patternNames } from './ast.js';
+import { anyNode, eachNode, isOwnFunction, type Node, patternNames } from './ast.js';
 
-const isOwnFunction = (node: Node): boolean => node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration';
 const isArguments = (node: Node | undefined): boolean => node?.type === 'Identifier' && node.name === 'arguments';
 const isElement = (node: Node): boolean => node.type === 'MemberExpression' && isArguments(node.object);
 

@@ -27,7 +27,7 @@ import {
 } from './ast.js';
 import { lowerClass } from './classes.js';
 import { type FunctionContext, hasCall } from './context.js';
-import { keep, lowerCall, lowerExpression, lowerForEffect, makesStatements } from './expressions.js';
+import { isComplex, keep, lowerCall, lowerExpression, lowerForEffect } from './expressions.js';
 import { lowerFunction, makeClosure, makeEnvironment } from './functions.js';
 import { lowerDoWhile, lowerFor, lowerForIn, lowerForOf, lowerWhile } from './loops.js';
 import { lowerPatternInto } from './patterns.js';
@@ -151,7 +151,7 @@ function lowerDeclaration(node: Node, context: FunctionContext, out: Node[]): vo
 function lowerDestructuring(d: Node, kind: 'var' | 'let' | 'const', context: FunctionContext, out: Node[]): void {
   const names = patternNames(d.id).map((n) => context.bindingOf(n)!);
   const native = names.every((b) => b.home === 'native' && b.out === b.name && b.kind !== 'param');
-  if (!hasCall(d.init) && native && !hasCall(d.id) && !makesStatements(d.id) && plainPattern(d.id)) {
+  if (!hasCall(d.init) && native && !isComplex(d.id) && plainPattern(d.id)) {
     out.push(declare(kind, d.id, lowerExpression(d.init, context, out), d));
     return;
   }

@@ -10,7 +10,7 @@
 
 import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
-import { anyNode, isClass, isFunction, isLeaf, isPlainLoop, type Node } from './ast.js';
+import { anyNode, isClass, isFunction, isLeaf, isOwnFunction, isPlainLoop, type Node } from './ast.js';
 import { sharesArguments } from './shared-arguments.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
@@ -324,8 +324,6 @@ export function entryOf(node: Node): [number, number] | undefined {
       return [node.start, node.end];
   }
 }
-
-const isOwnFunction = (node: Node): boolean => node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration';
 
 const mentionsNewTarget = (root: Node): boolean => anyNode([root], (node) => node.type === 'MetaProperty', isOwnFunction);
 

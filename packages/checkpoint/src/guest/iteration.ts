@@ -99,9 +99,7 @@ function copyOf(list: readonly unknown[]): unknown[] {
     arrayIteratorProto.next === arrayNext
   )
     return [...list];
-  const copy: unknown[] = [];
-  for (let i = 0; i < list.length; i++) append(copy, list[i]);
-  return copy;
+  return elementsFrom(list, 0);
 }
 
 /** One array of several, holes becoming undefined. */
@@ -408,40 +406,28 @@ export class Delegate {
 }
 
 /** Continues a delegation: the first next() primes the outer generator, later ones go to the inner iterator. */
-export class DelegateResume {
+export class DelegateResume extends Delegate {
   primed = false;
   constructor(
-    readonly inner: Iterator<unknown>,
+    inner: Iterator<unknown>,
     readonly first: (() => IteratorResult<unknown>) | undefined,
   ) {
-    if (inner.return === undefined) (this as { return: unknown }).return = undefined;
-    if (inner.throw === undefined) (this as { throw: unknown }).throw = undefined;
+    super(inner);
   }
-  next(value?: unknown): IteratorResult<unknown> {
-    if (!this.primed) {
-      this.primed = true;
-      return this.first ? this.first() : { value: undefined, done: false };
-    }
-    return delegateNext(this.inner, value);
-  }
-  throw(error?: unknown): IteratorResult<unknown> {
-    return this.inner.throw!(error);
-  }
-  return(value?: unknown): IteratorResult<unknown> {
-    return this.inner.return!(value);
-  }
-  [Symbol.iterator](): this {
-    return this;
+  override next(value?: unknown): unknown {
+    if (this.primed) return delegateNext(this.step, this.inner, value);
+    this.primed = true;
+    return this.first ? this.first() : { value: undefined, done: false };
   }
 }
 
 /** The name of this function is how captures recognise a continued delegation on the stack. */
-function delegateNext(inner: Iterator<unknown>, value: unknown): IteratorResult<unknown> {
-  return inner.next(value);
+function delegateNext(step: Delegate['step'], inner: Iterator<unknown>, value: unknown): unknown {
+  return apply(step, inner, [value]);
 }
 
 /** The elements of an array from an index on, holes becoming undefined, whatever its class is. */
-export function elementsFrom(list: unknown[], from: number): unknown[] {
+export function elementsFrom(list: readonly unknown[], from: number): unknown[] {
   const rest: unknown[] = [];
   for (let i = from; i < list.length; i++) append(rest, list[i]);
   return rest;
