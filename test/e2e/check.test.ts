@@ -46,8 +46,8 @@ const load = (name) => import(name); // differs: import() of a computed name
 const value = (n) => eval('n + 1');
 const old = () => eval('with (Math) PI'); // differs: this direct eval
 process.stdin.on('data', ask); // differs: process.stdin: stdin is always at its end
-const store = new AsyncLocalStorage(); // differs: async_hooks.AsyncLocalStorage
-const signal = AbortSignal.timeout(5); // differs: AbortSignal.timeout
+const store = new AsyncLocalStorage();
+const signal = AbortSignal.timeout(5);
 await sleep(1);
 new EventEmitter();
 helper();

@@ -2,7 +2,7 @@
  * The guest's `node:events`. It is compiled with the guest, so that emitters, `once` wrappers and frames inside listeners are
  * ordinary guest state and move with it. Behaviour, order and wording are Node's.
  * Adapted from lib/events.js of Node.js 20 (MIT licence, copyright Joyent, Inc. and other Node contributors).
- * Kept true: Node's own emitters are instances of this EventEmitter too. Not here: domains; EventEmitterAsyncResource is Node's.
+ * Kept true: Node's own emitters are instances of this EventEmitter too. Not here: domains.
  */
 'use strict';
 
@@ -40,7 +40,7 @@ Object.defineProperty(EventEmitter, 'captureRejections', {
   enumerable: true,
 });
 Object.defineProperty(EventEmitter, 'EventEmitterAsyncResource', {
-  get: () => native.EventEmitterAsyncResource,
+  get: () => require('./events-async-resource.cjs'),
   enumerable: true,
   configurable: true,
 });

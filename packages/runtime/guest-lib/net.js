@@ -7,7 +7,7 @@
  * Not here: IPC paths, BlockList, file descriptors, a server's address before 'listening'.
  */
 
-import { receive, ref, send, unref } from 'godwit:host';
+import { asyncContext, enterAsyncContext, receive, ref, send, unref } from 'godwit:host';
 import { EventEmitter } from 'node:events';
 import { Duplex } from 'node:stream';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
@@ -37,8 +37,11 @@ receive('net', (message) => {
     confirmedSerial = lastSerial;
     tell({ op: 'seen', serial: lastSerial });
   }
-  if (message.server !== undefined) servers.get(message.server)?._onMessage(message);
-  else sockets.get(message.socket)?._onMessage(message);
+  const target = message.server !== undefined ? servers.get(message.server) : sockets.get(message.socket);
+  if (target === undefined) return;
+  // The stores of who connected or listened (AsyncLocalStorage); a connection that was accepted has its server's.
+  enterAsyncContext(target._context);
+  target._onMessage(message);
 });
 
 const ERRNO = {
@@ -140,6 +143,7 @@ class Socket extends Duplex {
     this._local = null;
     this._reset = false;
     this._refed = true;
+    this._context = undefined;
     this._timer = null;
     this.timeout = 0;
     this._hostname = '';
@@ -312,6 +316,7 @@ class Socket extends Duplex {
     if (options.port === undefined)
       throw codedError(TypeError, 'ERR_MISSING_ARGS', 'The "options" or "port" or "path" argument must be specified');
     this._port = checkPort(options.port, 'Port');
+    this._context = asyncContext();
     this._hostname = options.host ?? 'localhost';
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
     this.connecting = true;
@@ -493,6 +498,7 @@ class Server extends EventEmitter {
     this._state = 'closed';
     this._address = null;
     this._refed = true;
+    this._context = undefined;
   }
 
   listen(...args) {
@@ -509,6 +515,7 @@ class Server extends EventEmitter {
     nextServer += 1;
     this._state = 'opening';
     this._wanted = { port, host: options.host };
+    this._context = asyncContext();
     servers.set(this._id, this);
     if (this._refed) ref(this._key());
     tell({ op: 'listen', server: this._id, port, host: options.host ?? '' });
@@ -559,6 +566,7 @@ class Server extends EventEmitter {
     const socket = new Socket({ allowHalfOpen, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark });
     socket._adopt(id);
     socket._open = true;
+    socket._context = this._context;
     socket._peer = peer;
     socket._local = local;
     socket.server = this;

@@ -390,6 +390,7 @@ function checkStarter(g: GuestFrame, label: Label, realm: Realm): void {
 
 const { call: functionCall, apply: functionApply } = Function.prototype;
 const reflectApply = Reflect.apply;
+const isCallOrApply = (value: unknown): boolean => value === functionCall || value === functionApply;
 /** Functions bound to functions: more is nobody's program. */
 const mostBindings = 16;
 
@@ -399,8 +400,10 @@ const mostBindings = 16;
  */
 function reachedFrom(g: GuestFrame, label: Label, realm: Realm, internals: Internals): unknown {
   let callee = calleeOf(g, label.callee, realm);
-  if (callee === functionCall || callee === functionApply) callee = calleeOf(g, label.callee?.slice(0, -1), realm);
+  // Kept before its arguments ran, it is `kept.call(receiver, …)`: what it runs is its receiver.
+  if (isCallOrApply(callee)) callee = calleeOf(g, label.receiver ?? label.callee?.slice(0, -1), realm);
   else if (callee === reflectApply) callee = calleeOf(g, label.given, realm);
+  if (isCallOrApply(callee)) callee = calleeOf(g, label.given, realm);
   if (label.kind === 'new') return callee;
   for (let i = 0; i < mostBindings && typeof callee === 'function' && !isProxy(callee) && fidOf(callee) === undefined; i++) {
     const slots = internals.of(callee);
@@ -409,7 +412,7 @@ function reachedFrom(g: GuestFrame, label: Label, realm: Realm, internals: Inter
       brandLate(callee, slots, realm);
       break;
     }
-    callee = target;
+    callee = isCallOrApply(target) ? slots['[[BoundThis]]'] : target;
   }
   return callee;
 }

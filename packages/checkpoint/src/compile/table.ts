@@ -211,7 +211,8 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   if (path?.length === 2 && path[0] === '$$natives' && path[1] === 'call')
     return { ...base, at, kind: 'call', callee: pathOf(expression.arguments[0]), receiver: pathOf(expression.arguments[1]) };
   if (!callee.computed && callee.property.name === 'call' && callee.object.type === 'Identifier' && expression.arguments[0]) {
-    return { ...base, at, kind: 'call', callee: [callee.object.name], receiver: pathOf(expression.arguments[0]) };
+    const [receiver, given] = expression.arguments;
+    return { ...base, at, kind: 'call', callee: [callee.object.name], receiver: pathOf(receiver), given: given && pathOf(given) };
   }
   if (callee.computed || !/^(call|apply)$/.test(callee.property.name ?? '')) return { ...base, at, kind: 'call', callee: path };
   const [first] = expression.arguments;

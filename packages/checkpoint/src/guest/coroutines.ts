@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/index.js';
 import { Stamp } from './brand.js';
-import type { Activity } from './jobs.js';
+import { type Activity, type AsyncContext, state } from './jobs.js';
 import { printMethodsAsNative } from './printing.js';
 import { FULFILLED, isObject, newPromise, type Reaction, react, rejectPromise, resolvePromise, toPromise } from './promises.js';
 
@@ -29,6 +29,8 @@ export class Coroutine implements Reaction {
   promise: object | undefined;
   /** Set for async generators. */
   queue: GeneratorQueue | undefined = undefined;
+  /** What the body goes on with after its await. */
+  context: AsyncContext = undefined;
   constructor(
     readonly generator: object,
     readonly fid: number,
@@ -48,7 +50,9 @@ class ResumeJob implements Activity {
     readonly value: unknown,
   ) {}
   run(): unknown {
-    step(this.coroutine, this.mode, this.value, undefined);
+    const { coroutine } = this;
+    state.context = coroutine.context;
+    step(coroutine, this.mode, this.value, undefined);
     return undefined;
   }
   complete(threw: boolean, value: unknown): void {
@@ -106,6 +110,7 @@ function awaitValue(coroutine: Coroutine, value: unknown): void {
     promise = newPromise();
     rejectPromise(promise, error);
   }
+  coroutine.context = state.context;
   react(promise, coroutine);
 }
 

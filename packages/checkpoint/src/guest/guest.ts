@@ -12,7 +12,7 @@ import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { hole } from './holes.js';
 import { CollectionCursor, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
-import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state } from './jobs.js';
+import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
 import { IteratorSources, SourceUnknown } from './native-iterators.js';
@@ -54,6 +54,7 @@ export const jobClasses = {
   ...coroutineClasses,
   Coroutine,
   JobState,
+  UnhandledRejection,
   Queue,
   CallbackJob,
   SyncToAsync,

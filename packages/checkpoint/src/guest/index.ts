@@ -8,6 +8,7 @@ export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, se
 export { hostClosureKind } from './host-closures.js';
 export {
   type Activity,
+  type AsyncContext,
   CallbackJob,
   drain,
   enqueueMicrotask,

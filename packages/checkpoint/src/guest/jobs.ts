@@ -47,13 +47,29 @@ function sliceFrom<T>(items: T[], start: number): T[] {
   return rest;
 }
 
+/**
+ * The stores of the guest's AsyncLocalStorages: a value that is never changed, only replaced. Undefined where there are none.
+ * What is begun takes the present one along (timers, jobs, reactions, awaits), and what runs starts with the one it took.
+ */
+export type AsyncContext = object | undefined;
+
+/** A rejected promise without a handler, and where it was rejected. */
+export class UnhandledRejection {
+  constructor(
+    readonly promise: object,
+    readonly context: AsyncContext,
+  ) {}
+}
+
 /** Everything of the guest's event handling that must survive a move. */
 export class JobState {
   microtasks = new Queue<Activity>();
   ticks = new Queue<Activity>();
   activity: Activity | undefined = undefined;
+  /** Of the running activity; undefined between activities. */
+  context: AsyncContext = undefined;
   /** Rejected promises without a handler, to be reported after the microtasks. */
-  unhandled: object[] = [];
+  unhandled: UnhandledRejection[] = [];
   /** ESM programs run their microtasks before the first ticks, as in Node. */
   microtasksFirst = false;
   /** Which loop of drain() the running activity belongs to: after a resume that loop goes on first. */
@@ -66,7 +82,7 @@ export interface JobHost {
   /** Called between two jobs, where the queues are whole: the place to capture a guest whose jobs never end. */
   betweenJobs(): void;
   uncaught(error: unknown, origin: 'uncaughtException' | 'unhandledRejection', promise?: object): void;
-  reportUnhandled(promises: object[]): void;
+  reportUnhandled(rejections: UnhandledRejection[]): void;
 }
 
 export let state = new JobState();
@@ -112,6 +128,7 @@ export function finish(threw: boolean, value: unknown): void {
   if (state.inMicrotasks) state.microtasksFirst = true;
   state.activity = undefined;
   activity.complete(threw, value);
+  state.context = undefined;
 }
 
 export const uncaught = (
@@ -139,9 +156,9 @@ export function drain(): void {
     state.microtasksFirst = false;
     if (state.ticks.length > 0) continue;
     if (state.unhandled.length === 0) return;
-    const promises = state.unhandled;
+    const rejections = state.unhandled;
     state.unhandled = [];
-    host.reportUnhandled(promises);
+    host.reportUnhandled(rejections);
     if (state.ticks.length === 0 && state.microtasks.length === 0) return;
   }
 }
@@ -151,9 +168,11 @@ export class CallbackJob implements Activity {
   constructor(
     readonly callback: (...args: unknown[]) => unknown,
     readonly args: unknown[],
+    readonly context = state.context,
   ) {}
   run(): unknown {
     const { callback, args } = this;
+    state.context = this.context;
     return args.length === 0 ? callback() : callback(...args);
   }
   complete(threw: boolean, value: unknown): void {

@@ -5,7 +5,7 @@
  */
 import { Stamp } from './brand.js';
 import { hostClosureKind } from './host-closures.js';
-import { type Activity, enqueueMicrotask, state, uncaught } from './jobs.js';
+import { type Activity, enqueueMicrotask, state, UnhandledRejection, uncaught } from './jobs.js';
 import { printAsNative, printMethodsAsNative } from './printing.js';
 
 export const PENDING = 0;
@@ -69,6 +69,7 @@ export class ThenReaction implements Reaction {
     readonly capability: Capability | undefined,
     readonly onFulfilled: unknown,
     readonly onRejected: unknown,
+    readonly context = state.context,
   ) {}
   settle(status: 1 | 2, value: unknown): Activity {
     return new ReactionJob(this, status, value);
@@ -100,6 +101,7 @@ class ReactionJob implements Activity {
   ) {}
   run(): unknown {
     const { reaction, status, value } = this;
+    state.context = reaction.context;
     const handler = status === FULFILLED ? reaction.onFulfilled : reaction.onRejected;
     if (typeof handler === 'function') return (handler as (v: unknown) => unknown)(value);
     if (status === REJECTED) throw value;
@@ -124,8 +126,10 @@ class ThenableJob implements Activity {
     readonly thenable: object,
     readonly then: (resolve: unknown, reject: unknown) => unknown,
     readonly record = new ResolverRecord(promise),
+    readonly context = state.context,
   ) {}
   run(): unknown {
+    state.context = this.context;
     return this.then.call(this.thenable, makeResolve(this.record), makeReject(this.record));
   }
   complete(threw: boolean, value: unknown): void {
@@ -175,7 +179,7 @@ export function resolvePromise(promise: object, value: unknown): void {
 
 export function rejectPromise(promise: object, reason: unknown): void {
   const record = PromiseBrand.state(promise);
-  if (!record.handled) state.unhandled[state.unhandled.length] = promise;
+  if (!record.handled) state.unhandled[state.unhandled.length] = new UnhandledRejection(promise, state.context);
   settle(promise, REJECTED, reason);
 }
 

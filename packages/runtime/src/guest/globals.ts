@@ -7,9 +7,11 @@ import { isBuiltin } from 'node:module';
 import { types } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
+  type AsyncContext,
   CallbackJob,
   enqueueMicrotask,
   hostClosureKind,
+  state as jobs,
   newPromise,
   rejectPromise,
   resolvePromise,
@@ -85,8 +87,18 @@ const makeSleeper = hostClosureKind(
   (record: SleepRecord) => () => resolvePromise(record.promise, record.value),
 );
 
-/** What images refer to by name: records of promisified functions and sleepers. */
-export const globalsClasses = { PromisifyRecord, CallbackRecord, SleepRecord };
+class AbortRecord {
+  readonly controller = new AbortController();
+}
+const makeAborter = hostClosureKind(
+  'AbortSignal.timeout',
+  ({ controller }: AbortRecord) =>
+    () =>
+      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+);
+
+/** What images refer to by name: records of promisified functions, sleepers and signals that abort by themselves. */
+export const globalsClasses = { PromisifyRecord, CallbackRecord, SleepRecord, AbortRecord };
 
 export function installRealmServices(
   initial: GuestProcess,
@@ -104,6 +116,7 @@ export function installRealmServices(
     Object.defineProperty(value, 'name', { value: key });
     define(globalThis, key, value, true);
   }
+  define(AbortSignal, 'timeout', abortAfter, true);
   // Streams and the global process are put in by adopt(), after built-ins are named: they belong to the guest, not to the realm.
   const nowhere = { write: () => true, on() {}, once() {}, removeListener() {}, listenerCount: () => 0 };
   const guestConsole = new Console({ stdout: nowhere as never, stderr: nowhere as never, ignoreErrors: false });
@@ -216,6 +229,17 @@ function sleep(delay: number | undefined, value: unknown, start: (fn: unknown, d
   return promise;
 }
 
+const nativeAbortAfter = AbortSignal.timeout;
+
+/** AbortSignal.timeout on the guest's timers. */
+function abortAfter(delayMs: number): AbortSignal {
+  if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > 2 ** 32 - 1) return nativeAbortAfter.call(AbortSignal, delayMs); // refuses it
+  const record = new AbortRecord();
+  timerFunctions.setTimeout(makeAborter(record), delayMs).unref();
+  return record.controller.signal;
+}
+Object.defineProperty(abortAfter, 'name', { value: 'timeout' });
+
 function utilModule(nativeRequire: Require): unknown {
   const native = nativeRequire('node:util') as Record<string, unknown> & { promisify: { custom: symbol } };
   const promisify = (original: unknown): unknown => {
@@ -235,6 +259,10 @@ function hostModule(channel: HostChannel): unknown {
     receive: (service: string, handler: (message: unknown) => unknown) => channel.listen(service, handler),
     ref: (key: unknown) => channel.ref(key),
     unref: (key: unknown) => channel.unref(key),
+    asyncContext: () => jobs.context,
+    enterAsyncContext: (context: AsyncContext) => {
+      jobs.context = context;
+    },
   };
 }
 
@@ -308,12 +336,13 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
     const last = args.length - 1;
     const callback = args[last];
     let answer: Answer | undefined;
+    const { context } = jobs;
     if (typeof callback === 'function' && !key.endsWith('Sync')) {
       const waiting = new Answer(reason, pins, channel, !isListening(key));
       answer = waiting;
       args[last] = (...results: unknown[]) => {
         waiting.end();
-        channel.run(new CallbackJob(callback as AnyFunction, results));
+        channel.run(new CallbackJob(callback as AnyFunction, results, context));
       };
     }
     let result: unknown;

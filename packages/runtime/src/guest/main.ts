@@ -126,12 +126,14 @@ setJobHost({
     if (words[REQUEST] !== 0) answerRequest();
   },
   uncaught,
-  reportUnhandled(promises) {
-    for (const promise of promises) {
+  reportUnhandled(rejections) {
+    for (const { promise, context } of rejections) {
       const record = promiseState(promise);
       if (record.handled) continue;
+      jobs.context = context;
       if (guestProcess.listenerCount('unhandledRejection') > 0) guestProcess.emit('unhandledRejection', record.value, promise);
       else uncaught(record.value, 'unhandledRejection');
+      jobs.context = undefined;
     }
   },
 });

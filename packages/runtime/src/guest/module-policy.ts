@@ -33,13 +33,12 @@ export const pinningGlobals: readonly string[] = ['fetch', 'WebSocket', 'Broadca
  */
 const nativeObjects: Readonly<Record<string, RegExp>> = {
   '': /^(Blob|File|Headers|FormData|Request|Response|Event|CustomEvent|FinalizationRegistry|Intl\.PluralRules|Proxy\.revocable|PerformanceObserver|performance\.timerify|WebAssembly\.(Memory|Module|Instance|Table|Global|compile|instantiate)\w*|(Readable|Writable|Transform|Compression|Decompression|TextEncoder|TextDecoder)Stream)$/,
-  async_hooks: /^(AsyncResource|createHook)$/,
+  async_hooks: /^createHook$/,
   assert: /^CallTracker$/,
   buffer: /^(Blob|File)$/,
   crypto: /^(create(Hash|Hmac|Cipheriv|Decipheriv|Sign|Verify|SecretKey|PublicKey|PrivateKey|ECDH|DiffieHellman\w*)|generateKeySync|X509Certificate)$/,
   dns: /^Resolver$/,
   'dns/promises': /^Resolver$/,
-  events: /^EventEmitterAsyncResource$/,
   module: /^createRequire$/,
   perf_hooks: /^(createHistogram|monitorEventLoopDelay|PerformanceObserver)$/,
   'stream/web': /Stream$/,

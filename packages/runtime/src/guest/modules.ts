@@ -16,6 +16,7 @@ const streamsFolder = dirname(resolve('readable-stream/package.json'));
 
 /** Built-in → the module in its place. */
 export const guestModules: Readonly<Record<string, string>> = {
+  async_hooks: guestFile('async-hooks.cjs'),
   events: guestFile('events.cjs'),
   stream: guestFile('stream.cjs'),
   'stream/promises': guestFile('stream-promises.cjs'),
@@ -34,5 +35,5 @@ export const guestCompileOptions: CompileOptions = {
 export function nameOfModule(file: string): string {
   if (file.startsWith(`${streamsFolder}/`)) return 'node:stream';
   if (!file.startsWith(`${guestFolder}/`)) return file;
-  return `node:${file.slice(guestFolder.length + 1).replace(/(-statics)?\.c?js$/, '')}`;
+  return `node:${file.slice(guestFolder.length + 1).replace(/(-statics|-async-resource)?\.c?js$/, '')}`;
 }

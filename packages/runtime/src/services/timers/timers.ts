@@ -2,7 +2,7 @@
  * Timers of one guest: setTimeout, setInterval, setImmediate as data on the guest's own clock. The native event loop only wakes us;
  * order and due times are decided here, as Node does: by due millisecond, then by order of creation; ticks and microtasks in between.
  */
-import { type Activity, drain, state as jobs, perform, uncaught } from '@godwit/checkpoint/guest';
+import { type Activity, type AsyncContext, drain, state as jobs, perform, uncaught } from '@godwit/checkpoint/guest';
 import { guestClock } from '../process/clock.js';
 
 type Callback = (...args: unknown[]) => unknown;
@@ -51,6 +51,7 @@ export class Timeout {
     hidden(this, 'id', 0);
     hidden(this, 'seq', 0);
     hidden(this, 'dueMs', 0);
+    hidden(this, 'context', jobs.context);
   }
   ref(): this {
     inner(this).refed = true;
@@ -83,6 +84,7 @@ export class Timeout {
 
 interface Inner {
   args: unknown[];
+  context: AsyncContext;
   refed: boolean;
   id: number;
   seq: number;
@@ -99,6 +101,7 @@ export class Immediate {
     this._onImmediate = callback;
     hidden(this, 'args', args);
     hidden(this, 'refed', true);
+    hidden(this, 'context', jobs.context);
   }
   ref(): this {
     inner(this as never).refed = true;
@@ -133,11 +136,13 @@ class TimerActivity implements Activity {
   constructor(readonly timer: Timeout) {}
   run(): unknown {
     const callback = this.timer._onTimeout;
-    const args = inner(this.timer).args;
+    const { args, context } = inner(this.timer);
+    jobs.context = context;
     return args.length === 0 ? callback!.call(this.timer) : callback!.call(this.timer, ...args);
   }
   complete(threw: boolean, value: unknown): void {
     const timer = this.timer;
+    inner(timer).context = jobs.context; // a store that an interval entered stays its own
     if (timer._repeat !== null && !timer._destroyed && timer._onTimeout) {
       guestClock.newTurn();
       timer._idleTimeout = timer._repeat;
@@ -150,7 +155,8 @@ class TimerActivity implements Activity {
 class ImmediateActivity implements Activity {
   constructor(readonly immediate: Immediate) {}
   run(): unknown {
-    const args = inner(this.immediate as never).args;
+    const { args, context } = inner(this.immediate as never);
+    jobs.context = context;
     return this.immediate._onImmediate!(...args);
   }
   complete(threw: boolean, value: unknown): void {

@@ -15,6 +15,11 @@ export function send(service, message) {
 export function receive(service, handler) {
   handlers.set(service, handler);
 }
+let context;
+export const asyncContext = () => context;
+export function enterAsyncContext(next) {
+  context = next;
+}
 export function ref(key) {
   held.add(key);
   parentPort.ref();
