@@ -27,7 +27,8 @@ class EventEmitterAsyncResource extends EventEmitter {
   constructor(options = undefined) {
     const name = typeof options === 'string' ? options : options?.name;
     const settings = typeof options === 'string' ? undefined : options;
-    if (new.target === EventEmitterAsyncResource && typeof name !== 'string') throw invalidType('options.name', 'of type string', name);
+    if (new.target === EventEmitterAsyncResource && typeof name !== 'string')
+      throw invalidType('options.name', 'of type string', name);
     super(settings);
     this.#asyncResource = new EventEmitterReferencingAsyncResource(this, name || new.target.name, settings);
   }
