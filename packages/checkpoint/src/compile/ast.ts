@@ -4,7 +4,7 @@
  * stands for an author's node carries its `loc` and `start` so that the source map can point back.
  */
 
-// biome-ignore lint/suspicious/noExplicitAny: ESTree nodes are open records; the passes dispatch on `type` and a verifier re-parses what they print.
+// biome-ignore lint/suspicious/noExplicitAny: ESTree nodes are open records; the passes dispatch on `type`, and a test parses again what they print.
 export type Node = any;
 
 export const id = (name: string, from?: Node): Node => located({ type: 'Identifier', name }, from);

@@ -31,8 +31,8 @@ export interface Bundle {
   sourceMap: string;
 }
 
-/** The passes over esbuild's output. */
-export function compileText(entry: string, code: string, map: string, sloppy: boolean): Bundle {
+/** The passes over esbuild's output, and what they print. */
+export function lowerText(entry: string, code: string, map: string, sloppy: boolean) {
   let program: acorn.Program;
   try {
     program = acorn.parse(code, {
@@ -52,9 +52,14 @@ export function compileText(entry: string, code: string, map: string, sloppy: bo
     names,
     ...authorPlaces(entry, map),
   });
-  const printed = print(lowered.root);
-  const text = printed.text.trim().replace(/;$/, '');
-  const table = buildTable(lowered.root, text, { fids: lowered.context.fids, closureText: lowered.context.closureText });
+  return { lowered, printed: print(lowered.root) };
+}
+
+/** esbuild's output → bundle. */
+export function compileText(entry: string, code: string, map: string, sloppy: boolean): Bundle {
+  const { lowered, printed } = lowerText(entry, code, map, sloppy);
+  const { text } = printed;
+  const table = buildTable(lowered.root, { fids: lowered.context.fids, closureText: lowered.context.closureText });
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
   return {
     hash,

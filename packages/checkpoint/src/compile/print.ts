@@ -1,9 +1,12 @@
 /**
- * Prints a lowered tree and keeps, for each printed node that stands for author's code, where it came from.
- * Mappings are flat quadruples: printed line, printed column, esbuild's line, esbuild's column (zero-based lines).
+ * Prints a lowered tree. Afterwards each of its nodes says by `start` and `end` where it stands in the text, as a parser of the text would
+ * (test/compile/print.test.ts compares them), and the mappings say where what stands for author's code came from: flat
+ * quadruples of printed line, printed column, esbuild's line, esbuild's column (zero-based lines).
+ * Needs: a tree in which only names and literals stand at several places; these are copied.
  */
 import { baseGenerator, type Generator, generate, type State } from 'astring';
-import type { Node } from './ast.js';
+import { assert } from '../base/index.js';
+import { isLeaf, type Node } from './ast.js';
 
 export interface Printed {
   text: string;
@@ -16,12 +19,13 @@ interface Mapping {
 }
 
 export function print(root: Node): Printed {
+  ownLeaves(root);
   const mappings: number[] = [];
   let lastLine = -1;
   let lastColumn = -1;
   const text = generate(root, {
     indent: ' ',
-    generator: marking,
+    generator: placing,
     // astring calls this for each node with a `loc`; its typings ask for a whole source-map generator.
     sourceMap: {
       file: 'bundle.js',
@@ -33,7 +37,38 @@ export function print(root: Node): Printed {
       },
     } as never,
   });
-  return { text, mappings };
+  // The last statement's semicolon and line end are left off.
+  const trimmed = text.trim().replace(/;$/, '');
+  assert(text.startsWith(trimmed), 'places count from the first character');
+  place(root, 0, trimmed.length);
+  place(root.body.at(-1), root.body.at(-1).start, trimmed.length);
+  return { text: trimmed, mappings };
+}
+
+const unplaced = -1;
+
+/** Makes each name and literal a node of its own. Nothing is placed yet. */
+function ownLeaves(root: Node): void {
+  root.start = unplaced;
+  const own = (child: Node): Node => {
+    if (child.start === unplaced) {
+      assert(isLeaf(child), `a ${child.type} stands at two places of a tree`);
+      return { ...child };
+    }
+    child.start = unplaced;
+    if (!isLeaf(child)) work.push(child);
+    return child;
+  };
+  const work: Node[] = [root];
+  for (let node = work.pop(); node; node = work.pop()) {
+    for (const key in node) {
+      const value = node[key];
+      if (typeof value !== 'object' || value === null) continue;
+      if (Array.isArray(value)) {
+        for (let i = 0; i < value.length; i++) if (typeof value[i]?.type === 'string') value[i] = own(value[i]);
+      } else if (typeof value.type === 'string') node[key] = own(value);
+    }
+  }
 }
 
 /**
@@ -50,6 +85,69 @@ const marking: Generator = {
     baseGenerator.CallExpression.call(this, node, state);
   },
 };
+
+/** Where astring does not ask for the printing of a node, or prints more than the node, its place follows from its neighbours. */
+const places: Record<string, (node: Node) => void> = {
+  MethodDefinition({ value, end }) {
+    const [first] = value.params;
+    value.start = first ? first.start - '('.length : value.body.start - '() '.length;
+    value.end = end;
+  },
+  Property(node) {
+    if (node.method || node.kind !== 'init') places.MethodDefinition!(node);
+    else if (node.shorthand) place(node.key, node.start, node.start + node.key.name.length);
+  },
+  ForStatement({ init, start }) {
+    if (init?.type === 'VariableDeclaration') place(init, start + 'for ('.length, init.declarations.at(-1).end);
+  },
+  SequenceExpression(node) {
+    place(node, node.start + 1, node.end - 1); // its parentheses
+  },
+  BinaryExpression(node) {
+    if (node.operator === 'in') place(node, node.start + 1, node.end - 1); // always in parentheses
+  },
+  MetaProperty({ meta, property, start, end }) {
+    place(meta, start, start + meta.name.length);
+    place(property, end - property.name.length, end);
+  },
+  ArrowFunctionExpression({ async, params, start }) {
+    if (params.length !== 1 || params[0].type !== 'Identifier') return;
+    const at = start + (async ? 'async '.length : 0);
+    place(params[0], at, at + params[0].name.length);
+  },
+  FunctionDeclaration({ id, async, generator, start }) {
+    if (!id) return;
+    const at = start + (async ? 'async '.length : 0) + (generator ? 'function* ' : 'function ').length;
+    place(id, at, at + id.name.length);
+  },
+  ClassDeclaration({ id, start }) {
+    if (id) place(id, start + 'class '.length, start + 'class '.length + id.name.length);
+  },
+};
+places.FunctionExpression = places.FunctionDeclaration!;
+places.ClassExpression = places.ClassDeclaration!;
+
+function place(node: Node, start: number, end: number): void {
+  node.start = start;
+  node.end = end;
+}
+
+const placing = { ...marking };
+for (const type of Object.keys(marking) as (keyof Generator)[]) {
+  const print = marking[type] as Print<Node>;
+  const correct = places[type];
+  (placing as Record<string, Print<Node>>)[type] = function (node, state) {
+    const start = (state as unknown as Written).output.length;
+    print.call(this, node, state);
+    place(node, start, (state as unknown as Written).output.length);
+    correct?.(node);
+  };
+}
+
+/** What astring has written; missing in its typings. */
+interface Written {
+  output: string;
+}
 
 type Print<T> = (this: Generator, node: T, state: State) => void;
 

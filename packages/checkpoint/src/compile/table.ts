@@ -1,8 +1,7 @@
 /**
  * The safepoint table: printed code → for each position at which V8 can report a frame, the function, the statement and the callee.
  *
- * The printed text is parsed again and walked beside the tree it was printed from; a difference between the two is a bug in the
- * printer or a pass and stops the compile (this is the passes' verifier). Positions are offsets of what V8 reports as line and column.
+ * It is made of the printed tree, whose nodes say where they stand in the text. Positions are offsets of what V8 reports as line and column.
  *   call    `f(x)`      position of `f`;    `a.b(x)` position of `b`;   `a[b](x)`, `a.#b(x)`, `a.catch(x)` position of `(`
  *   new     `new C(x)`  position of `new`
  *   loop    position of the loop statement: V8 checks for interrupts at its back edge
@@ -96,43 +95,32 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
   }
 }
 
-/** Builds the table of a freshly printed bundle. */
-export function buildTable(root: Node, text: string, input: TableInput): SafepointTable {
-  const parsed = parsePrinted(text);
-  const fidOf = new Map<Node, number>();
-  const textNodes = new Map<Node, number>();
-  const wanted = new Map<Node, number>();
-  for (const [fid, node] of input.closureText) wanted.set(node, fid);
-  walkPairs(root, parsed, (made, printed) => {
-    const fid = input.fids.get(made);
-    if (fid !== undefined) fidOf.set(printed, fid);
-    const closure = wanted.get(made);
-    if (closure !== undefined) textNodes.set(printed, closure);
-  });
-  const textRanges = new Map<number, [number, number]>();
-  for (const [node, fid] of textNodes) textRanges.set(fid, [node.start, node.end]);
+/** Builds the table of a tree that has just been printed: its nodes say where (print.ts). */
+export function buildTable(root: Node, { fids, closureText }: TableInput): SafepointTable {
   const table: SafepointTable = { labels: [], functions: [] };
-  collect(parsed, fidOf, (start) => start, table);
-  for (const f of table.functions) f.text = textRanges.get(f.fid);
-  for (const [node, fid] of fidOf) {
-    if (isClass(node))
-      table.functions.push({
-        fid,
-        start: node.start,
-        end: node.end,
-        entry: undefined,
-        text: textRanges.get(fid),
-        temps: {},
-        simpleParams: true,
-        generator: false,
-        usesArguments: false,
-        sharesArguments: false,
-        usesNewTarget: false,
-        passable: [],
-      });
+  collect(root, fids, (start) => start, table);
+  for (const f of table.functions) {
+    const text = closureText.get(f.fid);
+    if (text) f.text = [text.start, text.end];
   }
   return table;
 }
+
+/** A class has no code of its own to stop in. */
+const classRange = ({ start, end }: Node, fid: number): FunctionRange => ({
+  fid,
+  start,
+  end,
+  entry: undefined,
+  text: undefined,
+  temps: {},
+  simpleParams: true,
+  generator: false,
+  usesArguments: false,
+  sharesArguments: false,
+  usesNewTarget: false,
+  passable: [],
+});
 
 /** Walks printed code and lists labels and functions; `nameOf` turns a statement's offset into its label. */
 export function collect(
@@ -148,6 +136,9 @@ export function collect(
     if (isFunction(node)) {
       fid = fidOf.get(node) ?? -1;
       if (fid >= 0) table.functions.push(functionRange(node, fid));
+    } else if (isClass(node)) {
+      const classFid = fidOf.get(node);
+      if (classFid !== undefined) table.functions.push(classRange(node, classFid));
     } else if (node.type === 'StaticBlock' || node.type === 'PropertyDefinition') fid = -1;
     else if (fid >= 0) {
       const label = labelOf(node, fid, nameOf);
@@ -343,6 +334,7 @@ function tempRanges(fn: Node): Record<string, [number, number]> {
     if (node.type === 'Identifier') {
       // Environments (`$e1`) are no temporaries: closures that are not called yet mention them too.
       if (node.name[0] === '$' && /^\$(?!e)[a-z]?\d+$/.test(node.name)) {
+        assert(head !== undefined || node.start >= 0, 'a name was printed');
         const list = uses.get(node.name) ?? [];
         list.push({ at: head ?? node.start, loops, write });
         uses.set(node.name, list);
