@@ -114,6 +114,19 @@ export function childNodes(node: Node, found: Node[] = []): Node[] {
   return found;
 }
 
+/** Is there a child node that matches? */
+export function someChild(node: Node, matches: (child: Node) => boolean): boolean {
+  if (isLeaf(node)) return false;
+  for (const key in node) {
+    const value = node[key];
+    if (typeof value !== 'object' || value === null || key === 'loc' || key === 'origin') continue;
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) if (typeof value[i]?.type === 'string' && matches(value[i])) return true;
+    } else if (typeof value.type === 'string' && matches(value)) return true;
+  }
+  return false;
+}
+
 /** The child nodes of a node, in source order for every type whose order matters here. */
 export function children(node: Node): Node[] {
   const found = childNodes(node);

@@ -4,7 +4,7 @@
  * inside its range; the safepoint table relies on that.
  */
 import { assert } from '../base/index.js';
-import { childNodes, id, isFunction, isLeaf, literal, member, type Node, thisValue } from './ast.js';
+import { id, isFunction, isLeaf, literal, member, type Node, someChild, thisValue } from './ast.js';
 import {
   type Analysis,
   type Binding,
@@ -247,5 +247,5 @@ function computeHasCall(node: Node): boolean {
       return hasCall(node.superClass) || node.body.body.some((m: Node) => m.computed && hasCall(m.key));
   }
   if (isFunction(node)) return false;
-  return childNodes(node).some(hasCall);
+  return someChild(node, hasCall);
 }

@@ -16,12 +16,12 @@ import {
   block,
   breaks,
   call,
-  childNodes,
   declare,
   forever,
   id,
   isClass,
   isFunction,
+  isLeaf,
   isSuperProperty,
   labeled,
   literal,
@@ -31,6 +31,7 @@ import {
   object,
   property,
   sequence,
+  someChild,
   statement,
   undefinedValue,
   when,
@@ -367,7 +368,7 @@ export function lowerInto(node: Node, target: Node, context: FunctionContext, ou
 
 /** Some call-free expressions still lower to statements (classes with environments, object literals with accessors). */
 function makesStatements(node: Node | null): boolean {
-  if (!node) return false;
+  if (!node || isLeaf(node)) return false;
   let made = STATEMENTS.get(node);
   if (made === undefined) STATEMENTS.set(node, (made = computeMakesStatements(node)));
   return made;
@@ -384,7 +385,7 @@ function computeMakesStatements(node: Node): boolean {
   if (node.type === 'AssignmentExpression' && isPattern(node.left) && needsSteps(node.left)) return true;
   if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set' || usesHome(p)))
     return true;
-  return childNodes(node).some(makesStatements);
+  return someChild(node, makesStatements);
 }
 
 function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: string): Node {

@@ -59,7 +59,7 @@ export function lowerText(entry: string, code: string, map: string, sloppy: bool
 export function compileText(entry: string, code: string, map: string, sloppy: boolean): Bundle {
   const { lowered, printed } = lowerText(entry, code, map, sloppy);
   const { text } = printed;
-  const table = buildTable(lowered.root, { fids: lowered.context.fids, closureText: lowered.context.closureText });
+  const table = buildTable(lowered.root, text, { fids: lowered.context.fids, closureText: lowered.context.closureText });
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
   return {
     hash,

@@ -152,7 +152,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
   const made = makeClosure(closure, context, [], form === 'function' ? 'anonymous' : undefined);
   const root: Node = { type: 'Program', sourceType: 'script', body: [statement(made)] };
   const code = print(root).text;
-  const table = buildTable(root, { fids: shared.fids, closureText: shared.closureText });
+  const table = buildTable(root, code, { fids: shared.fids, closureText: shared.closureText });
   const fid = made.arguments[1].value as number;
   const declarations = declaresGlobals ? declarationsOf(facts.scope) : '';
   return { source, code, fid, metas: shared.metas, table, inModule: site !== undefined, declarations };

@@ -5,7 +5,7 @@
  *   before:  function f() {} __name(f, "f"); const g = __name(() => 1, "g");
  *   after:   function f() {} const g = () => 1;      (names side table: the arrow → "g")
  */
-import { isClass, isFunction, type Node } from './ast.js';
+import { isClass, isFunction, isLeaf, type Node } from './ast.js';
 
 const isNameCall = (node: Node): boolean =>
   node?.type === 'CallExpression' &&
@@ -18,17 +18,17 @@ const isNameCall = (node: Node): boolean =>
 export function takeNames(program: Node): Map<Node, string> {
   const names = new Map<Node, string>();
   const visit = (node: Node): Node => {
-    if (!node || typeof node.type !== 'string') return node;
+    if (!node || typeof node.type !== 'string' || isLeaf(node)) return node;
     for (const key in node) {
       const value = node[key];
       if (typeof value !== 'object' || value === null || key === 'loc') continue;
       if (Array.isArray(value)) {
-        const list: Node[] = [];
+        let kept = 0;
         for (const item of value) {
           const next = item && typeof item.type === 'string' ? visit(item) : item;
-          if (!(next?.type === 'EmptyStatement' && item.type !== 'EmptyStatement')) list.push(next);
+          if (!(next?.type === 'EmptyStatement' && item.type !== 'EmptyStatement')) value[kept++] = next;
         }
-        node[key] = list;
+        value.length = kept;
       } else if (typeof value.type === 'string') node[key] = visit(value);
     }
     return rewrite(node, names);

@@ -2,11 +2,11 @@
  * Prints a lowered tree. Afterwards each of its nodes says by `start` and `end` where it stands in the text, as a parser of the text would
  * (test/compile/print.test.ts compares them), and the mappings say where what stands for author's code came from: flat
  * quadruples of printed line, printed column, esbuild's line, esbuild's column (zero-based lines).
- * Needs: a tree in which only names and literals stand at several places; these are copied.
+ * What stands at several places of the tree is copied.
  */
 import { baseGenerator, type Generator, generate, type State } from 'astring';
 import { assert } from '../base/index.js';
-import { isLeaf, type Node } from './ast.js';
+import { isClass, isFunction, isLeaf, type Node } from './ast.js';
 
 export interface Printed {
   text: string;
@@ -18,8 +18,9 @@ interface Mapping {
   generated: { line: number; column: number };
 }
 
-export function print(root: Node): Printed {
-  ownLeaves(root);
+/** `origins` gets what each node's `start` was before; without it functions stand at one place each. */
+export function print(root: Node, origins?: Map<Node, number>): Printed {
+  ownNodes(root, origins);
   const mappings: number[] = [];
   let lastLine = -1;
   let lastColumn = -1;
@@ -47,17 +48,21 @@ export function print(root: Node): Printed {
 
 const unplaced = -1;
 
-/** Makes each name and literal a node of its own. Nothing is placed yet. */
-function ownLeaves(root: Node): void {
+/** Makes a node of its own of each place in the tree. Nothing is placed yet. */
+function ownNodes(root: Node, origins: Map<Node, number> | undefined): void {
   root.start = unplaced;
   const own = (child: Node): Node => {
+    let node = child;
     if (child.start === unplaced) {
-      assert(isLeaf(child), `a ${child.type} stands at two places of a tree`);
-      return { ...child };
+      assert(origins !== undefined || !(isFunction(child) || isClass(child)), `a ${child.type} stands at two places of a tree`);
+      node = { ...child };
+      if (origins?.has(child)) origins.set(node, origins.get(child)!);
+    } else {
+      if (child.start !== undefined) origins?.set(child, child.start);
+      child.start = unplaced;
     }
-    child.start = unplaced;
-    if (!isLeaf(child)) work.push(child);
-    return child;
+    if (!isLeaf(node)) work.push(node);
+    return node;
   };
   const work: Node[] = [root];
   for (let node = work.pop(); node; node = work.pop()) {

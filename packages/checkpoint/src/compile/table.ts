@@ -96,9 +96,9 @@ export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: 
 }
 
 /** Builds the table of a tree that has just been printed: its nodes say where (print.ts). */
-export function buildTable(root: Node, { fids, closureText }: TableInput): SafepointTable {
+export function buildTable(root: Node, text: string, { fids, closureText }: TableInput): SafepointTable {
   const table: SafepointTable = { labels: [], functions: [] };
-  collect(root, fids, (start) => start, table);
+  collect(root, text, fids, (start) => start, table);
   for (const f of table.functions) {
     const text = closureText.get(f.fid);
     if (text) f.text = [text.start, text.end];
@@ -125,17 +125,19 @@ const classRange = ({ start, end }: Node, fid: number): FunctionRange => ({
 /** Walks printed code and lists labels and functions; `nameOf` turns a statement's offset into its label. */
 export function collect(
   parsed: Node,
+  text: string,
   fidOf: Map<Node, number>,
   nameOf: (start: number) => number | undefined,
   table: SafepointTable,
 ): void {
+  const mentions = new Mentions(text);
   const work: { node: Node; fid: number }[] = [{ node: parsed, fid: -1 }];
   for (let item = work.pop(); item; item = work.pop()) {
     const { node } = item;
     let fid = item.fid;
     if (isFunction(node)) {
       fid = fidOf.get(node) ?? -1;
-      if (fid >= 0) table.functions.push(functionRange(node, fid));
+      if (fid >= 0) table.functions.push(functionRange(node, fid, mentions));
     } else if (isClass(node)) {
       const classFid = fidOf.get(node);
       if (classFid !== undefined) table.functions.push(classRange(node, classFid));
@@ -251,9 +253,9 @@ export function pathOf(node: Node): CalleePath | undefined {
   return key && [...base, key];
 }
 
-function functionRange(node: Node, fid: number): FunctionRange {
+function functionRange(node: Node, fid: number, mentions: Mentions): FunctionRange {
   const simpleParams = node.params.every((p: Node) => p.type === 'Identifier');
-  const usesArguments = mentions(node.body, 'arguments');
+  const usesArguments = mentions.arguments(node.body);
   return {
     fid,
     start: node.start,
@@ -265,7 +267,7 @@ function functionRange(node: Node, fid: number): FunctionRange {
     generator: node.generator === true,
     usesArguments,
     sharesArguments: usesArguments && simpleParams && sharesArguments(node),
-    usesNewTarget: mentionsNewTarget(node.body),
+    usesNewTarget: mentions.newTarget(node.body),
     passable: passableStatements(node.body),
   };
 }
@@ -317,10 +319,42 @@ export function entryOf(node: Node): [number, number] | undefined {
   }
 }
 
-const mentionsNewTarget = (root: Node): boolean => anyNode([root], (node) => node.type === 'MetaProperty', isOwnFunction);
+/** Which functions mention what has a meaning of its own in each function. Few do: the text is asked before the tree. */
+class Mentions {
+  readonly #arguments: number[];
+  readonly #newTarget: number[];
 
-const mentions = (root: Node, name: string): boolean =>
-  anyNode([root], (node) => node.type === 'Identifier' && node.name === name, isOwnFunction);
+  constructor(text: string) {
+    this.#arguments = placesOf('arguments', text);
+    this.#newTarget = placesOf('new.target', text);
+  }
+
+  arguments(body: Node): boolean {
+    if (!isAnyIn(this.#arguments, body)) return false;
+    return anyNode([body], (node) => node.type === 'Identifier' && node.name === 'arguments', isOwnFunction);
+  }
+
+  newTarget(body: Node): boolean {
+    return isAnyIn(this.#newTarget, body) && anyNode([body], (node) => node.type === 'MetaProperty', isOwnFunction);
+  }
+}
+
+function placesOf(word: string, text: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) places.push(at);
+  return places;
+}
+
+/** Is one of the ascending places in the node's text? */
+function isAnyIn(places: readonly number[], { start, end }: Node): boolean {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < places.length && places[low]! < end;
+}
 
 /**
  * Where each temporary is live: from its first mention to its last, to the end of every loop that uses it but does not define it.

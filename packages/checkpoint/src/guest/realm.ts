@@ -7,9 +7,9 @@ import { assert, type ErrorCode, GodwitError } from '../base/index.js';
 import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { lineStarts } from '../compile/lines.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
-import { collect, type FunctionRange, type Label, parsePrinted, type SafepointTable, walkPairs } from '../compile/table.js';
+import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
-import { peel } from '../resume/peel.js';
+import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
 import { type CodeUnit, type Hook, LateUnit } from './code-unit.js';
 import {
@@ -690,7 +690,7 @@ export class Realm {
         isStatic: this.isStaticMember(frame.fid),
       });
       const name = `godwit-resume:${this.bundle.hash}:${++this.resumeCount}`;
-      this.registerResume(name, peeled.text, peeled.tree);
+      this.registerResume(name, peeled);
       factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, frame.fid, scope) as never;
       if (!scope) this.frameFactories.set(key, factory!);
     }
@@ -719,21 +719,19 @@ export class Realm {
     return this.staticMembers.has(fid);
   }
 
-  private registerResume(name: string, text: string, tree: unknown): void {
-    const parsed = parsePrinted(text);
-    const origins = new Map<number, number>();
+  private registerResume(name: string, { text, tree, origins }: Peeled): void {
+    const statements = new Map<number, number>();
     const fids = new Map<object, number>();
     let resumed = -1;
-    walkPairs({ type: 'Program', body: [tree] }, parsed, (made, printed) => {
-      if (typeof made.start !== 'number') return;
-      if (/^(Function|ArrowFunction)/.test(made.type)) {
-        const fid = this.fidByStart.get(made.start);
-        if (fid !== undefined) fids.set(printed, fid);
-        if (made.params[0]?.name === '$f') resumed = printed.start;
-      } else if (/(Statement|Declaration)$/.test(made.type)) origins.set(printed.start, made.start);
+    origins.forEach((origin, node) => {
+      if (/^(Function|ArrowFunction)/.test(node.type)) {
+        const fid = this.fidByStart.get(origin);
+        if (fid !== undefined) fids.set(node, fid);
+        if (node.params[0]?.name === '$f') resumed = node.start;
+      } else if (/(Statement|Declaration)$/.test(node.type)) statements.set(node.start, origin);
     });
     const table: SafepointTable = { labels: [], functions: [] };
-    collect(parsed, fids as never, (start) => origins.get(start), table);
+    collect(tree, text, fids, (start) => statements.get(start), table);
     // At the entry of resume code the frame's variables are still on their way: no place to capture, least of all as the entry of
     // the author's function, which would begin again without its arguments.
     for (const f of table.functions) if (f.start === resumed) f.entry = undefined;

@@ -8,7 +8,6 @@
  */
 
 import * as acorn from 'acorn';
-import { generate } from 'astring';
 import { assert, GodwitError } from '../base/index.js';
 import {
   block,
@@ -26,6 +25,7 @@ import {
   statement,
   undefinedValue,
 } from '../compile/ast.js';
+import { print } from '../compile/print.js';
 import { callOf, type FunctionRange, type Label } from '../compile/table.js';
 import type { CodeText } from '../guest/code-unit.js';
 
@@ -46,8 +46,10 @@ export interface PeelRequest {
 export interface Peeled {
   /** `(function ($e2, $e1) { return function ($f) {…} })` */
   text: string;
-  /** The tree the text was printed from; label statements and functions keep their `start` in the bundle. */
+  /** The tree the text was printed from: its nodes say where they stand in it. */
   tree: Node;
+  /** Where those of the author's code stand in the bundle. */
+  origins: Map<Node, number>;
 }
 
 /** Makes the resume code of one frame. */
@@ -80,7 +82,9 @@ export function peel(request: PeelRequest): Peeled {
     async: false,
     expression: false,
   });
-  return { text: generate(tree, { indent: ' ' }).trim().replace(/;$/, ''), tree };
+  const origins = new Map<Node, number>();
+  const program = { type: 'Program', body: [tree] };
+  return { text: print(program, origins).text, tree: program, origins };
 }
 
 const PARSE: acorn.Options & { checkPrivateFields: boolean } = {
