@@ -175,7 +175,7 @@ export class PeerFlow {
   /** Resets the peer's connection. */
   reset(): void {
     this.link = null;
-    if (this.socket.connecting) this.socket.destroy();
+    if (this.socket.connecting || this.socket.destroyed) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 
