@@ -54,6 +54,26 @@ describe('cluster-run', () => {
     expect((await place.run('run', '--shake', 'often', seven)).code).toBe(2);
   });
 
+  it("runs timers in node's order: what falls due while one runs comes after the immediates, intervals count from when they began", async () => {
+    const script = place.script(
+      'timers.mjs',
+      `const busy = (ms) => { for (const end = performance.now() + ms; performance.now() < end; ); };
+       const interval = setInterval(() => { console.log('tick'); busy(240); }, 300);
+       setTimeout(() => {
+         clearInterval(interval);
+         setTimeout(() => { console.log('due later'); }, 800);
+         setTimeout(() => {
+           setImmediate(() => console.log('immediate'));
+           busy(1000);
+           setTimeout(() => console.log('due last'), 1);
+         }, 50);
+       }, 1050);`,
+    );
+    const [plain, guest] = [await place.node(script), await place.run('run', '--nodes', '1', script)];
+    expect(String(plain.stdout)).toBe('tick\ntick\ntick\nimmediate\ndue later\ndue last\n');
+    expect(String(guest.stdout)).toBe(String(plain.stdout));
+  });
+
   it('forwards signals: a listener hears them, and without one even a busy guest ends with 128+N', async () => {
     const listens = place.script(
       'listens.mjs',

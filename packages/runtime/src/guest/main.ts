@@ -67,7 +67,7 @@ class ServiceState {
     readonly process: GuestProcess,
     readonly timers: TimerState,
     readonly stdio: StdioState,
-    readonly clock: { originMs: number; lastMs: number; turnMs: number },
+    readonly clock: { originMs: number; lastMs: number },
     readonly channel: HostChannelState,
     readonly main: { promise: object | undefined; done: boolean },
   ) {}

@@ -1,6 +1,7 @@
 /**
  * Timers of one guest: setTimeout, setInterval, setImmediate as data on the guest's own clock. The native event loop only wakes us;
  * order and due times are decided here, as Node does: by due millisecond, then by order of creation; ticks and microtasks in between.
+ * As there, what fell due while a turn ran comes in the next one, at once, and an interval counts from when its callback began.
  */
 import { type Activity, type AsyncContext, drain, state as jobs, perform, uncaught } from '@godwit/checkpoint/guest';
 import { guestClock } from '../process/clock.js';
@@ -116,9 +117,9 @@ export class Immediate {
   }
 }
 
-function insert(timer: Timeout): void {
+function insert(timer: Timeout, startMs = guestClock.wholeMs()): void {
   const t = inner(timer);
-  t.dueMs = guestClock.turnMs() + timer._idleTimeout;
+  t.dueMs = startMs + timer._idleTimeout;
   t.seq = state.nextSeq++;
   const list = state.timers;
   let i = list.length;
@@ -133,7 +134,10 @@ function remove(timer: Timeout): void {
 }
 
 class TimerActivity implements Activity {
-  constructor(readonly timer: Timeout) {}
+  constructor(
+    readonly timer: Timeout,
+    readonly startMs: number,
+  ) {}
   run(): unknown {
     const callback = this.timer._onTimeout;
     const { args, context } = inner(this.timer);
@@ -144,9 +148,8 @@ class TimerActivity implements Activity {
     const timer = this.timer;
     inner(timer).context = jobs.context; // a store that an interval entered stays its own
     if (timer._repeat !== null && !timer._destroyed && timer._onTimeout) {
-      guestClock.newTurn();
       timer._idleTimeout = timer._repeat;
-      insert(timer);
+      insert(timer, this.startMs);
     } else timer._destroyed = true;
     if (threw) uncaught(value);
   }
@@ -167,18 +170,19 @@ class ImmediateActivity implements Activity {
 
 /** Arms the one native timer, and the native immediate when there are immediates. */
 export function schedule(): void {
-  if (state.immediates.length > 0 && !immediateScheduled) {
+  const next = state.timers[0];
+  const isDue = next !== undefined && inner(next).dueMs <= guestClock.nowMs();
+  if ((isDue || state.immediates.length > 0) && !immediateScheduled) {
     immediateScheduled = true;
     nativeSetImmediate(turn);
   }
-  const next = state.timers[0];
   if (wakeAt && (!next || inner(next).dueMs !== wakeAt.dueMs)) {
     nativeClearTimeout(wakeAt.handle);
     wakeAt = undefined;
   }
-  if (next && !wakeAt) {
+  if (next && !isDue && !wakeAt) {
     const dueMs = inner(next).dueMs;
-    wakeAt = { dueMs, handle: nativeSetTimeout(turn, Math.min(MAX_DELAY_MS, Math.max(0, dueMs - guestClock.nowMs()))) };
+    wakeAt = { dueMs, handle: nativeSetTimeout(turn, Math.min(MAX_DELAY_MS, dueMs - guestClock.nowMs())) };
   }
 }
 
@@ -191,11 +195,10 @@ export function turn(): void {
   }
   if (jobs.activity !== undefined) return;
   drain();
-  guestClock.newTurn();
-  const nowMs = guestClock.turnMs();
+  const nowMs = guestClock.wholeMs();
   for (let timer = state.timers[0]; timer && inner(timer).dueMs <= nowMs; timer = state.timers[0]) {
     state.timers.shift();
-    perform(new TimerActivity(timer));
+    perform(new TimerActivity(timer, guestClock.wholeMs()));
     drain();
   }
   const immediates = state.immediates;
@@ -241,7 +244,6 @@ function start(callback: unknown, delay: unknown, repeat: boolean, args: unknown
   requireCallback(callback);
   const timer = new Timeout(callback, delayOf(delay), repeat, args);
   inner(timer).id = state.nextId++;
-  if (jobs.activity === undefined) guestClock.newTurn();
   insert(timer);
   return timer;
 }
