@@ -328,13 +328,13 @@ function callsForIterator({ type, callee, arguments: given, optional }: Node): b
 
 /**
  * `result = next.call(iterator)`, said so that V8 knows the function where it is one of the usual: of native generators, and of the
- * runtime's cursors over Maps and Sets, whose `next` nobody can change.
+ * runtime's cursors.
  */
 function nextResult(result: Node, iterator: Node, next: Node, from: Node): Node {
   const step = (made: Node): Node => block([statement(assign({ ...result }, made), from)]);
   return when(
     binary('===', { ...next }, id('$$cursorNext')),
-    step(call(member({ ...iterator }, 'next'), [])),
+    step(call(member({ ...iterator }, 'advance'), [])),
     when(
       binary('===', { ...next }, id('$$generatorNext')),
       step(call(id('$$generatorStep'), [{ ...iterator }])),

@@ -11,7 +11,7 @@ import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { hole } from './holes.js';
-import { CollectionCursor, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
+import { Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
@@ -58,7 +58,6 @@ export const jobClasses = {
   Queue,
   CallbackJob,
   SyncToAsync,
-  CollectionCursor,
   Delegate,
   DelegateResume,
   SuperReference,

@@ -12,14 +12,34 @@ const finished = (): IteratorResult<unknown> => ({ value: undefined, done: true 
 
 export type ListKind = 'keys' | 'values' | 'entries';
 
+/**
+ * An iterator of the runtime. All share one `next`, by which loops know them; they then call `advance`, which is a function for each kind,
+ * so that V8 learns at each loop what it goes over.
+ */
+export abstract class Cursor {
+  abstract advance(): IteratorResult<unknown>;
+  next(): IteratorResult<unknown> {
+    return this.advance();
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+Object.setPrototypeOf(Cursor.prototype, iteratorPrototype);
+
+/** For loops: who has this one may advance it, no code of a guest sees a cursor. */
+export const cursorNext = Cursor.prototype.next;
+
 /** Over an array or `arguments`, whose length is read at each step. */
-export class ListCursor {
+export class ListCursor extends Cursor {
   index = 0;
   constructor(
     public list: ArrayLike<unknown> | undefined,
     readonly kind: ListKind,
-  ) {}
-  next(): IteratorResult<unknown> {
+  ) {
+    super();
+  }
+  advance(): IteratorResult<unknown> {
     const { list, index } = this;
     if (list === undefined) return finished();
     if (!(index < list.length)) {
@@ -37,10 +57,12 @@ const typedArrayLength = Function.prototype.call.bind(ownDescriptor(getPrototype
 ) => number;
 
 /** Over a typed array that is not empty and of fixed length: no elements means that its buffer is gone. */
-export class TypedCursor {
+export class TypedCursor extends Cursor {
   index = 0;
-  constructor(public list: ArrayLike<unknown> | undefined) {}
-  next(): IteratorResult<unknown> {
+  constructor(public list: ArrayLike<unknown> | undefined) {
+    super();
+  }
+  advance(): IteratorResult<unknown> {
     const { list, index } = this;
     if (list === undefined) return finished();
     const length = typedArrayLength(list);
@@ -55,10 +77,12 @@ export class TypedCursor {
 }
 
 /** Over the code points of a string. */
-export class StringCursor {
+export class StringCursor extends Cursor {
   index = 0;
-  constructor(readonly text: string) {}
-  next(): IteratorResult<unknown> {
+  constructor(readonly text: string) {
+    super();
+  }
+  advance(): IteratorResult<unknown> {
     const { text, index } = this;
     if (index >= text.length) return finished();
     const first = text[index]!;
@@ -97,13 +121,15 @@ function hasNativeParts(value: unknown, parts: typeof pristineRegExp): boolean {
 }
 
 /** Over the matches of a global expression, whose clone only the cursor knows. */
-export class MatchCursor {
+export class MatchCursor extends Cursor {
   constructor(
     public pattern: RegExp | undefined,
     readonly text: string,
     readonly isUnicode: boolean,
-  ) {}
-  next(): IteratorResult<unknown> {
+  ) {
+    super();
+  }
+  advance(): IteratorResult<unknown> {
     const { pattern, text } = this;
     if (pattern === undefined) return finished();
     const match = exec(pattern, text);
@@ -132,6 +158,3 @@ export function matchCursorOf(text: string, pattern: unknown): object | undefine
   clone.lastIndex = pattern.lastIndex;
   return new MatchCursor(clone, text, includes(flags, 'u') || includes(flags, 'v'));
 }
-
-for (const cursor of [ListCursor, TypedCursor, StringCursor, MatchCursor])
-  Object.setPrototypeOf(cursor.prototype, iteratorPrototype);

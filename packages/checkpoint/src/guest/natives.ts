@@ -5,7 +5,7 @@
  * Also what they need of the realm as it was before any code of the guest ran: they use nothing that a guest can change.
  */
 import { types } from 'node:util';
-import { CollectionCursor, isIteratedNatively, plainArray } from './iteration.js';
+import { collectionCursor, isIteratedNatively, plainArray } from './iteration.js';
 import { checkCircular, givesSource, unboxed } from './json-steps.js';
 import { replacesNatively } from './list-cursors.js';
 
@@ -88,8 +88,7 @@ export class NativeCallbacks {
   readonly isSet = types.isSet;
   readonly isPlainArray = (value: object): boolean =>
     Array.isArray(value) && !types.isProxy(value) && Object.getPrototypeOf(value) === Array.prototype;
-  readonly cursor = (source: Map<unknown, unknown> | Set<unknown>, kind: 'map' | 'set'): object =>
-    new CollectionCursor(source, kind);
+  readonly cursor = (source: Map<unknown, unknown> | Set<unknown>, kind: 'map' | 'set'): object => collectionCursor(source, kind);
 
   /**
    * Puts guest-side built-ins in the place of native ones, with the same length and attributes, where this Node has them. A call that cannot

@@ -32,7 +32,6 @@ import {
   closeAsyncQuietly,
   closeIterator,
   closeQuietly,
-  cursorNext,
   DelegateResume,
   delegateOf,
   elementsFrom,
@@ -49,6 +48,7 @@ import {
   stillThere,
 } from './iteration.js';
 import { guestEval } from './late-code.js';
+import { cursorNext } from './list-cursors.js';
 import { NativeCallbacks } from './natives.js';
 import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';

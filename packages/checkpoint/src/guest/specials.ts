@@ -10,7 +10,7 @@ import { identityOf } from './brand.js';
 import { LateUnit } from './code-unit.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
-import { CollectionCursor, type CollectionKind, cursorPosition, placeCursor } from './iteration.js';
+import { CollectionCursor, type CollectionKind, collectionCursor, cursorPosition, placeCursor } from './iteration.js';
 import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction } from './late-code.js';
 import { type IteratorSources, nativeIterators } from './native-iterators.js';
 import { isEnvironmentName } from './plain-text.js';
@@ -318,7 +318,7 @@ function cursors(finishing: Finishing): SpecialKind {
       };
     },
     create([source, kind, finished, started, position]) {
-      const cursor = new CollectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
+      const cursor = collectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
       cursor.finished = finished as boolean;
       if (started && !finished) finishing.steps.push(() => placeCursor(cursor, position as number));
       return cursor;
