@@ -80,10 +80,14 @@ describe('cluster-run --stats', () => {
   });
 
   it('counts what was refused: a process that is pinned', async () => {
-    const { captures } = await statsOf('pins', `import 'node:child_process';\n${waits}`, async (pid, node, letGo) => {
-      expect((await place.run('migrate', pid, node)).code).toBe(1);
-      letGo();
-    });
+    const { captures } = await statsOf(
+      'pins',
+      `import { execSync } from 'node:child_process';\nexecSync('true');\n${waits}`,
+      async (pid, node, letGo) => {
+        expect((await place.run('migrate', pid, node)).code).toBe(1);
+        letGo();
+      },
+    );
     expect([captures.captured, captures.failed]).toEqual([0, 1]);
     expect(captures.reasons).toEqual([{ reason: 'it uses node:child_process', place: null, times: 1, waitedMs: 0 }]);
   });

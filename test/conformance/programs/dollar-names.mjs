@@ -5,3 +5,4 @@ function $main(n) { return n ? $main(n - 1) + $$(n) : 0; } const $$ = (x) => x *
 const { $f1, $3: { $4 = 6 } } = { $f1: 1, $3: {} }; console.log($main(4), $$.name, $main.name, new $e9().$f(), $e9.name, $f1, $4, { $f1, $4 });
 label: for (const $e3 of [1, 2]) { const q = () => $e3; if (q() === 2) break label; console.log(q()); }
 try { throw 1; } catch ($e4) { console.log((() => $e4)()); }
+let $v = 'v', $c = 'c', $h = 'h', $k = 'k', $o = 'o', after = 'after'; const all = () => { for (let i = 0; i < 3; i++) after += i; return [$v, $c, $h, $k, $o, after]; }; console.log(all(), all());

@@ -612,7 +612,7 @@ export class Realm {
 
   writeVariables(values: Env): void {
     const write = this.moduleEval!(
-      `(function ($v) { ${this.variables.map((n) => `${n} = $v.${n};`).join(' ')} })`,
+      `(function ($$v) { ${this.variables.map((n) => `${n} = $$v.${n};`).join(' ')} })`,
     ) as AnyFunction;
     write(values);
   }

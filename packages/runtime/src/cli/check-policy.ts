@@ -24,7 +24,7 @@ const differences: Readonly<Record<string, readonly [why: string, advice: string
 export const checkPolicy: HindrancePolicy = {
   module(name) {
     if (ownModules.has(name) || moduleEffect(name) !== 'pins') return undefined;
-    const why = `uses node:${name}, which holds what only this machine has`;
+    const why = `uses node:${name}, which holds what only this machine has once a function of it was called`;
     return { rule: 'module', effect: 'pin', why, advice: 'load it in a process of its own, or start this one with --node' };
   },
   use(name, call) {

@@ -21,6 +21,7 @@ import type { GuestProcess } from '../services/process/process.js';
 import { timerFunctions } from '../services/timers/timers.js';
 import type { HostChannel } from './channel.js';
 import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
+import { pinningModule } from './pinning-module.js';
 import { importNotFound, makeRequire } from './require.js';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -146,6 +147,19 @@ export function installRealmServices(
   modules.set('util', utilModule(nativeRequire));
   modules.set('godwit:host', hostModule(channel));
 
+  const pinnedModule = (name: string, native: object): object => {
+    let isUsed = false;
+    const module = pinningModule(native, () => {
+      if (!isUsed) pins.add(`uses node:${name}`);
+      isUsed = true;
+    });
+    // What these say is of the process, not of the thread it runs in.
+    if (name === 'tty') define(module, 'isatty', (fd: unknown) => isTerminal(modules.get('process') as GuestProcess, fd), true);
+    if (name === 'worker_threads')
+      for (const [key, value] of Object.entries({ isMainThread: true, parentPort: null, workerData: null, threadId: 0 }))
+        define(module, key, value, true);
+    return module;
+  };
   const load = (specifier: string): unknown => {
     const name = specifier.replace(/^node:/, '');
     let found = modules.get(name);
@@ -153,7 +167,7 @@ export function installRealmServices(
     found = nativeRequire(`node:${name}`);
     const effect = moduleEffect(name);
     if (effect === 'answers') found = wrapModule(name, found as Record<string, unknown>, pins, channel);
-    else if (effect === 'pins') pins.add(`uses node:${name}`);
+    else if (effect === 'pins') found = pinnedModule(name, found as object);
     modules.set(name, found);
     return found;
   };
@@ -178,8 +192,20 @@ export function installRealmServices(
   };
 }
 
-/** The namespace of a built-in: its own enumerable members, also where the module is a function (`events`, `module`, `assert`). */
-const withDefault = (value: unknown): unknown => ({ ...(value as object), default: value });
+/**
+ * The namespace of a built-in: its own enumerable members, also where the module is a function (`events`, `module`, `assert`).
+ * What is an accessor there is one here.
+ */
+function withDefault(value: unknown): unknown {
+  const namespace: object = {};
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(value as object)))
+    if (descriptor.enumerable) Object.defineProperty(namespace, key, { ...descriptor, configurable: true });
+  define(namespace, 'default', value, true);
+  return namespace;
+}
+
+const isTerminal = ({ stdout, stderr }: GuestProcess, fd: unknown): boolean =>
+  (fd === 1 && stdout.isTTY === true) || (fd === 2 && stderr.isTTY === true);
 
 /** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
 export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {

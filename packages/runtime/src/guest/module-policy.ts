@@ -1,5 +1,5 @@
 /**
- * What a built-in of Node's own does to a move: nothing, or it pins, for good or until it has answered. The one table that the guest's realm
+ * What a built-in of Node's own does to a move: nothing, or it pins, for good once it is used (pinning-module.ts) or until it has answered. The one table that the guest's realm
  * (globals.ts) and cluster-check both go by. Modules that Godwit brings itself are in modules.ts.
  */
 
@@ -14,7 +14,7 @@ const answering = new Set(['fs', 'fs/promises', 'crypto', 'zlib', 'dns', 'dns/pr
 /** Functions of those that open something with no end we can see. */
 const opening = /^(create(Read|Write)Stream|watch|watchFile|open|openSync|opendir|opendirSync)$/;
 
-/** `answers`: asynchronous calls pin until they are answered. `pins`: from its import on. */
+/** `answers`: asynchronous calls pin until they are answered. `pins`: from the first call of one of its functions on. */
 export type ModuleEffect = 'pure' | 'answers' | 'pins';
 
 export function moduleEffect(name: string): ModuleEffect {

@@ -1,0 +1,78 @@
+/**
+ * A built-in module that holds what only this machine has (node:http, node:child_process …), as a guest sees it. Packages load such modules
+ * and then use a constant of them, or nothing: data may be read, and what pins is the first call of a function, or the first look at an
+ * object of Node's own (http.globalAgent).
+ */
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type Use = () => void;
+
+const { getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Object;
+const { ownKeys } = Reflect;
+
+/** `use` is called before anything of the module runs. */
+export function pinningModule(native: object, use: Use): object {
+  return typeof native === 'function' ? pinningFunction(native as AnyFunction, use) : copied(native, {}, use);
+}
+
+/** Copies own properties; accessors stay accessors, so that looking at the module's keys asks nothing of it. */
+function copied<T extends object>(native: object, target: T, use: Use): T {
+  for (const key of ownKeys(native)) {
+    const descriptor = getOwnPropertyDescriptor(native, key)!;
+    const own = getOwnPropertyDescriptor(target, key);
+    if (own?.configurable === false) continue;
+    defineProperty(target, key, pinningProperty(native, key, descriptor, use));
+  }
+  return target;
+}
+
+function pinningProperty(native: object, key: PropertyKey, descriptor: PropertyDescriptor, use: Use): PropertyDescriptor {
+  const { enumerable = false } = descriptor;
+  const value: unknown = descriptor.value;
+  if (typeof value === 'function')
+    return { value: pinningFunction(value as AnyFunction, use), writable: true, enumerable, configurable: true };
+  if ('value' in descriptor && isData(value))
+    return { value: dataOf(value, use), writable: true, enumerable, configurable: true };
+  return {
+    get: () => {
+      use();
+      return (native as Record<PropertyKey, unknown>)[key];
+    },
+    set: (next: unknown) => {
+      use();
+      (native as Record<PropertyKey, unknown>)[key] = next;
+    },
+    enumerable,
+    configurable: true,
+  };
+}
+
+const isData = (value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  Array.isArray(value) ||
+  getPrototypeOf(value) === Object.prototype ||
+  getPrototypeOf(value) === null;
+
+/** Tables of constants, and modules in modules (`readline.promises`). */
+const dataOf = (value: unknown, use: Use): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? copied(value, Object.create(getPrototypeOf(value)) as object, use)
+    : value;
+
+function pinningFunction(native: AnyFunction, use: Use): AnyFunction {
+  const pinning: AnyFunction = function pinning(this: unknown, ...args) {
+    use();
+    if (new.target === undefined) return native.apply(this, args);
+    return Reflect.construct(native, args, new.target === (pinning as unknown) ? native : new.target);
+  };
+  setPrototypeOf(pinning, getPrototypeOf(native) as object);
+  // Its instances are those of the native class: `instanceof` holds for both.
+  pinning.prototype = native.prototype;
+  for (const key of ownKeys(native)) {
+    if (key === 'prototype' || key === 'arguments' || key === 'caller') continue;
+    const descriptor = getOwnPropertyDescriptor(native, key)!;
+    defineProperty(pinning, key, key === 'name' || key === 'length' ? descriptor : pinningProperty(native, key, descriptor, use));
+  }
+  return pinning;
+}
