@@ -34,6 +34,7 @@ for (const name of [
   'own-names.cjs',
   'async-generator-second-hop.mjs',
   'async-generators.cjs',
+  'delegates-running.mjs',
 ]) {
   it(`${name} is right when it is moved many times, whatever the safepoints`, async () => {
     const program = { bundle: await compileGuest(path.join(programs, name)), cwd: programs };

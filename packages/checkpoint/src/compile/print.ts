@@ -56,6 +56,7 @@ function ownNodes(root: Node, origins: Map<Node, number> | undefined): void {
     if (child.start === unplaced) {
       assert(origins !== undefined || !(isFunction(child) || isClass(child)), `a ${child.type} stands at two places of a tree`);
       node = { ...child };
+      for (const key in node) if (Array.isArray(node[key])) node[key] = node[key].slice();
       if (origins?.has(child)) origins.set(node, origins.get(child)!);
     } else {
       if (child.start !== undefined) origins?.set(child, child.start);

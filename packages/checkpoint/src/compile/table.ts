@@ -4,6 +4,7 @@
  * It is made of the printed tree, whose nodes say where they stand in the text. Positions are offsets of what V8 reports as line and column.
  *   call    `f(x)`      position of `f`;    `a.b(x)` position of `b`;   `a[b](x)`, `a.#b(x)`, `a.catch(x)` position of `(`
  *   new     `new C(x)`  position of `new`
+ *   delegate  `a = yield* b`  position of `yield` where it is suspended, of the statement while `b` runs
  *   loop    position of the loop statement: V8 checks for interrupts at its back edge
  */
 
@@ -145,6 +146,7 @@ export function collect(
     else if (fid >= 0) {
       const label = labelOf(node, fid, nameOf);
       if (label) table.labels.push(label);
+      if (label?.kind === 'delegate' && node.start !== label.at) table.labels.push({ ...label, at: node.start });
     }
     for (const key in node) {
       const value = node[key];

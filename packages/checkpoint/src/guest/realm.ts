@@ -353,8 +353,10 @@ export class Realm {
       $$meta: { url: `file://${host.filename}`, filename: host.filename, dirname: host.dirname },
       $$global: globalThis,
       $$next: () => this.enterNext(),
-      $$redelegate: (inner: Iterator<unknown>, suspended: boolean) =>
-        new DelegateResume(inner, suspended ? undefined : () => this.enterNext() as IteratorResult<unknown>),
+      $$redelegate: (inner: Iterator<unknown>, suspended: boolean) => {
+        const first = () => this.enterNext() as IteratorResult<unknown>;
+        return new DelegateResume(inner, suspended ? undefined : first);
+      },
       $$imports: imports,
       $$this: undefined,
       require: host.require,
@@ -743,7 +745,7 @@ export class Realm {
       labels.set(label.at, {
         ...original,
         at: label.at,
-        callee: isResumed ? ['$$next'] : label.callee,
+        callee: isResumed ? ['$$next'] : label.kind === 'delegate' ? original.callee : label.callee,
         receiver: label.receiver,
         given: label.given,
       });

@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
-import { checkArguments, isDeadTemporary, restoreArguments } from '../capture/frames.js';
+import { checkArguments, isDeadTemporary, isOfResumption, restoreArguments } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { identityOf } from './brand.js';
 import { LateUnit } from './code-unit.js';
@@ -280,7 +280,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
     const closure = scope.description.startsWith('Closure');
     for (const name of Object.keys(scope.variables)) {
       if (name === '$f' && !closure && !label && url!.startsWith('godwit-resume:')) unread = scope.variables.$f as typeof vars;
-      if (hasOwn(vars, name) || name === '$main' || name === '$f' || (closure && !isEnvironmentName(name))) continue;
+      if (hasOwn(vars, name) || isOfResumption(name) || (closure && !isEnvironmentName(name))) continue;
       const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
       if ('value' in descriptor) vars[name] = descriptor.value;
     }

@@ -181,7 +181,7 @@ class Peeler {
   private resume(s: Node, at: number, labels: string[]): Node[] {
     const label = this.request.label!;
     if (s.start === at && /^(For|While|DoWhile)Statement$/.test(s.type) && label.kind === 'loop') return this.again(s, labels);
-    if (s.start === at && callOf(s) && label.kind !== 'loop') return [this.atCall(s)];
+    if (s.start === at && callOf(s) && label.kind !== 'loop') return this.atCall(s);
     switch (s.type) {
       case 'BlockStatement':
         return [block(this.rest(s.body, at))];
@@ -249,24 +249,26 @@ class Peeler {
   }
 
   /** The statement of the label itself: its call becomes the next frame, its yield waits again. */
-  private atCall(s: Node): Node {
+  private atCall(s: Node): Node[] {
     const label = this.request.label!;
+    const before: Node[] = [];
     const replace = (node: Node): Node => {
       if (node.type === 'AssignmentExpression') return { ...node, right: replace(node.right) };
       if (label.kind === 'yield') return { type: 'YieldExpression', delegate: false, argument: undefinedValue() };
-      if (label.kind === 'delegate')
-        return {
-          type: 'YieldExpression',
-          delegate: true,
-          argument: call(id('$$redelegate'), [node.argument, literal(this.request.suspended)]),
-        };
+      if (label.kind === 'delegate') {
+        // A variable: V8 would show the place of a call for as long as the delegation lasts.
+        const delegate = this.fresh('$d');
+        before.push(declare('let', delegate, call(id('$$redelegate'), [node.argument, literal(this.request.suspended)])));
+        return { type: 'YieldExpression', delegate: true, argument: id(delegate) };
+      }
       return call(id('$$next'), []);
     };
-    if (s.type === 'ExpressionStatement') return { ...s, expression: replace(s.expression) };
-    if (s.type === 'ReturnStatement') return { ...s, argument: replace(s.argument) };
+    const made = (key: string, node: Node) => ({ ...s, [key]: replace(node) });
+    if (s.type === 'ExpressionStatement') return before.concat(made('expression', s.expression));
+    if (s.type === 'ReturnStatement') return before.concat(made('argument', s.argument));
     const d = s.declarations[0];
     const kind = s.kind === 'var' ? 'var' : s.kind;
-    return { ...s, kind, declarations: [{ ...d, init: replace(d.init) }] };
+    return before.concat({ ...s, kind, declarations: [{ ...d, init: replace(d.init) }] });
   }
 
   /** `arguments` and `super` have no meaning of their own in resume code. */
