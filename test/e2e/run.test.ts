@@ -74,6 +74,26 @@ describe('cluster-run', () => {
     expect(String(guest.stdout)).toBe(String(plain.stdout));
   });
 
+  it("waits for promises of Node's own, and tells of rejections when nobody handles them", async () => {
+    const script = place.script(
+      'promises.mjs',
+      `import assert from 'node:assert';
+       process.on('unhandledRejection', (reason) => console.log('unhandled', reason));
+       setTimeout(() => { Promise.reject('first'); console.log('one'); }, 200);
+       setTimeout(() => console.log('two'), 200);
+       setImmediate(() => { Promise.reject('second'); console.log('three'); });
+       setImmediate(() => console.log('four'));
+       await assert.rejects((async () => { await null; throw new Error('x'); })(), /x/);
+       console.log((await crypto.subtle.digest('SHA-256', new Uint8Array(3e6))).byteLength);
+       console.log(await new Blob(['text']).text());
+       process.on('beforeExit', () => console.log('beforeExit'));
+       setTimeout(() => { const late = Promise.reject('late'); setTimeout(() => late.catch(() => console.log('caught')), 50); }, 400);`,
+    );
+    const [plain, guest] = [await place.node(script), await place.run('run', '--nodes', '1', script)];
+    expect(String(plain.stdout).split('\n')).toHaveLength(12);
+    expect([String(guest.stdout), guest.code]).toEqual([String(plain.stdout), 0]);
+  });
+
   it('forwards signals: a listener hears them, and without one even a busy guest ends with 128+N', async () => {
     const listens = place.script(
       'listens.mjs',

@@ -17,10 +17,19 @@ export {
   JobState,
   perform,
   Queue,
+  reportRejections,
   setJobHost,
   state,
   uncaught,
 } from './jobs.js';
-export { GuestPromise, isGuestPromise, newPromise, promiseState, rejectPromise, resolvePromise } from './promises.js';
+export {
+  GuestPromise,
+  isGuestPromise,
+  newPromise,
+  promiseState,
+  rejectPromise,
+  resolvePromise,
+  setNativeWait,
+} from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';

@@ -82,11 +82,16 @@ export interface JobHost {
   /** Called between two jobs, where the queues are whole: the place to capture a guest whose jobs never end. */
   betweenJobs(): void;
   uncaught(error: unknown, origin: 'uncaughtException' | 'unhandledRejection', promise?: object): void;
+  /**
+   * Called when rejections are left after all jobs: reportRejections() must follow when V8's own microtasks have run, since in one of them a
+   * function of Node may begin to wait for such a promise.
+   */
+  rejectionsLeft(): void;
   reportUnhandled(rejections: UnhandledRejection[]): void;
 }
 
 export let state = new JobState();
-let host: JobHost = { wake() {}, betweenJobs() {}, uncaught() {}, reportUnhandled() {} };
+let host: JobHost = { wake() {}, betweenJobs() {}, uncaught() {}, rejectionsLeft() {}, reportUnhandled() {} };
 
 export const setJobHost = (next: JobHost): void => {
   host = next;
@@ -137,7 +142,7 @@ export const uncaught = (
   promise?: object,
 ): void => host.uncaught(error, origin, promise);
 
-/** Drains ticks and microtasks in Node's order: all ticks, then all microtasks, until both are empty; then unhandled rejections. */
+/** Drains ticks and microtasks in Node's order: all ticks, then all microtasks, until both are empty. */
 export function drain(): void {
   if (state.activity !== undefined) return;
   for (;;) {
@@ -155,12 +160,18 @@ export function drain(): void {
     state.inMicrotasks = false;
     state.microtasksFirst = false;
     if (state.ticks.length > 0) continue;
-    if (state.unhandled.length === 0) return;
-    const rejections = state.unhandled;
-    state.unhandled = [];
-    host.reportUnhandled(rejections);
-    if (state.ticks.length === 0 && state.microtasks.length === 0) return;
+    if (state.unhandled.length > 0) host.rejectionsLeft();
+    return;
   }
+}
+
+/** Tells the host of the rejections that nobody has handled by now, and goes on with what it does about them. */
+export function reportRejections(): void {
+  if (state.activity !== undefined) return;
+  const rejections = state.unhandled;
+  state.unhandled = [];
+  host.reportUnhandled(rejections);
+  drain();
 }
 
 /** process.nextTick and queueMicrotask callbacks. */

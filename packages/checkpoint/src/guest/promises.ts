@@ -3,6 +3,8 @@
  * jobs are data. It takes over the realm's Promise.prototype, so `instanceof` and toString tags hold for both it and native promises,
  * which only pinned built-ins still return and which are adopted as thenables.
  */
+import { types } from 'node:util';
+import { slice, sourceOf } from '../heap/primordials.js';
 import { Stamp } from './brand.js';
 import { hostClosureKind } from './host-closures.js';
 import { type Activity, enqueueMicrotask, state, UnhandledRejection, uncaught } from './jobs.js';
@@ -44,6 +46,7 @@ export const stampPromise = (target: object, record: PromiseState): object => {
   return target;
 };
 
+const { isPromise } = types;
 const NativePromise = globalThis.Promise;
 const prototype = NativePromise.prototype as unknown as Record<PropertyKey, unknown>;
 const nativeThen = NativePromise.prototype.then;
@@ -301,13 +304,39 @@ const makeCatchFinally = hostClosureKind('catch finally', (record: FinallyRecord
   return invokeThen(promiseResolve(record.C, result), makeThrower(new ValueRecord(reason)), undefined);
 });
 
+/** Begins the wait for a promise of Node's own, of which no image can tell; the function ends it. Set by the runtime. */
+let beginNativeWait: () => () => void = () => () => {};
+export const setNativeWait = (begin: typeof beginNativeWait): void => {
+  beginNativeWait = begin;
+};
+
+/** A guest's promise for one that a function of Node gave. */
+function adopted(native: object): object {
+  const promise = newPromise();
+  const end = beginNativeWait();
+  const settles = (how: typeof resolvePromise) => (value: unknown) => {
+    end();
+    how(promise, value);
+  };
+  nativeThen.call(native as Promise<unknown>, settles(resolvePromise), settles(rejectPromise));
+  return promise;
+}
+
+const isNativeFunction = (value: unknown): boolean =>
+  typeof value === 'function' && slice(sourceOf(value as never), -15) === '[native code] }';
+
 const invokeThen = (promise: object, onFulfilled: unknown, onRejected: unknown): unknown =>
   (promise as { then(a: unknown, b: unknown): unknown }).then(onFulfilled, onRejected);
 
 const methods = {
   // biome-ignore lint/suspicious/noThenProperty: this is Promise.prototype.then itself
   then(this: object, onFulfilled?: unknown, onRejected?: unknown): unknown {
-    if (!isGuestPromise(this)) return nativeThen.call(this as Promise<unknown>, onFulfilled as never, onRejected as never);
+    if (!isGuestPromise(this)) {
+      // V8's own resolving functions come from an `await` in Node's own code, which goes on as it would without us.
+      if (!isPromise(this) || isNativeFunction(onFulfilled))
+        return nativeThen.call(this as unknown as Promise<unknown>, onFulfilled as never, onRejected as never);
+      return methods.then.call(adopted(this), onFulfilled, onRejected);
+    }
     const capability = newCapability(speciesOf(this));
     react(this, new ThenReaction(capability, onFulfilled, onRejected));
     return capability.promise;

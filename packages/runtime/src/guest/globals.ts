@@ -11,10 +11,12 @@ import {
   CallbackJob,
   enqueueMicrotask,
   hostClosureKind,
+  isGuestPromise,
   state as jobs,
   newPromise,
   rejectPromise,
   resolvePromise,
+  setNativeWait,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
@@ -130,6 +132,10 @@ export function installRealmServices(
     modules.set('process', process);
   };
   modules.set('process', initial);
+  setNativeWait(() => {
+    const answer = new Answer("waits for a promise of Node's own", pins, channel);
+    return () => answer.end();
+  });
   for (const name of pinningGlobals) pinGlobal(name, pins);
 
   const timersPromises = {
@@ -285,6 +291,7 @@ function hostModule(channel: HostChannel): unknown {
     receive: (service: string, handler: (message: unknown) => unknown) => channel.listen(service, handler),
     ref: (key: unknown) => channel.ref(key),
     unref: (key: unknown) => channel.unref(key),
+    isPromise: isGuestPromise,
     asyncContext: () => jobs.context,
     enterAsyncContext: (context: AsyncContext) => {
       jobs.context = context;

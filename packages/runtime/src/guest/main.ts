@@ -16,6 +16,7 @@ import {
   perform,
   prepareRealm,
   promiseState,
+  reportRejections,
   setJobHost,
   setProgram,
 } from '@godwit/checkpoint/guest';
@@ -24,12 +25,12 @@ import { GuestProcess, processClasses, setProcessHost } from '../services/proces
 import { restoreStdio, type StdioState, setOutput, stdioClasses, stdioState } from '../services/stdio/stdio.js';
 import {
   restoreTimers,
+  schedule,
   setAfterTurn,
   type TimerState,
   timerClasses,
   timerState,
   timersPending,
-  turn,
 } from '../services/timers/timers.js';
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
@@ -99,6 +100,8 @@ const channel = new HostChannel(
 );
 let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
 let wakeScheduled = false;
+let reportScheduled = false;
+let endScheduled = false;
 let ended = false;
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
@@ -126,6 +129,15 @@ setJobHost({
     if (words[REQUEST] !== 0) answerRequest();
   },
   uncaught,
+  rejectionsLeft() {
+    if (reportScheduled) return;
+    reportScheduled = true;
+    nativeQueueMicrotask(() => {
+      reportScheduled = false;
+      reportRejections();
+      afterTurn();
+    });
+  },
   reportUnhandled(rejections) {
     for (const { promise, context } of rejections) {
       const record = promiseState(promise);
@@ -170,13 +182,26 @@ function standStill(): never {
   for (;;) wait(nothing, 0, 0);
 }
 
-/** After each turn: has the guest ended? */
+/** After each turn: has the guest ended? Asked again when V8's microtasks have run, which may settle what the guest waits for. */
 function afterTurn(): void {
-  if (ended || jobs.activity !== undefined || !mainState.done) return;
-  if (timersPending() || channel.active() || jobs.microtasks.length + jobs.ticks.length > 0 || channel.pending() > 0) return;
+  if (endScheduled || !isAtEnd()) return;
+  endScheduled = true;
+  nativeSetImmediate(() => {
+    endScheduled = false;
+    if (isAtEnd()) end();
+  });
+}
+
+function isAtEnd(): boolean {
+  if (ended || jobs.activity !== undefined || !mainState.done) return false;
+  if (timersPending() || channel.active() || channel.pending() > 0) return false;
+  return jobs.microtasks.length + jobs.ticks.length + jobs.unhandled.length === 0;
+}
+
+function end(): void {
   guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
   drain();
-  if (timersPending() || channel.active()) return;
+  if (timersPending() || channel.active() || jobs.unhandled.length > 0) return;
   if (mainState.promise && promiseState(mainState.promise).status === 0) {
     guestProcess.stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
     guestProcess.exitCode = 13;
@@ -247,7 +272,13 @@ function start(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
   jobs.microtasksFirst = esm;
   perform(new MainActivity());
   drain();
-  turn();
+  beginTurns();
+}
+
+/** The first turn comes when V8's own microtasks have run. */
+function beginTurns(): void {
+  schedule();
+  afterTurn();
 }
 
 let settle: (() => void) | undefined;
@@ -268,7 +299,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
     send({ type: 'running', atMs: now() });
     guest.resume();
     drain();
-    turn();
+    beginTurns();
     channel.flush();
   };
   send({ type: 'loaded' });

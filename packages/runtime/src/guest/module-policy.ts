@@ -42,7 +42,7 @@ const nativeObjects: Readonly<Record<string, RegExp>> = {
   module: /^createRequire$/,
   perf_hooks: /^(createHistogram|monitorEventLoopDelay|PerformanceObserver)$/,
   'stream/web': /Stream$/,
-  util: /^(MIMEType|MIMEParams|debuglog|debug)$/,
+  util: /^(MIMEType|MIMEParams)$/,
   v8: /^(Default)?(Des|S)erializer$/,
   zlib: /^create[A-Z]/,
 }; // biome-ignore format: one table

@@ -21,6 +21,8 @@ export const guestModules: Readonly<Record<string, string>> = {
   stream: guestFile('stream.cjs'),
   'stream/promises': guestFile('stream-promises.cjs'),
   net: guestFile('net.cjs'),
+  util: guestFile('util.cjs'),
+  'util/types': guestFile('util-types.cjs'),
 };
 
 /** What compileScript needs for a guest, beside the place of its cache. */

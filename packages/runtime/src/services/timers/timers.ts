@@ -18,6 +18,8 @@ export class TimerState {
   /** Sorted by due time, then sequence. */
   timers: Timeout[] = [];
   immediates: Immediate[] = [];
+  /** A turn was left among its immediates, for rejections to be told of: the rest comes before the next timers. */
+  isAmongImmediates = false;
 }
 
 let state = new TimerState();
@@ -196,11 +198,15 @@ export function turn(): void {
   if (jobs.activity !== undefined) return;
   drain();
   const nowMs = guestClock.wholeMs();
-  for (let timer = state.timers[0]; timer && inner(timer).dueMs <= nowMs; timer = state.timers[0]) {
+  for (let timer = state.timers[0]; !state.isAmongImmediates && timer && inner(timer).dueMs <= nowMs; timer = state.timers[0]) {
     state.timers.shift();
     perform(new TimerActivity(timer, guestClock.wholeMs()));
     drain();
+    if (jobs.unhandled.length === 0) continue;
+    schedule(); // told of before the next timer
+    return;
   }
+  state.isAmongImmediates = false;
   const immediates = state.immediates;
   state.immediates = [];
   for (let i = 0; i < immediates.length; i++) {
@@ -210,6 +216,9 @@ export function turn(): void {
     state.immediates = [...immediates.slice(i + 1), ...state.immediates.filter((x) => !immediates.includes(x))];
     perform(new ImmediateActivity(immediate));
     drain();
+    if (jobs.unhandled.length === 0) continue;
+    state.isAmongImmediates = state.immediates.length > 0;
+    break;
   }
   schedule();
   afterTurn();
