@@ -4,8 +4,7 @@
  * which only pinned built-ins still return and which are adopted as thenables.
  */
 import { types } from 'node:util';
-import { slice, sourceOf } from '../heap/primordials.js';
-import { Stamp } from './brand.js';
+import { fidOf, Stamp } from './brand.js';
 import { hostClosureKind } from './host-closures.js';
 import { type Activity, enqueueMicrotask, state, UnhandledRejection, uncaught } from './jobs.js';
 import { printAsNative, printMethodsAsNative } from './printing.js';
@@ -322,8 +321,7 @@ function adopted(native: object): object {
   return promise;
 }
 
-const isNativeFunction = (value: unknown): boolean =>
-  typeof value === 'function' && slice(sourceOf(value as never), -15) === '[native code] }';
+const isGuests = (value: unknown): boolean => typeof value === 'function' && fidOf(value) !== undefined;
 
 const invokeThen = (promise: object, onFulfilled: unknown, onRejected: unknown): unknown =>
   (promise as { then(a: unknown, b: unknown): unknown }).then(onFulfilled, onRejected);
@@ -332,8 +330,8 @@ const methods = {
   // biome-ignore lint/suspicious/noThenProperty: this is Promise.prototype.then itself
   then(this: object, onFulfilled?: unknown, onRejected?: unknown): unknown {
     if (!isGuestPromise(this)) {
-      // V8's own resolving functions come from an `await` in Node's own code, which goes on as it would without us.
-      if (!isPromise(this) || isNativeFunction(onFulfilled))
+      // Code of Node's own, which waits for its promises too, goes on as it would without us: its functions bear no brand.
+      if (!isPromise(this) || !(isGuests(onFulfilled) || isGuests(onRejected)))
         return nativeThen.call(this as unknown as Promise<unknown>, onFulfilled as never, onRejected as never);
       return methods.then.call(adopted(this), onFulfilled, onRejected);
     }
