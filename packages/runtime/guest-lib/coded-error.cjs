@@ -4,7 +4,8 @@
  */
 'use strict';
 
-const { inspect } = require('node:util');
+/** Asked for late: the guest's `node:util` needs this file itself. */
+const inspect = (value, options) => require('node:util').inspect(value, options);
 
 /** An error of class `Base` with a code. */
 function codedError(Base, code, message) {
