@@ -25,7 +25,7 @@ it('programs do the same on plain node, compiled, moved once and moved on and on
   await runTasks(tasks, suiteOptions, 1, (result) => results.push(result));
   expect(results.length).toBe(tasks.length);
   for (const result of results) expect(result, result.reason).toMatchObject({ verdict: 'passed' });
-}, 300_000);
+}, 600_000);
 
 // What comes back right from one move may come back wrong from the next: what made it is remade code then.
 for (const name of [
