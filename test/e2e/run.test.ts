@@ -74,18 +74,37 @@ describe('cluster-run', () => {
     expect(String(guest.stdout)).toBe(String(plain.stdout));
   });
 
+  it('shows modules that hold what only this machine has as node does', async () => {
+    const script = place.script(
+      'modules.mjs',
+      `import cluster from 'node:cluster';
+       import http, { Agent, STATUS_CODES } from 'node:http';
+       import tty from 'node:tty';
+       import { isMainThread, parentPort, threadId } from 'node:worker_threads';
+       import { execSync } from 'node:child_process';
+       console.log(STATUS_CODES[404], http.METHODS.length, tty.isatty(1), isMainThread, parentPort, threadId, execSync.name, execSync.length);
+       class Own extends Agent {}
+       console.log(http.Agent === Agent, new Own() instanceof Agent, new http.Server() instanceof http.Server, typeof http.globalAgent);
+       cluster.on('own', (value) => console.log('heard', value));
+       console.log(cluster.emit('own', 1), cluster.isPrimary, String(execSync('echo done')));`,
+    );
+    const [plain, guest] = [await place.node(script), await place.run('run', '--nodes', '1', script)];
+    expect(String(plain.stdout)).toContain('heard 1');
+    expect([String(guest.stdout), guest.stderr, guest.code]).toEqual([String(plain.stdout), plain.stderr, 0]);
+  });
+
   it("waits for promises of Node's own, and tells of rejections when nobody handles them", async () => {
     const script = place.script(
       'promises.mjs',
       `import assert from 'node:assert';
        process.on('unhandledRejection', (reason) => console.log('unhandled', reason));
+       await assert.rejects((async () => { await null; throw new Error('x'); })(), /x/);
+       console.log((await crypto.subtle.digest('SHA-256', new Uint8Array(3e6))).byteLength);
+       console.log(await new Blob(['text']).text());
        setTimeout(() => { Promise.reject('first'); console.log('one'); }, 200);
        setTimeout(() => console.log('two'), 200);
        setImmediate(() => { Promise.reject('second'); console.log('three'); });
        setImmediate(() => console.log('four'));
-       await assert.rejects((async () => { await null; throw new Error('x'); })(), /x/);
-       console.log((await crypto.subtle.digest('SHA-256', new Uint8Array(3e6))).byteLength);
-       console.log(await new Blob(['text']).text());
        process.on('beforeExit', () => console.log('beforeExit'));
        setTimeout(() => { const late = Promise.reject('late'); setTimeout(() => late.catch(() => console.log('caught')), 50); }, 400);`,
     );

@@ -10,20 +10,20 @@ type Use = () => void;
 const { getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Object;
 const { ownKeys } = Reflect;
 
-/** `use` is called before anything of the module runs. */
+/** `use` is called before anything of the module runs. A module that is an object of a class (node:cluster is an emitter) is used at once. */
 export function pinningModule(native: object, use: Use): object {
-  return typeof native === 'function' ? pinningFunction(native as AnyFunction, use) : copied(native, {}, use);
+  if (typeof native === 'function') return pinningFunction(native as AnyFunction, use);
+  if (isData(native)) return copied(native, use);
+  use();
+  return native;
 }
 
 /** Copies own properties; accessors stay accessors, so that looking at the module's keys asks nothing of it. */
-function copied<T extends object>(native: object, target: T, use: Use): T {
-  for (const key of ownKeys(native)) {
-    const descriptor = getOwnPropertyDescriptor(native, key)!;
-    const own = getOwnPropertyDescriptor(target, key);
-    if (own?.configurable === false) continue;
-    defineProperty(target, key, pinningProperty(native, key, descriptor, use));
-  }
-  return target;
+function copied(native: object, use: Use): object {
+  const copy = Object.create(getPrototypeOf(native)) as object;
+  for (const key of ownKeys(native))
+    defineProperty(copy, key, pinningProperty(native, key, getOwnPropertyDescriptor(native, key)!, use));
+  return copy;
 }
 
 function pinningProperty(native: object, key: PropertyKey, descriptor: PropertyDescriptor, use: Use): PropertyDescriptor {
@@ -56,9 +56,7 @@ const isData = (value: unknown): boolean =>
 
 /** Tables of constants, and modules in modules (`readline.promises`). */
 const dataOf = (value: unknown, use: Use): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? copied(value, Object.create(getPrototypeOf(value)) as object, use)
-    : value;
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? copied(value, use) : value;
 
 function pinningFunction(native: AnyFunction, use: Use): AnyFunction {
   const pinning: AnyFunction = function pinning(this: unknown, ...args) {
