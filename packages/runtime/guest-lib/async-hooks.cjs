@@ -12,6 +12,28 @@ const { checkFunction, codedError, invalidType } = require('./coded-error.cjs');
 
 let lastAsyncId = native.executionAsyncId();
 
+/** Calls `fn` with the stores given, and goes back to those of before. */
+function callWithin(stores, fn, thisArg, args) {
+  const before = asyncContext();
+  enterAsyncContext(stores);
+  try {
+    return fn.call(thisArg, ...args);
+  } finally {
+    enterAsyncContext(before);
+  }
+}
+
+/** The present stores without that of `storage`. */
+function storesWithout(storage) {
+  const stores = asyncContext();
+  if (!stores?.has(storage)) return stores;
+  const rest = new Map(stores);
+  rest.delete(storage);
+  return rest;
+}
+
+const storesWith = (storage, store) => new Map(asyncContext()).set(storage, store);
+
 class AsyncLocalStorage {
   constructor() {
     // Both are there to be seen in Node, too.
@@ -29,38 +51,27 @@ class AsyncLocalStorage {
 
   disable() {
     this.enabled = false;
-    const stores = asyncContext();
-    if (!stores?.has(this)) return;
-    const rest = new Map(stores);
-    rest.delete(this);
-    enterAsyncContext(rest);
+    enterAsyncContext(storesWithout(this));
   }
 
   enterWith(store) {
     this.enabled = true;
-    enterAsyncContext(new Map(asyncContext()).set(this, store));
+    enterAsyncContext(storesWith(this, store));
   }
 
   run(store, callback, ...args) {
     if (Object.is(store, this.getStore())) return callback.call(null, ...args);
-    const before = asyncContext();
-    this.enterWith(store);
-    try {
-      return callback.call(null, ...args);
-    } finally {
-      enterAsyncContext(before);
-    }
+    this.enabled = true;
+    return callWithin(storesWith(this, store), callback, null, args);
   }
 
   exit(callback, ...args) {
     if (!this.enabled) return callback.call(null, ...args);
-    const before = asyncContext();
-    this.disable();
+    this.enabled = false;
     try {
-      return callback.call(null, ...args);
+      return callWithin(storesWithout(this), callback, null, args);
     } finally {
       this.enabled = true;
-      enterAsyncContext(before);
     }
   }
 
@@ -84,13 +95,7 @@ class AsyncResource {
   }
 
   runInAsyncScope(fn, thisArg, ...args) {
-    const before = asyncContext();
-    enterAsyncContext(this.#context);
-    try {
-      return fn.call(thisArg, ...args);
-    } finally {
-      enterAsyncContext(before);
-    }
+    return callWithin(this.#context, fn, thisArg, args);
   }
 
   /** There are no hooks to tell. */

@@ -7,8 +7,6 @@
 'use strict';
 
 const native = require('node:util');
-const timers = require('node:timers');
-const timersPromises = require('node:timers/promises');
 const { checkFunction, codedError, invalidType } = require('./coded-error.cjs');
 const types = require('./util-types.cjs');
 
@@ -27,8 +25,6 @@ function takeProperties(made, original, change = () => {}) {
 
 function promisify(original) {
   checkFunction(original, 'original');
-  if (original === timers.setTimeout) return timersPromises.setTimeout;
-  if (original === timers.setImmediate) return timersPromises.setImmediate;
   const own = original[custom];
   if (own) {
     checkFunction(own, 'util.promisify.custom');

@@ -204,8 +204,7 @@ export function restoreArguments(vars: Env): void {
 }
 
 /** Variables that generated code needs for itself: what it is handed, and what continues a delegation. */
-export const isOfResumption = (name: string): boolean =>
-  name === '$main' || name === '$f' || (name[0] === '$' && name[1] === '$' && name[2] === 'd' && name[3] === 'r');
+export const isOfResumption = (name: string): boolean => name === '$main' || name === '$f' || name.startsWith('$$dr');
 
 /** Inner scopes first; from enclosing functions only environments are taken. */
 function mergeScope(vars: Env, scope: Env, type: string): void {
@@ -319,8 +318,7 @@ function linkFrames(
   const resumed = isNext(label);
   // An eval answers what the code that it runs answers: resumed, that code is called in its place.
   if (between.length > 0 && !resumed && isEvalOf(aboveFrame, between) && callsEval(g, label, realm)) return;
-  const isDelegated = label.kind === 'delegate' && between.includes('enterNext');
-  if (between.some((name) => !runAgain.has(name) && !(isDelegated && name === 'enterNext')))
+  if (between.some((name) => !runAgain.has(name)))
     throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
   const original = realm.labelAt(label.statement, label.kind);
   if (original?.kind === 'new') aboveFrame.construct = true;

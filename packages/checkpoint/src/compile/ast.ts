@@ -102,21 +102,17 @@ export const isLeaf = (node: Node): boolean => node.type === 'Identifier' || nod
 
 /** The child nodes of a node, in the order of its keys; added to `found`. */
 export function childNodes(node: Node, found: Node[] = []): Node[] {
-  if (isLeaf(node)) return found;
-  // V8 has the keys of a hidden class ready for this loop; most values are no objects.
-  for (const key in node) {
-    const value = node[key];
-    if (typeof value !== 'object' || value === null || key === 'loc' || key === 'origin') continue;
-    if (Array.isArray(value)) {
-      for (const item of value) if (item && typeof item.type === 'string') found.push(item);
-    } else if (typeof value.type === 'string') found.push(value);
-  }
+  someChild(node, (child) => {
+    found.push(child);
+    return false;
+  });
   return found;
 }
 
-/** Is there a child node that matches? */
+/** Is there a child node that matches? Asked in the order of the node's keys. */
 export function someChild(node: Node, matches: (child: Node) => boolean): boolean {
   if (isLeaf(node)) return false;
+  // V8 has the keys of a hidden class ready for this loop; most values are no objects.
   for (const key in node) {
     const value = node[key];
     if (typeof value !== 'object' || value === null || key === 'loc' || key === 'origin') continue;

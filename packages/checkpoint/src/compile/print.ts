@@ -27,8 +27,8 @@ export function print(root: Node, origins?: Map<Node, number>): Printed {
   const text = generate(root, {
     indent: ' ',
     generator: placing,
-    // astring calls this for each node with a `loc`; its typings ask for a whole source-map generator.
-    sourceMap: {
+    // astring calls this for each node with a `loc`, of which resume code has none; its typings ask for a whole source-map generator.
+    sourceMap: (origins === undefined && {
       file: 'bundle.js',
       addMapping({ original, generated }: Mapping) {
         if (!original || (original.line === lastLine && original.column === lastColumn)) return;
@@ -36,7 +36,7 @@ export function print(root: Node, origins?: Map<Node, number>): Printed {
         lastColumn = original.column;
         mappings.push(generated.line - 1, generated.column, original.line - 1, original.column);
       },
-    } as never,
+    }) as never,
   });
   // The last statement's semicolon and line end are left off.
   const trimmed = text.trim().replace(/;$/, '');
@@ -96,12 +96,11 @@ const marking: Generator = {
 const places: Record<string, (node: Node) => void> = {
   MethodDefinition({ value, end }) {
     const [first] = value.params;
-    value.start = first ? first.start - '('.length : value.body.start - '() '.length;
-    value.end = end;
+    place(value, first ? first.start - '('.length : value.body.start - '() '.length, end);
   },
   Property(node) {
     if (node.method || node.kind !== 'init') places.MethodDefinition!(node);
-    else if (node.shorthand) place(node.key, node.start, node.start + node.key.name.length);
+    else if (node.shorthand) placeName(node.key, node.start);
   },
   ForStatement({ init, start }) {
     if (init?.type === 'VariableDeclaration') place(init, start + 'for ('.length, init.declarations.at(-1).end);
@@ -113,21 +112,20 @@ const places: Record<string, (node: Node) => void> = {
     if (node.operator === 'in') place(node, node.start + 1, node.end - 1); // always in parentheses
   },
   MetaProperty({ meta, property, start, end }) {
-    place(meta, start, start + meta.name.length);
-    place(property, end - property.name.length, end);
+    placeName(meta, start);
+    placeName(property, end - property.name.length);
   },
   ArrowFunctionExpression({ async, params, start }) {
     if (params.length !== 1 || params[0].type !== 'Identifier') return;
-    const at = start + (async ? 'async '.length : 0);
-    place(params[0], at, at + params[0].name.length);
+    placeName(params[0], start + (async ? 'async '.length : 0));
   },
   FunctionDeclaration({ id, async, generator, start }) {
     if (!id) return;
     const at = start + (async ? 'async '.length : 0) + (generator ? 'function* ' : 'function ').length;
-    place(id, at, at + id.name.length);
+    placeName(id, at);
   },
   ClassDeclaration({ id, start }) {
-    if (id) place(id, start + 'class '.length, start + 'class '.length + id.name.length);
+    if (id) placeName(id, start + 'class '.length);
   },
 };
 places.FunctionExpression = places.FunctionDeclaration!;
@@ -137,6 +135,8 @@ function place(node: Node, start: number, end: number): void {
   node.start = start;
   node.end = end;
 }
+
+const placeName = (node: Node, start: number): void => place(node, start, start + node.name.length);
 
 const placing = { ...marking };
 for (const type of Object.keys(marking) as (keyof Generator)[]) {

@@ -71,38 +71,13 @@ export const parsePrinted = (text: string): Node =>
     checkPrivateFields: false, // code of a method is parsed alone when its frame is resumed
   });
 
-/** Calls `visit` with each pair of corresponding nodes. */
-export function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: Node) => void): void {
-  const work: [Node, Node][] = [[made, parsed]];
-  for (let pair = work.pop(); pair; pair = work.pop()) {
-    const [m, p] = pair;
-    if (m.type !== p.type) {
-      if (m.type === 'ParenthesizedExpression') {
-        work.push([m.expression, p]);
-        continue;
-      }
-      assert(false, `printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.start}`);
-    }
-    visit(m, p);
-    for (const key in p) {
-      const value = p[key];
-      if (typeof value !== 'object' || value === null) continue;
-      if (Array.isArray(value)) {
-        const other = m[key] ?? [];
-        assert(other.length === value.length, `printed code differs from its tree: ${m.type}.${key} at ${p.start}`);
-        for (let i = 0; i < value.length; i++) if (value[i] && typeof value[i].type === 'string') work.push([other[i], value[i]]);
-      } else if (typeof value.type === 'string' && m[key]) work.push([m[key], value]);
-    }
-  }
-}
-
 /** Builds the table of a tree that has just been printed: its nodes say where (print.ts). */
 export function buildTable(root: Node, text: string, { fids, closureText }: TableInput): SafepointTable {
   const table: SafepointTable = { labels: [], functions: [] };
   collect(root, text, fids, (start) => start, table);
   for (const f of table.functions) {
-    const text = closureText.get(f.fid);
-    if (text) f.text = [text.start, text.end];
+    const closure = closureText.get(f.fid);
+    if (closure) f.text = [closure.start, closure.end];
   }
   return table;
 }

@@ -29,7 +29,7 @@ export {
   promiseState,
   rejectPromise,
   resolvePromise,
-  setNativeWait,
+  setAdoption,
 } from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';

@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { hostClosureKind } from './host-closures.js';
-import { Cursor, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
+import { Cursor, finished, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
 import { isObject } from './promises.js';
 
 const isArray = Array.isArray;
@@ -158,14 +158,13 @@ function noted(cursor: CollectionCursor, result: IteratorResult<unknown>): Itera
   if (result.done) cursor.finished = true;
   return result;
 }
-const ended = (): IteratorResult<unknown> => ({ value: undefined, done: true });
 
 // A class for each kind, each with the same few lines: V8 inlines the native step where it has seen one kind of iterator, which it learns
 // from the reading of `next`.
 
 class MapCursor extends CollectionCursor {
   advance(): IteratorResult<unknown> {
-    if (this.finished) return ended();
+    if (this.finished) return finished();
     const iterator = begun(this);
     void iterator.next;
     return noted(this, stepMap(iterator));
@@ -173,7 +172,7 @@ class MapCursor extends CollectionCursor {
 }
 class MapKeysCursor extends CollectionCursor {
   advance(): IteratorResult<unknown> {
-    if (this.finished) return ended();
+    if (this.finished) return finished();
     const iterator = begun(this);
     void iterator.next;
     return noted(this, stepMap(iterator));
@@ -181,7 +180,7 @@ class MapKeysCursor extends CollectionCursor {
 }
 class MapValuesCursor extends CollectionCursor {
   advance(): IteratorResult<unknown> {
-    if (this.finished) return ended();
+    if (this.finished) return finished();
     const iterator = begun(this);
     void iterator.next;
     return noted(this, stepMap(iterator));
@@ -189,7 +188,7 @@ class MapValuesCursor extends CollectionCursor {
 }
 class SetCursor extends CollectionCursor {
   advance(): IteratorResult<unknown> {
-    if (this.finished) return ended();
+    if (this.finished) return finished();
     const iterator = begun(this);
     void iterator.next;
     return noted(this, stepSet(iterator));
@@ -197,7 +196,7 @@ class SetCursor extends CollectionCursor {
 }
 class SetEntriesCursor extends CollectionCursor {
   advance(): IteratorResult<unknown> {
-    if (this.finished) return ended();
+    if (this.finished) return finished();
     const iterator = begun(this);
     void iterator.next;
     return noted(this, stepSet(iterator));

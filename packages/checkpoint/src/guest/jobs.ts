@@ -145,7 +145,7 @@ export const uncaught = (
 /** Drains ticks and microtasks in Node's order: all ticks, then all microtasks, until both are empty. */
 export function drain(): void {
   if (state.activity !== undefined) return;
-  for (;;) {
+  do {
     if (state.microtasksFirst) state.microtasksFirst = false;
     else
       for (let tick = state.ticks.shift(); tick; tick = state.ticks.shift()) {
@@ -159,10 +159,8 @@ export function drain(): void {
     }
     state.inMicrotasks = false;
     state.microtasksFirst = false;
-    if (state.ticks.length > 0) continue;
-    if (state.unhandled.length > 0) host.rejectionsLeft();
-    return;
-  }
+  } while (state.ticks.length > 0);
+  if (state.unhandled.length > 0) host.rejectionsLeft();
 }
 
 /** Tells the host of the rejections that nobody has handled by now, and goes on with what it does about them. */

@@ -8,7 +8,7 @@ const getPrototypeOf = Object.getPrototypeOf;
 const ownDescriptor = Object.getOwnPropertyDescriptor;
 const ownKeys = Reflect.ownKeys;
 const iteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]())) as object;
-const finished = (): IteratorResult<unknown> => ({ value: undefined, done: true });
+export const finished = (): IteratorResult<unknown> => ({ value: undefined, done: true });
 
 export type ListKind = 'keys' | 'values' | 'entries';
 

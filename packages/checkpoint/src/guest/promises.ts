@@ -303,23 +303,11 @@ const makeCatchFinally = hostClosureKind('catch finally', (record: FinallyRecord
   return invokeThen(promiseResolve(record.C, result), makeThrower(new ValueRecord(reason)), undefined);
 });
 
-/** Begins the wait for a promise of Node's own, of which no image can tell; the function ends it. Set by the runtime. */
-let beginNativeWait: () => () => void = () => () => {};
-export const setNativeWait = (begin: typeof beginNativeWait): void => {
-  beginNativeWait = begin;
+/** A guest's promise for one that a function of Node gave: of the wait for it no image can tell. Set by the runtime. */
+let adopt: ((native: Promise<unknown>) => object) | undefined;
+export const setAdoption = (next: NonNullable<typeof adopt>): void => {
+  adopt = next;
 };
-
-/** A guest's promise for one that a function of Node gave. */
-function adopted(native: object): object {
-  const promise = newPromise();
-  const end = beginNativeWait();
-  const settles = (how: typeof resolvePromise) => (value: unknown) => {
-    end();
-    how(promise, value);
-  };
-  nativeThen.call(native as Promise<unknown>, settles(resolvePromise), settles(rejectPromise));
-  return promise;
-}
 
 const isGuests = (value: unknown): boolean => typeof value === 'function' && fidOf(value) !== undefined;
 
@@ -331,9 +319,9 @@ const methods = {
   then(this: object, onFulfilled?: unknown, onRejected?: unknown): unknown {
     if (!isGuestPromise(this)) {
       // Code of Node's own, which waits for its promises too, goes on as it would without us: its functions bear no brand.
-      if (!isPromise(this) || !(isGuests(onFulfilled) || isGuests(onRejected)))
+      if (!adopt || !isPromise(this) || !(isGuests(onFulfilled) || isGuests(onRejected)))
         return nativeThen.call(this as unknown as Promise<unknown>, onFulfilled as never, onRejected as never);
-      return methods.then.call(adopted(this), onFulfilled, onRejected);
+      return methods.then.call(adopt(this as unknown as Promise<unknown>), onFulfilled, onRejected);
     }
     const capability = newCapability(speciesOf(this));
     react(this, new ThenReaction(capability, onFulfilled, onRejected));

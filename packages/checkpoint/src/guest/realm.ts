@@ -354,7 +354,7 @@ export class Realm {
       $$global: globalThis,
       $$next: () => this.enterNext(),
       $$redelegate: (inner: Iterator<unknown>, suspended: boolean) => {
-        const first = () => this.enterNext() as IteratorResult<unknown>;
+        const first = () => this.enterNext() as IteratorResult<unknown>; // by its name captures know it
         return new DelegateResume(inner, suspended ? undefined : first);
       },
       $$imports: imports,

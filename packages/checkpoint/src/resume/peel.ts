@@ -263,12 +263,11 @@ class Peeler {
       }
       return call(id('$$next'), []);
     };
-    const made = (key: string, node: Node) => ({ ...s, [key]: replace(node) });
-    if (s.type === 'ExpressionStatement') return before.concat(made('expression', s.expression));
-    if (s.type === 'ReturnStatement') return before.concat(made('argument', s.argument));
-    const d = s.declarations[0];
-    const kind = s.kind === 'var' ? 'var' : s.kind;
-    return before.concat({ ...s, kind, declarations: [{ ...d, init: replace(d.init) }] });
+    let rest: Node;
+    if (s.type === 'ExpressionStatement') rest = { ...s, expression: replace(s.expression) };
+    else if (s.type === 'ReturnStatement') rest = { ...s, argument: replace(s.argument) };
+    else rest = { ...s, declarations: [{ ...s.declarations[0], init: replace(s.declarations[0].init) }] };
+    return [...before, rest];
   }
 
   /** `arguments` and `super` have no meaning of their own in resume code. */

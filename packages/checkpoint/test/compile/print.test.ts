@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { assert, expect, it } from 'vitest';
 import type { Node } from '../../src/compile/ast.js';
 import { bundleScript } from '../../src/compile/bundle.js';
 import { compileScript, lowerText } from '../../src/compile/index.js';
-import { parsePrinted, walkPairs } from '../../src/compile/table.js';
+import { parsePrinted } from '../../src/compile/table.js';
 import { peel } from '../../src/resume/peel.js';
 
 const conformance = fileURLToPath(new URL('../../../../test/conformance', import.meta.url));
@@ -22,6 +22,31 @@ const unplaced = new Set([
   'VariableDeclarator',
   'SwitchCase',
 ]);
+
+/** Calls `visit` with each pair of corresponding nodes. */
+function walkPairs(made: Node, parsed: Node, visit: (made: Node, parsed: Node) => void): void {
+  const work: [Node, Node][] = [[made, parsed]];
+  for (let pair = work.pop(); pair; pair = work.pop()) {
+    const [m, p] = pair;
+    if (m.type !== p.type) {
+      if (m.type === 'ParenthesizedExpression') {
+        work.push([m.expression, p]);
+        continue;
+      }
+      assert.fail(`printed code differs from its tree: ${m.type} printed as ${p.type} at ${p.start}`);
+    }
+    visit(m, p);
+    for (const key in p) {
+      const value = p[key];
+      if (typeof value !== 'object' || value === null) continue;
+      if (Array.isArray(value)) {
+        const other = m[key] ?? [];
+        assert(other.length === value.length, `printed code differs from its tree: ${m.type}.${key} at ${p.start}`);
+        for (let i = 0; i < value.length; i++) if (value[i] && typeof value[i].type === 'string') work.push([other[i], value[i]]);
+      } else if (typeof value.type === 'string' && m[key]) work.push([m[key], value]);
+    }
+  }
+}
 
 const nodesMissed = (made: Node, text: string): string[] => {
   const differences: string[] = [];

@@ -4,7 +4,7 @@
  */
 import { Console } from 'node:console';
 import { isBuiltin } from 'node:module';
-import { types } from 'node:util';
+import { promisify, types } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
   type AsyncContext,
@@ -16,7 +16,7 @@ import {
   newPromise,
   rejectPromise,
   resolvePromise,
-  setNativeWait,
+  setAdoption,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
@@ -27,7 +27,6 @@ import { pinningModule } from './pinning-module.js';
 import { importNotFound, makeRequire } from './require.js';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
-type Require = (name: string) => unknown;
 
 export interface RealmServices {
   importModule(specifier: string): { default: unknown; namespace: unknown };
@@ -59,26 +58,6 @@ const define = (target: object, key: PropertyKey, value: unknown, enumerable = f
   Object.defineProperty(target, key, { value, writable: true, enumerable, configurable: true });
 };
 
-class PromisifyRecord {
-  constructor(readonly original: AnyFunction) {}
-}
-class CallbackRecord {
-  constructor(readonly promise: object) {}
-}
-const makeNodeCallback = hostClosureKind('promisify callback', (record: CallbackRecord) => (error: unknown, value: unknown) => {
-  if (error) rejectPromise(record.promise, error);
-  else resolvePromise(record.promise, value);
-});
-const makePromisified = hostClosureKind(
-  'promisified',
-  (record: PromisifyRecord) =>
-    function promisified(this: unknown, ...args: unknown[]): object {
-      const promise = newPromise();
-      record.original.call(this, ...args, makeNodeCallback(new CallbackRecord(promise)));
-      return promise;
-    },
-);
-
 class SleepRecord {
   constructor(
     readonly promise: object,
@@ -100,8 +79,8 @@ const makeAborter = hostClosureKind(
       controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
 );
 
-/** What images refer to by name: records of promisified functions, sleepers and signals that abort by themselves. */
-export const globalsClasses = { PromisifyRecord, CallbackRecord, SleepRecord, AbortRecord };
+/** What images refer to by name: records of sleepers and of signals that abort by themselves. */
+export const globalsClasses = { SleepRecord, AbortRecord };
 
 export function installRealmServices(
   initial: GuestProcess,
@@ -132,10 +111,7 @@ export function installRealmServices(
     modules.set('process', process);
   };
   modules.set('process', initial);
-  setNativeWait(() => {
-    const answer = new Answer("waits for a promise of Node's own", pins, channel);
-    return () => answer.end();
-  });
+  setAdoption((native) => guestPromiseOf(native, new Answer("waits for a promise of Node's own", pins, channel), channel));
   for (const name of pinningGlobals) pinGlobal(name, pins);
 
   const timersPromises = {
@@ -146,11 +122,15 @@ export function installRealmServices(
       yield: () => sleep(undefined, undefined, (fn: unknown) => timerFunctions.setImmediate(fn)),
     },
   };
+  for (const key of ['setTimeout', 'setImmediate'] as const) {
+    const later = timersPromises[key];
+    Object.defineProperty(later, promisify.custom, { value: later, configurable: true });
+    Object.defineProperty(timerFunctions[key], promisify.custom, { get: () => later, enumerable: true });
+  }
   modules.set('timers', { ...timerFunctions, promises: timersPromises });
   modules.set('timers/promises', timersPromises);
   modules.set('console', guestConsole);
   modules.set('perf_hooks', { ...(nativeRequire('node:perf_hooks') as object), performance });
-  modules.set('util', utilModule(nativeRequire));
   modules.set('godwit:host', hostModule(channel));
 
   const pinnedModule = (name: string, native: object): object => {
@@ -271,19 +251,6 @@ function abortAfter(delayMs: number): AbortSignal {
   return record.controller.signal;
 }
 Object.defineProperty(abortAfter, 'name', { value: 'timeout' });
-
-function utilModule(nativeRequire: Require): unknown {
-  const native = nativeRequire('node:util') as Record<string, unknown> & { promisify: { custom: symbol } };
-  const promisify = (original: unknown): unknown => {
-    if (typeof original !== 'function')
-      throw Object.assign(new TypeError('The "original" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
-    if (original === timerFunctions.setTimeout)
-      return (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout);
-    const custom = (original as unknown as Record<symbol, unknown>)[native.promisify.custom];
-    return custom ?? makePromisified(new PromisifyRecord(original as AnyFunction));
-  };
-  return { ...native, promisify: Object.assign(promisify, { custom: native.promisify.custom }) };
-}
 
 function hostModule(channel: HostChannel): unknown {
   return {

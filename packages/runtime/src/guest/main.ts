@@ -99,9 +99,6 @@ const channel = new HostChannel(
   },
 );
 let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
-let wakeScheduled = false;
-let reportScheduled = false;
-let endScheduled = false;
 let ended = false;
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
@@ -115,29 +112,19 @@ showMemoryHook();
 prepareRealm();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
-  wake() {
-    if (wakeScheduled) return;
-    wakeScheduled = true;
-    nativeQueueMicrotask(() => {
-      wakeScheduled = false;
-      drain();
-      afterTurn();
-    });
-  },
+  wake: once(nativeQueueMicrotask, () => {
+    drain();
+    afterTurn();
+  }),
   betweenJobs() {
     // Not atomic: a request seen a job later is early enough.
     if (words[REQUEST] !== 0) answerRequest();
   },
   uncaught,
-  rejectionsLeft() {
-    if (reportScheduled) return;
-    reportScheduled = true;
-    nativeQueueMicrotask(() => {
-      reportScheduled = false;
-      reportRejections();
-      afterTurn();
-    });
-  },
+  rejectionsLeft: once(nativeQueueMicrotask, () => {
+    reportRejections();
+    afterTurn();
+  }),
   reportUnhandled(rejections) {
     for (const { promise, context } of rejections) {
       const record = promiseState(promise);
@@ -184,12 +171,23 @@ function standStill(): never {
 
 /** After each turn: has the guest ended? Asked again when V8's microtasks have run, which may settle what the guest waits for. */
 function afterTurn(): void {
-  if (endScheduled || !isAtEnd()) return;
-  endScheduled = true;
-  nativeSetImmediate(() => {
-    endScheduled = false;
-    if (isAtEnd()) end();
-  });
+  if (isAtEnd()) endLater();
+}
+const endLater = once(nativeSetImmediate, () => {
+  if (isAtEnd()) end();
+});
+
+/** Queues an action, which is not queued again until it runs. */
+function once(queue: (action: () => void) => void, action: () => void): () => void {
+  let isQueued = false;
+  return () => {
+    if (isQueued) return;
+    isQueued = true;
+    queue(() => {
+      isQueued = false;
+      action();
+    });
+  };
 }
 
 function isAtEnd(): boolean {
@@ -201,7 +199,7 @@ function isAtEnd(): boolean {
 function end(): void {
   guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
   drain();
-  if (timersPending() || channel.active() || jobs.unhandled.length > 0) return;
+  if (!isAtEnd()) return;
   if (mainState.promise && promiseState(mainState.promise).status === 0) {
     guestProcess.stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
     guestProcess.exitCode = 13;

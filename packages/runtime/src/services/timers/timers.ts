@@ -197,15 +197,24 @@ export function turn(): void {
   }
   if (jobs.activity !== undefined) return;
   drain();
+  if (state.isAmongImmediates || runTimers()) runImmediates();
+  schedule();
+  afterTurn();
+}
+
+/** False: rejections are left, which are told of before the next timer. */
+function runTimers(): boolean {
   const nowMs = guestClock.wholeMs();
-  for (let timer = state.timers[0]; !state.isAmongImmediates && timer && inner(timer).dueMs <= nowMs; timer = state.timers[0]) {
+  for (let timer = state.timers[0]; timer && inner(timer).dueMs <= nowMs; timer = state.timers[0]) {
     state.timers.shift();
     perform(new TimerActivity(timer, guestClock.wholeMs()));
     drain();
-    if (jobs.unhandled.length === 0) continue;
-    schedule(); // told of before the next timer
-    return;
+    if (jobs.unhandled.length > 0) return false;
   }
+  return true;
+}
+
+function runImmediates(): void {
   state.isAmongImmediates = false;
   const immediates = state.immediates;
   state.immediates = [];
@@ -218,10 +227,8 @@ export function turn(): void {
     drain();
     if (jobs.unhandled.length === 0) continue;
     state.isAmongImmediates = state.immediates.length > 0;
-    break;
+    return;
   }
-  schedule();
-  afterTurn();
 }
 
 /** Is anything left that keeps the guest alive? */
