@@ -23,7 +23,7 @@ export class PutOff extends Error {
 }
 
 /** Frames whose place is told: those of the guest-side built-ins in between are few. */
-const mostPlaces = 6;
+export const mostPlaces = 6;
 
 type Env = Record<string, unknown>;
 
@@ -68,12 +68,16 @@ function placesFrom(paused: readonly PausedFrame[], index: number, realm: Realm)
   for (let i = index; i < paused.length && places.length < mostPlaces; i++) {
     const { scriptId } = paused[i]!.location;
     const table = realm.tableOf(scriptId);
-    if (!table) continue;
-    const offset = offsetOf(paused[i]!, table.lineStarts);
-    const place = realm.urlOf(scriptId) === realm.scriptName ? offset : labelBefore(table, offset)?.statement;
+    const place = table && placeOf(realm.urlOf(scriptId)!, offsetOf(paused[i]!, table.lineStarts), realm);
     if (place !== undefined) places.push(place);
   }
   return places;
+}
+
+/** Where an offset in a script of the guest's is in the program's code. */
+export function placeOf(url: string, offset: number, realm: Realm): number | undefined {
+  const table = realm.scriptTable(url);
+  return table && (url === realm.scriptName ? offset : labelBefore(table, offset)?.statement);
 }
 
 /** Of remade and resumed code: the nearest label before a position stands for it. */
@@ -138,15 +142,15 @@ function checkPlace(paused: PausedFrame[], realm: Realm): void {
   const top = paused[0];
   const caller = paused.find((frame) => realm.urlOf(frame.location.scriptId) !== undefined);
   if (!top || !caller) throw new PutOff('the runtime itself is running');
-  const from = shownName(caller) ?? 'the program';
-  if (caller !== top) throw new PutOff(`a built-in is running (${top.functionName || 'native code'} called from ${from})`);
+  const from = programsName(caller.functionName) ?? 'the program';
+  if (caller !== top) throw new PutOff(aBuiltInRuns(top.functionName || 'native code', from));
   if (isModuleScope(top, realm)) throw new PutOff('the program is being loaded');
   const table = realm.tableOf(top.location.scriptId);
   if (!table) throw new PutOff('code is being loaded');
   const offset = offsetOf(top, table.lineStarts);
   const label = table.labels.get(offset);
   if (label ? label.kind !== 'loop' : !functionAround(top, table))
-    throw new PutOff(label ? `a built-in is running (called from ${from})` : `stopped inside an expression of ${from}`);
+    throw new PutOff(label ? aBuiltInRuns('', from) : `stopped inside an expression of ${from}`);
 }
 
 /** The bundle's own wrappers (compile/program.ts), or the wrapper of a remade closure or frame: they only run while code is being loaded. */
@@ -167,7 +171,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const label = table.labels.get(offset);
   let range: FunctionRange | undefined = label ? realm.ranges.get(label.fid) : undefined;
   if (!range && top) range = functionAround(paused, table);
-  if (!range) throw new PutOff(insideExpression(top, shownName(paused) ?? 'a function'));
+  if (!range) throw new PutOff(insideExpression(top, programsName(paused.functionName) ?? 'a function'));
   const scopes: typeof paused.scopeChain = [];
   for (const scope of paused.scopeChain) {
     if (scope.type === 'global' || scope.type === 'script' || scope.type === 'module') break;
@@ -176,7 +180,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   }
   // V8 now and then reports no scopes at all for a frame (seen in catch blocks); its variables are then unknown.
   if (!scopes.some((s) => s.type === 'local'))
-    throw new PutOff(`V8 does not show the variables of ${shownName(paused) ?? 'a function'} here`);
+    throw new PutOff(`V8 does not show the variables of ${programsName(paused.functionName) ?? 'a function'} here`);
   const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
   const self = values.pop();
   const vars: Env = {};
@@ -300,6 +304,7 @@ const runAgain = new Set([
   '$$next',
   'first',
 ]);
+export const isRunAgain = (name: string): boolean => runAgain.has(name);
 
 /** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
 function linkFrames(
@@ -318,8 +323,7 @@ function linkFrames(
   const resumed = isNext(label);
   // An eval answers what the code that it runs answers: resumed, that code is called in its place.
   if (between.length > 0 && !resumed && isEvalOf(aboveFrame, between) && callsEval(g, label, realm)) return;
-  if (between.some((name) => !runAgain.has(name)))
-    throw new PutOff(`a built-in is running (${between.find(Boolean) ?? 'native code'} called from ${where(g, realm)})`);
+  if (!between.every(isRunAgain)) throw new PutOff(aBuiltInRuns(between.find(Boolean) ?? 'native code', where(g, realm)));
   const original = realm.labelAt(label.statement, label.kind);
   if (original?.kind === 'new') aboveFrame.construct = true;
   if (range(above, realm).generator && !aboveFrame.coroutine) linkGenerator(g, aboveFrame, label, realm, resumedGenerator);
@@ -336,7 +340,7 @@ function linkFrames(
   const callee = reachedFrom(g, label, realm, internals);
   const expected = range(above, realm).fid;
   if (!calls(callee, expected, label.kind === 'new', realm) && !callsPrivateMethod(g, label, above, realm))
-    throw new PutOff(`a built-in is running (called from ${where(g, realm)})`);
+    throw new PutOff(aBuiltInRuns('', where(g, realm)));
   if (label.kind === 'new') {
     aboveFrame.construct = true;
     if (aboveFrame.self === undefined) throw new PutOff('a base class constructor is running');
@@ -499,17 +503,20 @@ function readData(value: unknown, key: PropertyKey): unknown {
 
 function where(g: GuestFrame, realm: Realm): string {
   const meta = realm.metaOf(g.range.fid);
-  return meta.name || shownName(g.paused) || 'the program';
+  return meta.name || programsName(g.paused.functionName) || 'the program';
 }
 
 /** The compiler's own functions are the program to its author. */
-function shownName({ functionName }: PausedFrame): string | undefined {
+export function programsName(functionName: string): string | undefined {
   if (functionName === '<static_initializer>') return 'a static block';
   return functionName === '' || /^\$(main$|\$)/.test(functionName) ? undefined : functionName;
 }
 
 /** What stands above a frame that waits for no call is called by V8 itself. */
-const insideExpression = (isTop: boolean, name: string): string =>
+export const insideExpression = (isTop: boolean, name: string): string =>
   isTop
     ? `stopped inside an expression of ${name}`
     : `a getter, coercion, default, initialiser or the like is running (in an expression of ${name})`;
+
+export const aBuiltInRuns = (name: string, caller: string): string =>
+  `a built-in is running (${name === '' ? '' : `${name} `}called from ${caller})`;

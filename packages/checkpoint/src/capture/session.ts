@@ -31,6 +31,7 @@ const hand: { take: ((...values: unknown[]) => void) | undefined } = { take: und
 
 export class ThreadSession {
   private readonly session = new inspector.Session();
+  private acceptsPauses = true;
   private readonly handName = `$$hand${Math.random().toString(36).slice(2)}`;
 
   constructor(onPaused: (frames: PausedFrame[]) => void, onScript: (scriptId: string, url: string) => void) {
@@ -38,6 +39,12 @@ export class ThreadSession {
     this.session.on('Debugger.scriptParsed', ({ params }) => onScript(params.scriptId, params.url));
     this.session.on('Debugger.paused', ({ params }) => onPaused(params.callFrames as unknown as PausedFrame[]));
     this.post('Debugger.enable');
+  }
+
+  /** Whether V8 stops this thread when it is asked to pause, or meets a breakpoint or a `debugger` statement; at first it does. */
+  acceptPauses(accepts: boolean): void {
+    if (accepts !== this.acceptsPauses) this.post('Debugger.setSkipAllPauses', { skip: !accepts });
+    this.acceptsPauses = accepts;
   }
 
   /** A protocol command; same-thread sessions answer before post() returns. */

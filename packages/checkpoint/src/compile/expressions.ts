@@ -707,6 +707,11 @@ const usesHome = (p: Node): boolean =>
 export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
   switch (node.type) {
     case 'NewExpression': {
+      const settled = settledFunction(node.callee, context);
+      if (settled && isConstructor(context.bindingOf(node.callee)!.made!))
+        return {
+          node: located({ type: 'NewExpression', callee: settled, arguments: lowerParts(node.arguments, context, out) }, node),
+        };
       const [callee, ...args] = lowerParts([node.callee, ...node.arguments], context, out);
       const kept = callee.type === 'Identifier' ? callee : keep(node.callee, callee, context, out);
       if (takesIterable(node, context)) args[0] = gatherFirst(kept, args[0]!, node, context, out);
@@ -870,12 +875,28 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
     return { node: call(member(method, 'call'), [{ ...base }, ...lowerParts(args, context, out)], node) };
   }
   if (callee.type === 'ChainExpression') return lowerParenthesizedChainCall(node, context, out);
+  const settled = settledFunction(callee, context);
+  if (settled) return { node: call(sequence(literal(0), settled), lowerParts(args, context, out), node) };
   let target = lowerExpression(callee, context, out);
   const binding = callee.type === 'Identifier' ? context.bindingOf(callee) : undefined;
   const fixed = binding?.home === 'module' && !binding.reassigned;
   if (target.type !== 'Identifier' || (argsCall && !fixed)) target = keep(callee, target, context, out);
   return { node: call(target, lowerParts(args, context, out), node) };
 }
+
+/**
+ * Where a captured variable stands that only ever holds the function it is declared with: it can be read when the arguments are there, and
+ * needs no register, which V8's optimised code would not keep for a capture to read.
+ */
+function settledFunction(callee: Node, context: FunctionContext): Node | undefined {
+  const binding = callee.type === 'Identifier' ? context.bindingOf(callee) : undefined;
+  if (!binding?.made || binding.reassigned || binding.home !== 'env') return undefined;
+  const place = lowerExpression(callee, context, []);
+  return place.type === 'MemberExpression' ? place : undefined; // else it is checked: it may not be there yet
+}
+
+const isConstructor = (made: Node): boolean =>
+  isClass(made) || (made.type !== 'ArrowFunctionExpression' && !made.async && !made.generator);
 
 /** (a?.b)(c): the receiver survives the parentheses. */
 function lowerParenthesizedChainCall(node: Node, context: FunctionContext, out: Node[]): { node: Node } {

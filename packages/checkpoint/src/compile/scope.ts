@@ -10,7 +10,7 @@
  * `this`, `arguments` and `new.target` that an arrow takes from outside are bindings too (names that no author can write).
  */
 
-import { childNodes, isFunction, type Node, patternNames } from './ast.js';
+import { childNodes, isClass, isFunction, type Node, patternNames } from './ast.js';
 import { type DeadZones, findDeadZones, type Mention } from './dead-zones.js';
 import { accessorsOf } from './direct-eval.js';
 
@@ -27,6 +27,8 @@ export interface Binding {
   /** Assigned after its declaration. */
   reassigned: boolean;
   home: Home;
+  /** The function or class that it is made to hold where it is declared. */
+  made?: Node;
   /** Of global ones: our scripts' scope has something else under that name. */
   hidden?: boolean;
   /** Of dynamic ones: the variable object, and the name as it is seen where no eval has declared it. */
@@ -255,12 +257,21 @@ class Analyzer {
       while (node.type === 'LabeledStatement') node = node.body;
       if (node.type === 'VariableDeclaration' && node.kind !== 'var') {
         for (const d of node.declarations)
-          for (const n of patternNames(d.id)) this.reference(n, this.declare(scope, n.name, node.kind));
-      } else if (node.type === 'ClassDeclaration' && node.id) this.reference(node.id, this.declare(scope, node.id.name, 'class'));
-      else if (node.type === 'FunctionDeclaration' && node.id) {
-        this.reference(node.id, this.declare(scope, node.id.name, 'function'));
+          for (const n of patternNames(d.id)) {
+            const binding = this.declare(scope, n.name, node.kind);
+            this.reference(n, binding);
+            if (node.kind === 'const' && n === d.id && d.init && (isFunction(d.init) || isClass(d.init))) binding.made = d.init;
+          }
+      } else if (node.type === 'ClassDeclaration' && node.id) {
+        const binding = this.declare(scope, node.id.name, 'class');
+        this.reference(node.id, binding);
+        binding.made = node;
+      } else if (node.type === 'FunctionDeclaration' && node.id) {
+        const binding = this.declare(scope, node.id.name, 'function');
+        this.reference(node.id, binding);
+        if (binding.kind === 'function') binding.made = node;
         if (!top && !scope.owner.strict && !this.blocksAnnexB(node.id.name, scope))
-          this.declare(scope.owner.scope, node.id.name, 'var');
+          this.declare(scope.owner.scope, node.id.name, 'var').reassigned = true;
       } else if (node.type === 'ImportDeclaration') {
         for (const s of node.specifiers) this.reference(s.local, this.declare(scope, s.local.name, 'import'));
       }

@@ -170,6 +170,9 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   if (callee.type === 'Identifier' && callee.name === '$$generatorStep')
     return { ...base, at: callee.start, kind: 'call', callee: [callee.name], receiver: pathOf(expression.arguments[0]) };
   if (callee.type === 'Identifier') return { ...base, at: callee.start, kind: 'call', callee: [callee.name] };
+  // `(0, $e1.f)(…)`: V8 puts it at the parenthesis of the arguments.
+  if (callee.type === 'SequenceExpression')
+    return { ...base, at: callee.end + ')'.length, kind: 'call', callee: pathOf(callee.expressions.at(-1)) };
   if (callee.type !== 'MemberExpression') return undefined;
   const at = isNamedPlace(callee) ? callee.property.start : callee.end;
   if (callee.object.type === 'Super') {

@@ -6,6 +6,7 @@
  */
 
 import { captureFrames, PutOff } from '../capture/frames.js';
+import { lookAtStack, type Outlook } from '../capture/look.js';
 import { type PausedFrame, ThreadSession } from '../capture/session.js';
 import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
@@ -29,7 +30,7 @@ export interface GuestOptions {
   host: RealmHost;
   /** Modules and runtime classes that images refer to by name. */
   named: Record<string, unknown>;
-  /** Called when the host's Debugger.pause has stopped this thread. */
+  /** Called when V8 has stopped this thread. */
   onPaused(frames: PausedFrame[]): void;
 }
 
@@ -102,6 +103,18 @@ export class Guest {
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
     this.realm.load();
+  }
+
+  /** Whether V8 may stop the guest; at first it may. */
+  acceptPauses(accepts: boolean): void {
+    this.session.acceptPauses(accepts);
+  }
+
+  /** What a capture would come to below the function `above`, which is running: in the midst of the guest, in an interrupt. A pause is accepted when it is good. */
+  look(above: unknown): Outlook {
+    const outlook = lookAtStack(this.realm, above, state.activity !== undefined);
+    this.acceptPauses(outlook === 'good');
+    return outlook;
   }
 
   /** The stack at this pause. Throws PutOff when this instant cannot be captured. */

@@ -1,5 +1,6 @@
 /** The guest side of checkpointing, for code that runs inside a guest's worker thread. */
 export { labelBefore, PutOff } from '../capture/frames.js';
+export type { Outlook } from '../capture/look.js';
 export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
 export { lineAndColumn, lineStarts } from '../compile/lines.js';

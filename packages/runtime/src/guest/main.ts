@@ -11,6 +11,7 @@ import {
   Guest,
   state as jobs,
   MainActivity,
+  type Outlook,
   type PausedFrame,
   PutOff,
   perform,
@@ -35,7 +36,7 @@ import {
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
-import { hideMemoryHook, showMemoryHook } from './memory.js';
+import { hideHooks, showHooks } from './hooks.js';
 import { osThreadId } from './os-thread.js';
 import {
   type CaptureReport,
@@ -108,7 +109,7 @@ process.on('uncaughtException', (error) => {
   send({ type: 'crashed', reason: messageOf(error) });
   standStill();
 });
-showMemoryHook();
+showHooks(look);
 prepareRealm();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
@@ -230,7 +231,7 @@ function prepare(bundle: import('@godwit/checkpoint/compile').Bundle): void {
 
 function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: GuestSettings): void {
   endWarmUp();
-  hideMemoryHook();
+  hideHooks();
   esm = !bundle.sloppy;
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);
@@ -256,6 +257,7 @@ function setUp(bundle: import('@godwit/checkpoint/compile').Bundle, settings: Gu
     },
     onPaused,
   });
+  guest.acceptPauses(false);
   services.adopt(guestProcess);
   setProgram(guest.realm, (threw, value) => {
     mainState.done = true;
@@ -368,11 +370,20 @@ function answerRequest(): void {
   if (request !== 0) capture(request & ~HOLD_FLAG, [], undefined, false, (request & HOLD_FLAG) !== 0);
 }
 
+/** Asked in an interrupt, wherever the guest is: most instants at which a capture would be put off need no pause to be known. */
+function look(): Outlook | undefined {
+  if (words[REQUEST] !== 0 && !ended) return guest.look(look);
+  guest?.acceptPauses(false);
+  return undefined;
+}
+
 function onPaused(paused: PausedFrame[]): void {
   const stoppedAtMs = now();
+  send({ type: 'paused' });
+  guest.acceptPauses(false);
   // Taken in one step: a host that gave up took it back in one step.
   const request = Atomics.exchange(words, REQUEST, 0);
-  // None: the capture was answered from a message while the pause was under way; or an author's `debugger` statement.
+  // None: the capture was answered from a message while the pause was under way.
   if (request === 0 || ended) return;
   const id = request & ~HOLD_FLAG;
   try {

@@ -5,9 +5,17 @@
  *   VERDICT  what a captured guest that is held waits for
  */
 import type { Bundle } from '@godwit/checkpoint/compile';
+import type { Outlook } from '@godwit/checkpoint/guest';
 
-/** Global under which the node finds the guest's memoryUse (memory.ts) before the guest starts. */
-export const memoryHook = '$$godwitMemory';
+/** Global under which the node finds functions of the thread's (hooks.ts) before the guest starts. */
+export const hooksName = '$$godwit';
+
+export interface Hooks {
+  /** `heap,external` in bytes, after a full collection if wanted. */
+  memory(isCollected: boolean): string;
+  /** What a capture would come to now; undefined when no answer to the request is owed any more. */
+  look(): Outlook | undefined;
+}
 
 export const REQUEST = 0;
 export const VERDICT = 1;
@@ -76,6 +84,8 @@ export type FromWorker =
   | { type: 'loaded' }
   | { type: 'running'; atMs: number }
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }
+  /** V8 stopped the thread: it goes on when what the pause is for has happened and the node has said so through the inspector. */
+  | { type: 'paused' }
   | { type: 'captured'; id: number; pages: Uint8Array[]; report: CaptureReport; paused: boolean; stoppedAtMs: number }
   /** `at`: where the guest's frames stand from the one in the way outwards, as offsets in the bundle's code. */
   | { type: 'putOff'; id: number; reason: string; at: readonly number[]; paused: boolean; pinned: boolean }

@@ -8,6 +8,7 @@ import { getHeapStatistics } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { assert, GodwitError } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
+import type { Outlook } from '@godwit/checkpoint/guest';
 import {
   type CaptureReport,
   END,
@@ -15,7 +16,8 @@ import {
   GO_ON,
   type GuestSettings,
   HOLD,
-  memoryHook,
+  type Hooks,
+  hooksName,
   REQUEST,
   type ToWorker,
   VERDICT,
@@ -76,7 +78,7 @@ export class GuestWorker {
   private over = false;
   private isRunning = false;
   private fate: GuestEnd | undefined;
-  private memoryFunction: Promise<string | undefined> | undefined;
+  private hooks: Promise<Record<keyof Hooks, string | undefined>> | undefined;
   private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
   private readonly readyPromise: Promise<void>;
   private osThread: number | undefined;
@@ -122,8 +124,14 @@ export class GuestWorker {
   /** Resolves when the worker has loaded its code and can be paused. */
   async ready(): Promise<void> {
     await Promise.all([this.readyPromise, this.inspector.ready(this.worker)]);
-    this.memoryFunction ??= this.inspector.functionIn(this.threadId, `globalThis.${memoryHook}`);
-    await this.memoryFunction;
+    this.hooks ??= this.findHooks();
+    await this.hooks;
+  }
+
+  private async findHooks(): Promise<Record<keyof Hooks, string | undefined>> {
+    const find = (name: keyof Hooks) => this.inspector.functionIn(this.threadId, `globalThis.${hooksName}.${name}`);
+    const [memory, look] = await Promise.all([find('memory'), find('look')]);
+    return { memory, look };
   }
 
   get threadId(): number {
@@ -266,11 +274,22 @@ export class GuestWorker {
             paused: false,
             pinned: false,
           });
-        this.inspector.pause(this.worker.threadId);
         timer = setTimeout(askToPause, PAUSE_AGAIN_MS);
+        void this.look().then((outlook) => {
+          // Taken back in one step: a request that is gone has its answer under way.
+          const isRefused = typeof outlook === 'object' && this.pendingCapture?.id === id;
+          if (isRefused && Atomics.compareExchange(this.words, REQUEST, request, 0) === request)
+            settle({ type: 'putOff', id, ...outlook, paused: false, pinned: false });
+        });
       };
       timer = setTimeout(askToPause, GRACE_MS);
     });
+  }
+
+  /** Stops a guest that stands where it may be captured; says what it is in the midst of if it does not. */
+  private async look(): Promise<Outlook | undefined> {
+    const found = (await this.hooks)?.look;
+    return found === undefined ? undefined : ((await this.inspector.lookAndPause(this.threadId, found)) as Outlook | undefined);
   }
 
   /** Lets a held guest go on as if nothing had happened. */
@@ -281,7 +300,7 @@ export class GuestWorker {
 
   /** What the guest holds now, after a full collection if wanted; undefined when it does not answer. */
   async memory(isCollected: boolean): Promise<{ heapBytes: number; externalBytes: number } | undefined> {
-    const found = await this.memoryFunction;
+    const found = (await this.hooks)?.memory;
     const answer = found && (await this.inspector.call(this.threadId, found, isCollected));
     if (typeof answer !== 'string') return undefined;
     const [heapBytes, externalBytes] = answer.split(',').map(Number);
@@ -334,6 +353,9 @@ export class GuestWorker {
       case 'output':
         if (!this.over) this.events?.output(message.fd, message.seq, message.bytes);
         return;
+      case 'paused':
+        this.inspector.goOn(this.threadId);
+        return;
       case 'captured':
       case 'putOff':
         if (this.pendingCapture?.id === message.id) this.pendingCapture.settle(message);
@@ -375,7 +397,7 @@ export class GuestWorker {
     this.over = true;
     (capture?.settle as ((m: undefined) => void) | undefined)?.(undefined);
     this.events?.ended(how);
-    void this.inspector.end(this.worker);
-    this.port.close();
+    // Open until the thread is gone: a pause that it is in is told of here.
+    void this.inspector.end(this.worker).then(() => this.port.close());
   }
 }

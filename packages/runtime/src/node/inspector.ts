@@ -1,6 +1,7 @@
 /**
  * The main thread's end of the inspector: one session for the process, one attachment for each worker. It asks V8 to pause and reads values;
- * what is read in a pause is read inside the worker (checkpoint/capture/session.ts).
+ * what is read in a pause is read inside the worker (checkpoint/capture/session.ts), by whose session alone pauses are taken: V8 describes
+ * all frames once for each session that takes one.
  *
  * Keeps true: no message is posted to a worker that may be ending, because Node aborts the whole process for one that meets the worker's last
  * steps (docs/adr/0008). So workers end through end() only, not before they are attached, and after that nothing is sent to them but the
@@ -55,16 +56,35 @@ export class WorkerInspector {
     if (attachment.isEnding || attachment.isEnabled) return;
     attachment.isEnabled = true;
     this.send(attachment, 'Debugger.enable');
+    this.send(attachment, 'Debugger.setSkipAllPauses', { skip: true });
   }
 
-  /** Stops the worker's JavaScript at its next stack check; it goes on when its own listener to the pause has returned. */
-  pause(threadId: number): void {
+  /**
+   * Calls a function of the worker's at its next stack check and stops its JavaScript there if its own session takes pauses then, which is for
+   * the function to decide. Answers what the function does; undefined when the worker ends, or was asked before and has not answered yet.
+   */
+  async lookAndPause(threadId: number, objectId: string): Promise<unknown> {
     const attachment = this.attached.get(String(threadId));
-    if (!attachment || attachment.isAskedToPause) return;
+    if (!attachment || attachment.isAskedToPause) return undefined;
     attachment.isAskedToPause = true;
+    const answer = new Promise<Result | undefined>((resolve) => {
+      this.request(attachment, 'Runtime.callFunctionOn', callOf(objectId, []), resolve);
+    });
+    // V8 handles both at one stack check, with none between them, unless the thread was faster than this one.
     this.request(attachment, 'Debugger.pause', {}, () => {
       attachment.isAskedToPause = false;
     });
+    return (await answer)?.result?.value;
+  }
+
+  /**
+   * Answers a pause of which the worker has told. Each is answered once, whatever else goes on: what a pause is for happens in the worker before
+   * V8 reads this answer (interrupts are postponed until then), and nothing but this answer ends it. So the thread is not ending now, not even
+   * when it was told to, and the answer cannot come too early or be lost.
+   */
+  goOn(threadId: number): void {
+    const attachment = this.attached.get(String(threadId));
+    if (attachment) this.send(attachment, 'Debugger.resume');
   }
 
   /**
@@ -104,8 +124,7 @@ export class WorkerInspector {
 
   /** Calls such a function, even in a worker that is busy; undefined when there is no answer in time. */
   async call(threadId: number, objectId: string, argument: boolean): Promise<unknown> {
-    const functionDeclaration = 'function (argument) { return this(argument); }';
-    const params = { objectId, functionDeclaration, arguments: [{ value: argument }], returnByValue: true, silent: true };
+    const params = callOf(objectId, [{ value: argument }]);
     return (await this.ask(threadId, 'Runtime.callFunctionOn', params, nodeLimits.memoryAskMs))?.result?.value;
   }
 
@@ -166,20 +185,11 @@ export class WorkerInspector {
   private receive(sessionId: string, message: string): void {
     const attachment = this.bySession.get(sessionId);
     if (!attachment) return;
-    const { id, method, result } = JSON.parse(message) as { id?: number; method?: string; result?: Result };
-    if (id !== undefined) {
-      const answer = attachment.answers.get(id);
-      attachment.answers.delete(id);
-      answer?.(result);
-    } else if (method === 'Debugger.paused') this.goOn(attachment);
-  }
-
-  /**
-   * Each pause is answered once, whatever else goes on: what a pause is for happens in the worker before V8 reads this answer, and nothing but
-   * this answer ends it. So the thread is not ending now, not even when it was told to, and the answer cannot come too early or be lost.
-   */
-  private goOn(attachment: Attachment): void {
-    this.send(attachment, 'Debugger.resume');
+    const { id, result } = JSON.parse(message) as { id?: number; result?: Result };
+    if (id === undefined) return;
+    const answer = attachment.answers.get(id);
+    attachment.answers.delete(id);
+    answer?.(result);
   }
 
   private send(attachment: Attachment, method: string, params: object = {}): void {
@@ -187,6 +197,14 @@ export class WorkerInspector {
     this.session.post('NodeWorker.sendMessageToWorker', { sessionId: attachment.sessionId, message }, () => {});
   }
 }
+
+const callOf = (objectId: string, values: { value: unknown }[]) => ({
+  objectId,
+  functionDeclaration: 'function (...values) { return this(...values); }',
+  arguments: values,
+  returnByValue: true,
+  silent: true,
+});
 
 /** V8 takes the end of a thread that is just evaluating something for us for the end of that evaluation only: tell it again until it is gone. */
 async function terminateSurely(worker: Worker): Promise<void> {

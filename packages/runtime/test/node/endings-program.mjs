@@ -29,9 +29,6 @@ inspector.Session.prototype.post = function (method, params, ...rest) {
       sessions.set(sessionId, { thread, isPaused: false });
       if (ended.has(thread)) violations.push('ended before it was attached');
     });
-    this.prependListener('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {
-      if (JSON.parse(message).method === 'Debugger.paused') sessions.get(sessionId).isPaused = true;
-    });
   }
   if (method === 'NodeWorker.sendMessageToWorker') {
     const session = sessions.get(params.sessionId);
@@ -41,6 +38,12 @@ inspector.Session.prototype.post = function (method, params, ...rest) {
     if (answersPause) session.isPaused = false;
   }
   return post.call(this, method, params, ...rest);
+};
+const { receive } = GuestWorker.prototype;
+GuestWorker.prototype.receive = function (message) {
+  if (message.type === 'paused')
+    for (const session of sessions.values()) if (session.thread === this.threadId) session.isPaused = true;
+  receive.call(this, message);
 };
 const { terminate } = Worker.prototype;
 Worker.prototype.terminate = function () {

@@ -125,6 +125,7 @@ export class HostedGuest {
 
   private receive(message: FromWorker): void {
     if (message.type === 'ready') this.started();
+    else if (message.type === 'paused') inspector!.goOn(this.worker.threadId);
     else if (message.type === 'output') {
       if (!this.over) this.output.set(message.seq, { fd: message.fd, bytes: message.bytes });
     } else if (message.type === 'pins') this.pins = message.reasons;

@@ -119,6 +119,8 @@ Guest.prototype.frames = function (this: Guest, paused: Paused) {
     return frames.call(this, paused);
   });
 };
+// Of its own breakpoints, which are where pauses come from here.
+Guest.prototype.acceptPauses = () => {};
 Guest.prototype.snapshot = function (this: Guest, ...args) {
   return asRuntime(() => snapshot.apply(this, args));
 };

@@ -1,0 +1,39 @@
+/**
+ * Functions that the node calls in this thread through the inspector, while the guest runs (node/inspector.ts). Found once, before guest
+ * code runs, under a name on globalThis that is taken away then; they use nothing a guest can change.
+ */
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import { type Hooks, hooksName } from './protocol.js';
+
+const { getHeapStatistics, setFlagsFromString } = v8;
+const { runInNewContext } = vm;
+let collect: (() => void) | undefined;
+
+/** What the guest's isolate holds, for the node's memory watch: heap bytes and bytes outside of it, after a full collection if wanted: `heap,external`. */
+function memoryUse(isCollected: boolean): string {
+  if (isCollected) {
+    collect ??= findCollect();
+    collect();
+  }
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return `${used_heap_size},${external_memory}`;
+}
+
+/** V8 gives its collector to contexts that are made while this flag is on; the guest's own has none. */
+function findCollect(): () => void {
+  setFlagsFromString('--expose-gc');
+  const found = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  return found;
+}
+
+/** `look`: what a capture would come to now. */
+export function showHooks(look: Hooks['look']): void {
+  const hooks: Hooks = { memory: memoryUse, look };
+  Object.defineProperty(globalThis, hooksName, { value: hooks, configurable: true, enumerable: false });
+}
+
+export function hideHooks(): void {
+  delete (globalThis as Record<string, unknown>)[hooksName];
+}
