@@ -6,7 +6,7 @@
  */
 import { baseGenerator, type Generator, generate, type State } from 'astring';
 import { assert } from '../base/index.js';
-import { isClass, isFunction, isLeaf, type Node } from './ast.js';
+import { isClass, isFunction, isLeaf, type Node, sequence } from './ast.js';
 
 export interface Printed {
   text: string;
@@ -88,9 +88,18 @@ const marking: Generator = {
   Super: marked(baseGenerator.Super),
   CallExpression(node, state) {
     if (!(node.callee as Node).loc) mark(node, state);
-    baseGenerator.CallExpression.call(this, node, state);
+    const { callee } = node;
+    const printed = isNamedMember(callee) ? { ...node, callee: sequence(callee) as never } : node;
+    baseGenerator.CallExpression.call(this, printed, state);
   },
 };
+
+/**
+ * Is it called in parentheses? Without them V8 puts the call where it puts the reading of the property, and a getter that runs could not be
+ * told from the method.
+ */
+export const isNamedMember = (callee: Node): boolean =>
+  callee.type === 'MemberExpression' && !callee.computed && callee.property.type !== 'PrivateIdentifier';
 
 /** Where astring does not ask for the printing of a node, or prints more than the node, its place follows from its neighbours. */
 const places: Record<string, (node: Node) => void> = {

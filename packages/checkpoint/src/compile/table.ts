@@ -11,6 +11,7 @@
 import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
 import { anyNode, isClass, isFunction, isLeaf, isOwnFunction, isPlainLoop, type Node } from './ast.js';
+import { isNamedMember } from './print.js';
 import { sharesArguments } from './shared-arguments.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
@@ -170,11 +171,10 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   if (callee.type === 'Identifier' && callee.name === '$$generatorStep')
     return { ...base, at: callee.start, kind: 'call', callee: [callee.name], receiver: pathOf(expression.arguments[0]) };
   if (callee.type === 'Identifier') return { ...base, at: callee.start, kind: 'call', callee: [callee.name] };
-  // `(0, $e1.f)(…)`: V8 puts it at the parenthesis of the arguments.
-  if (callee.type === 'SequenceExpression')
-    return { ...base, at: callee.end + ')'.length, kind: 'call', callee: pathOf(callee.expressions.at(-1)) };
+  // V8 puts it at the parenthesis of the arguments.
+  const at = callee.end + (callee.type === 'SequenceExpression' || isNamedMember(callee) ? ')'.length : 0);
+  if (callee.type === 'SequenceExpression') return { ...base, at, kind: 'call', callee: pathOf(callee.expressions.at(-1)) };
   if (callee.type !== 'MemberExpression') return undefined;
-  const at = isNamedPlace(callee) ? callee.property.start : callee.end;
   if (callee.object.type === 'Super') {
     const key = callee.computed ? keyOf(callee.property) : callee.property.name;
     return key === undefined ? undefined : { ...base, at, kind: 'call', callee: ['%super', key] };
@@ -191,17 +191,6 @@ function labelOf(node: Node, fid: number, nameOf: (start: number) => number | un
   const [first] = expression.arguments;
   return { ...base, at, kind: 'call', callee: path, given: first && pathOf(first) };
 }
-
-const reservedWords = new Set(
-  (
-    'break case catch class const continue debugger default delete do else enum export extends false finally for function if import ' +
-    'in instanceof new null return switch this throw true try typeof var void while with'
-  ).split(' '),
-);
-
-/** V8 puts a call at the property's name only where that could be a variable's too; otherwise at the parenthesis. */
-const isNamedPlace = ({ computed, property }: Node): boolean =>
-  !computed && property.type !== 'PrivateIdentifier' && !reservedWords.has(property.name);
 
 const isCall = ({ type }: Node): boolean => type === 'CallExpression' || type === 'NewExpression' || type === 'YieldExpression';
 
