@@ -3,12 +3,11 @@
  * function again, which takes a hundred deep frames in megabytes of code a tenth of a second; a stack trace of them takes some 0.1 ms.
  * What the look cannot see is for the pause to decide (frames.ts): it refuses only what the pause would put off.
  *
- * It runs in an interrupt, wherever the guest is, in the middle of a regular expression too (docs/adr/0006): it uses no regular expression,
- * and nothing that a guest can change, so stack traces are taken in a context of its own.
+ * It runs in an interrupt, wherever the guest is, in the middle of a regular expression too, and uses nothing that a guest can change.
  */
-import { runInNewContext } from 'node:vm';
 import type { Realm } from '../guest/realm.js';
 import { aBuiltInRuns, insideExpression, isRunAgain, mostPlaces, placeOf, programsName } from './frames.js';
+import { nextOfGuest, type Site, sitesBelow, urlOf } from './stack-trace.js';
 
 /** What a capture tried now would come to: `good` needs the pause to know, `idle` finds no code of the guest running. */
 export type Outlook = 'good' | 'idle' | Refusal;
@@ -22,24 +21,12 @@ export interface Refusal {
 /** Frames looked at: what stands further out is for the pause. */
 const MOST_FRAMES = 200;
 
-/** The call sites below the function, innermost first. */
-const sitesBelow = runInNewContext(`(() => {
-  const { captureStackTrace } = Error;
-  Error.stackTraceLimit = ${MOST_FRAMES};
-  Error.prepareStackTrace = (_error, sites) => sites;
-  return (above) => {
-    const holder = {};
-    captureStackTrace(holder, above);
-    return holder.stack;
-  };
-})()`) as (above: unknown) => NodeJS.CallSite[];
-
 /** Native functions between two frames of the guest's which a capture knows what to do about. */
 const transparent = ['next', 'return', 'throw', 'eval'];
 
 /** Looks at the stack below `above`, a function that is running now. `isActive`: an activity of the guest's runs. */
 export function lookAtStack(realm: Realm, above: unknown, isActive: boolean): Outlook {
-  const sites = sitesBelow(above);
+  const sites = sitesBelow(above, MOST_FRAMES);
   const top = nextOfGuest(sites, 0, realm);
   if (top === sites.length) return isActive ? { reason: 'the runtime itself is running', at: [] } : 'idle';
   const refusal = isActive
@@ -52,7 +39,7 @@ export function lookAtStack(realm: Realm, above: unknown, isActive: boolean): Ou
 
 type Found = [reason: string, index: number];
 
-function refusalAtTop(sites: readonly NodeJS.CallSite[], top: number, realm: Realm): Found | undefined {
+function refusalAtTop(sites: readonly Site[], top: number, realm: Realm): Found | undefined {
   const from = nameOf(sites[top]!);
   // Native code shows in what its caller waits for.
   for (let i = 0; i < top; i++) if (urlOf(sites[i]!) !== '') return [aBuiltInRuns(sites[i]!.getFunctionName() ?? '', from), top];
@@ -60,7 +47,7 @@ function refusalAtTop(sites: readonly NodeJS.CallSite[], top: number, realm: Rea
   return label && label.kind !== 'loop' ? [aBuiltInRuns('', from), top] : undefined;
 }
 
-function refusalBelow(sites: readonly NodeJS.CallSite[], top: number, realm: Realm): Found | undefined {
+function refusalBelow(sites: readonly Site[], top: number, realm: Realm): Found | undefined {
   for (let above = top, below: number; ; above = below) {
     below = nextOfGuest(sites, above + 1, realm);
     if (below === sites.length) return undefined;
@@ -74,24 +61,14 @@ function refusalBelow(sites: readonly NodeJS.CallSite[], top: number, realm: Rea
   }
 }
 
-/** The index of the next frame of the guest's, from one on. */
-function nextOfGuest(sites: readonly NodeJS.CallSite[], from: number, realm: Realm): number {
-  let index = from;
-  while (index < sites.length && !realm.scriptTable(urlOf(sites[index]!))) index++;
-  return index;
-}
-
-function placesFrom(sites: readonly NodeJS.CallSite[], from: number, realm: Realm): number[] {
+function placesFrom(sites: readonly Site[], from: number, realm: Realm): number[] {
   const places: number[] = [];
   for (let i = from; i < sites.length && places.length < mostPlaces; i++) {
-    const place = placeOf(urlOf(sites[i]!), offsetOf(sites[i]!), realm);
+    const place = placeOf(urlOf(sites[i]!), sites[i]!.getPosition(), realm);
     if (place !== undefined) places.push(place);
   }
   return places;
 }
 
-const urlOf = (site: NodeJS.CallSite): string => site.getScriptNameOrSourceURL() ?? '';
-// Node's typings leave it out.
-const offsetOf = (site: NodeJS.CallSite): number => (site as NodeJS.CallSite & { getPosition(): number }).getPosition();
-const labelOf = (site: NodeJS.CallSite, realm: Realm) => realm.scriptTable(urlOf(site))?.labels.get(offsetOf(site));
-const nameOf = (site: NodeJS.CallSite): string => programsName(site.getFunctionName() ?? '') ?? 'the program';
+const labelOf = (site: Site, realm: Realm) => realm.scriptTable(urlOf(site))?.labels.get(site.getPosition());
+const nameOf = (site: Site): string => programsName(site.getFunctionName() ?? '') ?? 'the program';

@@ -260,7 +260,7 @@ export function entryOf(node: Node): [number, number] | undefined {
       }
       return undefined;
     case 'VariableDeclaration':
-      return node.declarations.some((d: Node) => d.init) ? [node.start, node.end] : undefined;
+      return node.kind !== 'var' || node.declarations.some((d: Node) => d.init) ? [node.start, node.end] : undefined;
     case 'EmptyStatement':
       return undefined;
     case 'ExpressionStatement':
@@ -280,7 +280,8 @@ export function entryOf(node: Node): [number, number] | undefined {
       return head ? [head.start, head.end] : entryOf(node.body);
     }
     case 'WhileStatement':
-      return [node.test.start, node.test.end];
+      // V8 makes no code for a test that always holds.
+      return node.test.type === 'Literal' && node.test.value ? entryOf(node.body) : [node.test.start, node.test.end];
     case 'DoWhileStatement':
       return entryOf(node.body);
     default:
