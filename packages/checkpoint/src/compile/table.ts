@@ -49,7 +49,7 @@ export interface FunctionRange {
   /** In sloppy code: see shared-arguments.ts. */
   sharesArguments: boolean;
   usesNewTarget: boolean;
-  /** Long expression statements of the body itself: a frame that stands behind one never runs it again. */
+  /** Long expressions of the statements of the body itself: a frame that stands behind one never runs it again. */
   passable: [number, number][];
 }
 
@@ -237,17 +237,20 @@ function functionRange(node: Node, fid: number, mentions: Mentions): FunctionRan
     usesArguments,
     sharesArguments: usesArguments && simpleParams && sharesArguments(node),
     usesNewTarget: mentions.newTarget(node.body),
-    passable: passableStatements(node.body),
+    passable: passableExpressions(node.body),
   };
 }
 
 const passableCharacters = 24;
 
-function passableStatements(body: Node): [number, number][] {
+function passableExpressions(body: Node): [number, number][] {
   if (body.type !== 'BlockStatement') return [];
   return body.body
-    .filter((s: Node) => s.type === 'ExpressionStatement' && !s.directive && s.end - s.start > passableCharacters)
-    .map((s: Node) => [s.start, s.end]);
+    .flatMap((s: Node) =>
+      s.type === 'VariableDeclaration' ? s.declarations.map((d: Node) => d.init) : s.directive ? [] : [s.expression],
+    )
+    .filter((e: Node | null | undefined) => e && e.end - e.start > passableCharacters)
+    .map((e: Node) => [e.start, e.end]);
 }
 
 /** The first statement that has code, down into blocks and loop heads. */

@@ -96,22 +96,27 @@ const PARSE: acorn.Options & { checkPrivateFields: boolean } = {
 };
 
 /**
- * Parses one function of the bundle where it stands, so that offsets are the bundle's. Long statements that a frame at `from` has left
- * behind are left out: the body of a program is mostly these.
+ * Parses one function of the bundle; its nodes say where they stand there. Long expressions that a frame at `from` has left behind are left
+ * out: the body of a program is mostly these.
  */
 export function parseFunction(code: CodeText, range: FunctionRange, from: number): Node {
+  const parts: Part[] = [];
   let text = '';
+  const add = (part: string, at: number): void => {
+    parts.push({ from: text.length, by: at - text.length });
+    text += part;
+  };
   let at = range.start;
   for (const [start, end] of range.passable) {
     if (end > from) break;
-    text += code.slice(at, start) + ' '.repeat(end - start);
+    add(`${code.slice(at, start)}0`, at);
     at = end;
   }
-  text += code.slice(at, range.end);
+  add(code.slice(at, range.end), at);
   const isMethod = text.startsWith('(') && !isArrow(text);
   if (!isMethod) {
     const root: Node = acorn.parseExpressionAt(`(${text})`, 0, PARSE);
-    shift(root, range.start - 1);
+    moveBack(root, '('.length, parts);
     return root;
   }
   // A method's text starts at its parameters.
@@ -122,7 +127,7 @@ export function parseFunction(code: CodeText, range: FunctionRange, from: number
       : 'class $ extends $ { m';
   const root: Node = acorn.parseExpressionAt(`${prefix}${text} }`, 0, PARSE);
   const method = root.body.body[0].value;
-  shift(method, range.start - prefix.length);
+  moveBack(method, prefix.length, parts);
   return method;
 }
 
@@ -134,10 +139,26 @@ function isArrow(text: string): boolean {
   }
 }
 
-function shift(root: Node, by: number): void {
+/** A part of a parsed text: from where on, and by how much its places differ from those in the bundle. */
+interface Part {
+  from: number;
+  by: number;
+}
+
+/** Gives nodes of a text that was parsed behind a prefix their places in the bundle. */
+function moveBack(root: Node, prefix: number, parts: readonly Part[]): void {
+  const placeOf = (offset: number): number => {
+    let [low, high] = [0, parts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (parts[middle]!.from <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return offset + parts[low]!.by;
+  };
   eachNode(root, (node) => {
-    node.start += by;
-    node.end += by;
+    node.start = placeOf(node.start - prefix);
+    node.end = placeOf(node.end - 1 - prefix) + 1;
   });
 }
 

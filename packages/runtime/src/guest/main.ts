@@ -217,7 +217,7 @@ function rehearse(bundle: import('@godwit/checkpoint/compile').Bundle): void {
 }
 
 /** Functions made ahead: some 50 µs each, in a thread that waits. */
-const MOST_PREPARED = 4_000;
+const MOST_PREPARED = 20_000;
 
 /** What a process that is yet to come stands in for; its own settings are part of its image. */
 const nobody = { pid: 0, execArgv: [], env: {}, cwd: '/', tty: undefined };
