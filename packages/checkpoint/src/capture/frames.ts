@@ -3,8 +3,7 @@
  *
  * What must hold for a stack to be exact:
  *   - the topmost guest frame stands at a loop's back edge or at its function's entry;
- *   - every frame below stands at a call whose callee is the very function above it; where the callee cannot be read any more (optimised code
- *     lets go of it, and properties change), V8's stack trace shows nothing native between the two;
+ *   - every frame below stands at a call statement whose callee is the very function above it;
  *   - between two guest frames stand only runtime functions that a resume runs again (a coroutine's step, a resumed call).
  */
 import { types } from 'node:util';
@@ -13,12 +12,10 @@ import { fidOf } from '../guest/brand.js';
 import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
 import { isIndirectEval } from '../guest/late-code.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
-import { isObject } from '../guest/promises.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import { brandLate } from '../guest/unbranded.js';
 import type { Internals } from '../heap/index.js';
 import type { PausedFrame, ThreadSession } from './session.js';
-import { nextOfGuest, sitesBelow, urlOf } from './stack-trace.js';
 
 export class PutOff extends Error {
   /** Where the guest's frames stand from the one in the way outwards, as offsets in the program's code: the innermost few. */
@@ -114,16 +111,13 @@ function framesOf(
   });
   const frames: Frame[] = [];
   let bodies = running.length;
-  let calls: SeenCall[] | undefined;
   for (let i = 0; i < guest.length; i++) {
     const g = guest[i]!;
     const above = guest[i - 1];
     looks(g.index);
     const frame = baseFrame(g, realm);
-    if (above) {
-      const seenCall = () => (calls ??= seenCalls(guest, realm))[i - 1];
-      linkFrames(g, above, frames.at(-1)!, paused, realm, internals, () => resumedGenerator(guest, i - 1, realm), seenCall);
-    } else checkTop(g, realm);
+    if (above) linkFrames(g, above, frames.at(-1)!, paused, realm, internals, () => resumedGenerator(guest, i - 1, realm));
+    else checkTop(g, realm);
     if (realm.metaOf(g.range.fid).kind === 'body' || (realm.metaOf(g.range.fid).kind === 'main' && realm.bundle.topLevelAwait)) {
       const body = running[--bodies];
       if (!body || body.coroutine.fid !== g.range.fid) throw new PutOff('an async body does not match its coroutine');
@@ -321,7 +315,6 @@ function linkFrames(
   realm: Realm,
   internals: Internals,
   resumedGenerator: () => object,
-  seenCall: () => SeenCall | undefined,
 ): void {
   const label = g.label;
   if (!label || label.kind === 'loop' || label.kind === 'yield') throw new PutOff(insideExpression(false, where(g, realm)));
@@ -346,8 +339,7 @@ function linkFrames(
   if (between.length > 0) throw new PutOff('the runtime is calling the guest');
   const callee = reachedFrom(g, label, realm, internals);
   const expected = range(above, realm).fid;
-  const isProven = calls(callee, expected, label.kind === 'new', realm) || callsPrivateMethod(g, label, above, realm);
-  if (!isProven && !(isUnknown(callee, g, label) && isSeen(seenCall(), label, above)))
+  if (!calls(callee, expected, label.kind === 'new', realm) && !callsPrivateMethod(g, label, above, realm))
     throw new PutOff(aBuiltInRuns('', where(g, realm)));
   if (label.kind === 'new') {
     aboveFrame.construct = true;
@@ -445,50 +437,6 @@ function calls(callee: unknown, fid: number, isNew: boolean, realm: Realm): bool
   }
   return false;
 }
-
-/** How V8's stack trace shows that a frame of the guest's was called by the next one. */
-interface SeenCall {
-  isDirect: boolean;
-  isNew: boolean;
-}
-
-/** By the index of the frame that was called; those that the trace does not show at the same place are missing. */
-function seenCalls(guest: readonly GuestFrame[], realm: Realm): SeenCall[] {
-  const sites = sitesBelow(undefined, Number.POSITIVE_INFINITY);
-  const seen: SeenCall[] = [];
-  let at = nextOfGuest(sites, 0, realm);
-  for (const { paused, offset } of guest) {
-    const site = sites[at];
-    // Where the top stands is known, or nobody would ask.
-    if (!site || urlOf(site) !== realm.urlOf(paused.location.scriptId) || (seen.length > 0 && site.getPosition() !== offset))
-      break;
-    const next = nextOfGuest(sites, at + 1, realm);
-    seen.push({ isDirect: next === at + 1, isNew: site.isConstructor() });
-    at = next;
-  }
-  return seen;
-}
-
-/** Is nothing known of what was called? A function of the guest's that is not the one above was put there since. */
-function isUnknown(callee: unknown, g: GuestFrame, { kind, callee: path }: Label): boolean {
-  if (kind !== 'call' && kind !== 'new') return false;
-  if (callee !== undefined && fidOf(callee) === undefined) return false;
-  // The reading of a global stands where the call does, and may run a getter.
-  return path === undefined || path.length > 1 || (typeof path[0] === 'string' && hasOwn(g.vars, path[0]));
-}
-
-/**
- * Was the frame above called by the statement itself? Native code is on the trace, but for what hands a call on as it is (call, apply, bound
- * functions), and a few functions that optimised code does without a frame: they call conversions and traps and make something of the result.
- */
-function isSeen(seen: SeenCall | undefined, { kind, callee }: Label, { self, range }: GuestFrame): boolean {
-  if (!seen?.isDirect || seen.isNew !== (kind === 'new')) return false;
-  if (unseenNatives.has(callee?.at(-1) as string)) return false;
-  return !isObject(self) || unseenCallbacks.every((key) => fidOf(readData(self, key)) !== range.fid);
-}
-
-const unseenNatives = new Set(['has', 'isPrototypeOf', 'parseInt']);
-const unseenCallbacks = ['has', 'getPrototypeOf', 'valueOf', 'toString', Symbol.toPrimitive] as const;
 
 /** Private methods bear no brand; but no name can mean another one to code of the same class at the same place. */
 function callsPrivateMethod(g: GuestFrame, label: Label, above: GuestFrame, realm: Realm): boolean {

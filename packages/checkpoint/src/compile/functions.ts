@@ -25,6 +25,7 @@ import {
   member,
   type Node,
   object,
+  patternNames,
   property,
   returns,
   statement,
@@ -33,9 +34,9 @@ import {
   when,
 } from './ast.js';
 import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta, MODULE_FUNCTION } from './context.js';
-import { separateCopies } from './copies.js';
 import { lowerExpression } from './expressions.js';
 import { lowerPatternInto } from './patterns.js';
+import { keepRegisters } from './registers.js';
 import {
   type Binding,
   type FunctionFacts,
@@ -228,8 +229,10 @@ export function lowerFunction(
   const directives =
     facts.strict && simple && node.body.type === 'BlockStatement' ? node.body.body.filter((s: Node) => s.directive) : [];
   const head: Node[] = [...directives, ...(options.first ?? [])];
+  const parameters = new Set<string>(params.flatMap((p: Node) => patternNames(p).map(({ name }) => name)));
+  const kept = keepRegisters([...entry, ...body], { isRegister: context.isRegister, parameters, temp: () => context.temp() });
   if (context.temps.length > 0) head.push(declareAll(context.temps));
-  const statements = [...head, ...separateCopies([...entry, ...body], context.isRegister)];
+  const statements = [...head, ...kept];
   if (!driven) {
     return located(
       {

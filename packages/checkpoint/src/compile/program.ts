@@ -29,8 +29,8 @@ import {
   statement,
 } from './ast.js';
 import { FunctionContext, MODULE_FUNCTION, ProgramContext } from './context.js';
-import { separateCopies } from './copies.js';
 import { makeVariableObject } from './functions.js';
+import { keepRegisters } from './registers.js';
 import { type Analysis, analyzeProgram, type Binding } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
 
@@ -92,12 +92,17 @@ export function lowerProgram(program: Node, options: ProgramOptions): LoweredPro
   const lowered: Node[] = [];
   lowerStatements(body, context, lowered);
   const head: Node[] = [];
+  const kept = keepRegisters([...entry, ...lowered], {
+    isRegister: context.isRegister,
+    parameters: new Set(),
+    temp: () => context.temp(),
+  });
   if (context.temps.length > 0) head.push(declareNames(context.temps));
   const main: Node = {
     type: 'FunctionExpression',
     id: id('$main'),
     params: [],
-    body: { type: 'BlockStatement', body: [...head, ...separateCopies([...entry, ...lowered], context.isRegister)] },
+    body: { type: 'BlockStatement', body: [...head, ...kept] },
     async: false,
     generator: awaits,
     expression: false,
