@@ -8,7 +8,7 @@
  */
 import { types } from 'node:util';
 import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
-import { fidOf } from '../guest/brand.js';
+import { fidOf, identityOf } from '../guest/brand.js';
 import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
 import { isIndirectEval } from '../guest/late-code.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
@@ -452,8 +452,18 @@ function callsPrivateMethod(g: GuestFrame, label: Label, above: GuestFrame, real
   return names?.find((known) => `#${known.name}` === name)?.kind === 'method';
 }
 
-/** Reads a callee path by data properties only; getters and proxies make it unknown. */
-function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): unknown {
+/** What a function's code reads its variables from. */
+interface Place {
+  readonly vars: Env;
+  readonly self: unknown;
+  readonly range: { readonly fid: number };
+}
+
+/** Getters in getters that are looked through. */
+const mostGetters = 4;
+
+/** Reads a callee path by data properties, and by getters that only read; other getters and proxies make it unknown. */
+function calleeOf(g: Place, path: CalleePath | undefined, realm: Realm, getters = mostGetters): unknown {
   if (!path) return undefined;
   const [first, ...keys] = path;
   let value: unknown;
@@ -466,21 +476,29 @@ function calleeOf(g: GuestFrame, path: CalleePath | undefined, realm: Realm): un
     value = hasOwn(g.vars, first) ? g.vars[first] : (realm.readVariable(first, g.range.fid) ?? globalValue(first));
   for (const key of keys) {
     if (value === undefined || value === null) return undefined;
-    const name = typeof key === 'string' ? key : 'key' in key ? key.key : (g.vars[key.variable] as PropertyKey);
+    const name = nameIn(key, g, realm, getters);
+    if (name === undefined) return undefined;
     if (typeof name === 'string' && name.startsWith('#')) value = readPrivate(value, name, g, realm);
-    else value = readData(value, name);
+    else value = readPlain(value, name, realm, getters);
   }
   return value;
 }
 
-const isStaticFrame = (g: GuestFrame, realm: Realm): boolean => realm.isStaticMember(g.range.fid);
+function nameIn(key: CalleePath[number], g: Place, realm: Realm, getters: number): PropertyKey | undefined {
+  if (typeof key === 'string') return key;
+  if ('key' in key) return key.key;
+  const name = 'variable' in key ? g.vars[key.variable] : calleeOf(g, key.path, realm, getters);
+  return typeof name === 'string' || typeof name === 'number' || typeof name === 'symbol' ? name : undefined;
+}
+
+const isStaticFrame = (g: Place, realm: Realm): boolean => realm.isStaticMember(g.range.fid);
 
 function globalValue(name: string): unknown {
   const descriptor = ownDescriptor(globalThis, name);
   return descriptor && 'value' in descriptor ? descriptor.value : undefined;
 }
 
-function readPrivate(value: unknown, name: string, g: GuestFrame, realm: Realm): unknown {
+function readPrivate(value: unknown, name: string, g: Place, realm: Realm): unknown {
   const meta = realm.metaOf(g.range.fid);
   const env = meta.classEnv === undefined ? undefined : (g.vars[`$e${meta.classEnv}`] as { $class?: object } | undefined);
   const hook = env?.$class && realm.hookOf(env.$class);
@@ -492,13 +510,27 @@ function readPrivate(value: unknown, name: string, g: GuestFrame, realm: Realm):
   }
 }
 
-function readData(value: unknown, key: PropertyKey): unknown {
+function readPlain(value: unknown, key: PropertyKey, realm: Realm, getters: number): unknown {
   for (let holder: object | null = Object(value) as object; holder; holder = getPrototypeOf(holder)) {
     if (isProxy(holder)) return undefined;
     const descriptor = ownDescriptor(holder, key);
-    if (descriptor) return 'value' in descriptor ? descriptor.value : undefined;
+    if (descriptor) return 'value' in descriptor ? descriptor.value : answerOf(descriptor.get, realm, getters);
   }
   return undefined;
+}
+
+/** What a getter answers that only reads a variable or a property, as bundlers make one for each export. */
+function answerOf(getter: unknown, realm: Realm, getters: number): unknown {
+  const identity = typeof getter === 'function' ? identityOf(getter) : undefined;
+  const path = identity && realm.ranges.get(identity.fid)?.returned;
+  if (!path || path[0] === 'this' || getters === 0) return undefined;
+  const { fid, env } = identity;
+  const vars: Env = {};
+  const chain = realm.envChain(fid, env);
+  realm.metaOf(fid).envs.forEach((number, i) => {
+    vars[`$e${number}`] = chain[i];
+  });
+  return calleeOf({ vars, self: undefined, range: { fid } }, path, realm, getters - 1);
 }
 
 function where(g: GuestFrame, realm: Realm): string {

@@ -15,7 +15,7 @@ import { isNamedMember } from './print.js';
 import { sharesArguments } from './shared-arguments.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
-export type CalleePath = (string | { variable: string } | { key: string | number })[];
+export type CalleePath = (string | { variable: string } | { key: string | number } | { path: CalleePath })[];
 
 export type LabelKind = 'call' | 'new' | 'yield' | 'delegate' | 'loop' | 'super';
 
@@ -49,6 +49,8 @@ export interface FunctionRange {
   /** In sloppy code: see shared-arguments.ts. */
   sharesArguments: boolean;
   usesNewTarget: boolean;
+  /** What it answers, if all it does is to read that. */
+  returned: CalleePath | undefined;
   /** Long expressions of the statements of the body itself: a frame that stands behind one never runs it again. */
   passable: [number, number][];
 }
@@ -96,6 +98,7 @@ const classRange = ({ start, end }: Node, fid: number): FunctionRange => ({
   usesArguments: false,
   sharesArguments: false,
   usesNewTarget: false,
+  returned: undefined,
   passable: [],
 });
 
@@ -204,9 +207,11 @@ export function callOf(node: Node): Node | undefined {
   return expression && isCall(expression) ? expression : undefined;
 }
 
-function keyOf(node: Node): { variable: string } | { key: string | number } | undefined {
+function keyOf(node: Node): CalleePath[number] | undefined {
   if (node.type === 'Literal') return { key: node.value };
-  return node.type === 'Identifier' ? { variable: node.name } : undefined;
+  if (node.type === 'Identifier') return { variable: node.name };
+  const path = pathOf(node);
+  return path && { path };
 }
 
 /** A path of plain reads, or undefined when the callee is not one. */
@@ -219,7 +224,7 @@ export function pathOf(node: Node): CalleePath | undefined {
   if (!node.computed)
     return node.property.type === 'PrivateIdentifier' ? [...base, `#${node.property.name}`] : [...base, node.property.name];
   const key = keyOf(node.property);
-  return key && [...base, key];
+  return key === undefined ? undefined : [...base, key];
 }
 
 function functionRange(node: Node, fid: number, mentions: Mentions): FunctionRange {
@@ -237,8 +242,14 @@ function functionRange(node: Node, fid: number, mentions: Mentions): FunctionRan
     usesArguments,
     sharesArguments: usesArguments && simpleParams && sharesArguments(node),
     usesNewTarget: mentions.newTarget(node.body),
+    returned: node.params.length === 0 && !node.generator ? returnedBy(node.body) : undefined,
     passable: passableExpressions(node.body),
   };
+}
+
+function returnedBy({ type, body }: Node): CalleePath | undefined {
+  const [first] = type === 'BlockStatement' && body.length === 1 ? body : [];
+  return first?.type === 'ReturnStatement' && first.argument ? pathOf(first.argument) : undefined;
 }
 
 const passableCharacters = 24;
