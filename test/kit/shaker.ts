@@ -17,6 +17,8 @@ export interface ShakenRun {
   stderr: string;
   code: number;
   moves: number;
+  /** How often captures were tried; most are put off. */
+  tries: number;
   putOff: string[];
 }
 
@@ -36,7 +38,7 @@ export async function runGuest(file: string, options: { everyMs?: number; argv?:
     cwd: path.dirname(file),
     tty: undefined,
   };
-  const run: ShakenRun = { stdout: '', stderr: '', code: -1, moves: 0, putOff: [] };
+  const run: ShakenRun = { stdout: '', stderr: '', code: -1, moves: 0, tries: 0, putOff: [] };
   const chunks: Record<1 | 2, Buffer[]> = { 1: [], 2: [] };
   let lastSeq = 0;
   let finish: (code: number) => void = () => {};
@@ -77,8 +79,8 @@ export async function runGuest(file: string, options: { everyMs?: number; argv?:
       await spare.terminate();
       break;
     }
+    const record = new CaptureRecord();
     try {
-      const record = new CaptureRecord();
       const captured = await current.capture({ hold: true, timeoutMs: 2000, record });
       run.putOff.push(...record.putOff.map((p) => p.reason));
       await spare.restore(bundle, settings, captured.pages, events);
@@ -92,6 +94,8 @@ export async function runGuest(file: string, options: { everyMs?: number; argv?:
       if (over) break;
       if ((error as { code?: string }).code !== 'GODWIT_PUT_OFF') throw error;
       run.putOff.push((error as Error).message);
+    } finally {
+      run.tries += record.tries;
     }
   }
   run.code = await ended;
