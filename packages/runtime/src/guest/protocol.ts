@@ -17,6 +17,9 @@ export interface Hooks {
   look(): Outlook | undefined;
 }
 
+/** A bundle, or its text as JSON, which threads can share; whoever runs it parses it. */
+export type BundleForm = Bundle | Uint8Array;
+
 export const REQUEST = 0;
 export const VERDICT = 1;
 export const WORDS = 2;
@@ -38,13 +41,19 @@ export interface GuestSettings {
 }
 
 export type ToWorker =
-  | { type: 'start'; bundle: Bundle; settings: GuestSettings }
+  | { type: 'start'; bundle: BundleForm; settings: GuestSettings }
   /** `formerPid`: the PID under which it was captured, when it gets another. */
   /** Rehearse captures with this program until the guest comes. */
   | { type: 'warmUp'; bundle: Bundle }
   /** Makes the realm of a bundle whose guest will be restored here, ahead of its pages. */
-  | { type: 'prepare'; bundle: Bundle }
-  | { type: 'restore'; bundle: Bundle | undefined; settings: GuestSettings; pages: Uint8Array[]; formerPid?: number | undefined }
+  | { type: 'prepare'; bundle: BundleForm }
+  | {
+      type: 'restore';
+      bundle: BundleForm | undefined;
+      settings: GuestSettings;
+      pages: Uint8Array[];
+      formerPid?: number | undefined;
+    }
   | { type: 'run' }
   | { type: 'capture'; id: number; hold: boolean }
   | { type: 'deliver'; service: string; message: unknown }

@@ -5,7 +5,6 @@
  */
 
 import { assert, GodwitError } from '@godwit/checkpoint/base';
-import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Bus } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import {
@@ -17,7 +16,7 @@ import {
   type OutgoingSection,
   Refusal,
 } from '../migrate/index.js';
-import type { BundleStore } from './bundles.js';
+import type { BundleStore, BundleText } from './bundles.js';
 import { CaptureRecord, type PutOffReason } from './capture-record.js';
 import type { GuestWorker } from './guest-worker.js';
 import type { GuestMeta, Guests, HostedGuest } from './guests.js';
@@ -31,7 +30,7 @@ interface Departing {
 
 interface Arriving {
   worker?: GuestWorker;
-  bundle?: Bundle;
+  bundle?: BundleText;
   guest?: HostedGuest;
   /** Its connections, frozen. */
   net?: Uint8Array;

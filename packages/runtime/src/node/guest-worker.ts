@@ -10,6 +10,7 @@ import { assert, GodwitError } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Outlook } from '@godwit/checkpoint/guest';
 import {
+  type BundleForm,
   type CaptureReport,
   END,
   type FromWorker,
@@ -83,7 +84,7 @@ export class GuestWorker {
   private readonly readyPromise: Promise<void>;
   private osThread: number | undefined;
   pinReasons: string[] = [];
-  private prepared: Bundle | undefined;
+  private prepared: BundleForm | undefined;
   private endWarmUp: () => void = () => {};
   /** Its codec is compiled: a capture or restore takes as long as it ever will. */
   isWarm = false;
@@ -143,7 +144,7 @@ export class GuestWorker {
     return threadTimes(this.osThread, this.worker.performance.eventLoopUtilization());
   }
 
-  start(bundle: Bundle, settings: GuestSettings, events: GuestEvents): void {
+  start(bundle: BundleForm, settings: GuestSettings, events: GuestEvents): void {
     this.events = events;
     this.endWarmUp();
     this.post({ type: 'start', bundle, settings });
@@ -158,7 +159,7 @@ export class GuestWorker {
   }
 
   /** Makes the realm of a bundle ahead of the image, so that a restore has less to do while the guest stands still. */
-  prepare(bundle: Bundle): Promise<void> {
+  prepare(bundle: BundleForm): Promise<void> {
     this.prepared = bundle;
     this.endWarmUp();
     return new Promise((resolve, reject) => {
@@ -168,7 +169,13 @@ export class GuestWorker {
   }
 
   /** Loads an image; the guest stands still until run(). */
-  restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[], events: GuestEvents, formerPid?: number): Promise<void> {
+  restore(
+    bundle: BundleForm,
+    settings: GuestSettings,
+    pages: Uint8Array[],
+    events: GuestEvents,
+    formerPid?: number,
+  ): Promise<void> {
     assert(!this.prepared || this.prepared === bundle, 'a worker restores what it was prepared for');
     this.events = events;
     this.endWarmUp();

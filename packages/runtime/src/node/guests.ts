@@ -5,11 +5,11 @@
  */
 
 import { assert, type Host, messageOf } from '@godwit/checkpoint/base';
-import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Bus } from '../cluster/index.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Exit, Locations } from '../process/index.js';
 import type { ToGuest } from '../services/net/index.js';
+import type { BundleText } from './bundles.js';
 import { pause } from './control.js';
 import { GuestNet } from './guest-net.js';
 import { GuestUse, type UseBefore } from './guest-use.js';
@@ -43,7 +43,7 @@ export interface GuestMeta extends GuestTerms {
 export interface HostedGuest {
   readonly pid: number;
   readonly meta: GuestMeta;
-  readonly bundle: Bundle;
+  readonly bundle: BundleText;
   readonly worker: GuestWorker;
   epoch: number;
   /** Number of the last chunk it wrote, here or before. */
@@ -83,7 +83,7 @@ export class Guests {
     pid: number,
     epoch: number,
     meta: GuestMeta,
-    bundle: Bundle,
+    bundle: BundleText,
     worker: GuestWorker,
     lastSeq: number,
     before?: UseBefore,

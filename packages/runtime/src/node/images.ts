@@ -61,8 +61,7 @@ export class Images {
       const { pages, report } = captured;
       guest.memoryBytes = report.heapBytes;
       const name = (await locations.read(guest.pid))?.name ?? '';
-      const bundleText = this.options.bundles.textOf(guest.meta.bundleName, guest.bundle);
-      const image = await encodeProcessImage({ guest, name, bundleText, pages, report, nowMs: host.nowMs() });
+      const image = await encodeProcessImage({ guest, name, pages, report, nowMs: host.nowMs() });
       const offered = this.#offers.offer(image);
       if (isHeld) this.#hold(offered.name, guest);
       return {

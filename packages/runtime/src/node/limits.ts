@@ -50,6 +50,8 @@ export const nodeLimits = {
   logsKept: 200,
   /** Piece of a bundle or log in one control answer, before base64. */
   controlPieceBytes: 256 * 1024,
+  /** A bundle is read in pieces of this size, each of which holds up the node for a millisecond or two. */
+  bundleReadBytes: 1024 * 1024,
   /** Largest bundle fetched from another node. */
   bundleBytes: 256 * 1024 * 1024,
   /** Largest image handed over the bus: one buffer at each end. */

@@ -45,14 +45,13 @@ export interface ProcessImage {
 export interface ImageSource {
   readonly guest: HostedGuest;
   readonly name: string;
-  readonly bundleText: Uint8Array;
   readonly pages: readonly Uint8Array[];
   readonly report: CaptureReport;
   readonly nowMs: number;
 }
 
 /** @throws GODWIT_IMAGE_TOO_LARGE */
-export function encodeProcessImage({ guest, name, bundleText, pages, report, nowMs }: ImageSource): Promise<Uint8Array> {
+export function encodeProcessImage({ guest, name, pages, report, nowMs }: ImageSource): Promise<Uint8Array> {
   const { lastSeq, heapBytes } = report;
   const meta: ImageMeta = { ...guest.meta, name, lastSeq, memoryBytes: heapBytes };
   return writeImage(
@@ -67,7 +66,7 @@ export function encodeProcessImage({ guest, name, bundleText, pages, report, now
     },
     [
       { name: 'meta', bytes: encodeJson(meta) },
-      { name: 'bundle', bytes: bundleText },
+      { name: 'bundle', bytes: Buffer.from(guest.bundle) },
       ...pages.map((bytes, index) => ({ name: `page/${index}`, bytes })),
     ],
   );
@@ -95,7 +94,7 @@ export function processSummary(header: ImageHeader): ProcessSummary {
 
 function summaryOf({ pid, epoch, bundle }: HostedGuest, report: CaptureReport): ProcessSummary {
   const { objects, heapBytes, encodeMs, types, services } = report;
-  const frames = placesOf(bundle, report).reverse();
+  const frames = placesOf(JSON.parse(Buffer.from(bundle).toString('utf8')) as Bundle, report).reverse();
   return { pid, epoch, objects, heapBytes, encodeMs, frames, types, services };
 }
 
