@@ -82,7 +82,7 @@ describe('cluster-run', () => {
        import tty from 'node:tty';
        import { isMainThread, parentPort, threadId } from 'node:worker_threads';
        import { execSync } from 'node:child_process';
-       console.log(STATUS_CODES[404], http.METHODS.length, tty.isatty(1), isMainThread, parentPort, threadId, execSync.name, execSync.length);
+       console.log(STATUS_CODES[404], http.METHODS.length, http.maxHeaderSize, tty.isatty(1), isMainThread, parentPort, threadId, execSync.name, execSync.length);
        class Own extends Agent {}
        console.log(http.Agent === Agent, new Own() instanceof Agent, new http.Server() instanceof http.Server, typeof http.globalAgent);
        cluster.on('own', (value) => console.log('heard', value));

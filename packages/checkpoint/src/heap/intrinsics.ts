@@ -33,6 +33,8 @@ export function hiddenIntrinsics(): Record<string, unknown> {
     '%AsyncFunction%': getPrototypeOf(asyncFunction),
     '%TypedArray%': getPrototypeOf(Uint8Array),
     '%ThrowTypeError%': throwTypeError,
+    // Node's class of every Buffer; packages that make many keep it.
+    '%FastBuffer%': (Buffer as unknown as { [Symbol.species]: unknown })[Symbol.species],
     '%Error stack getter%': stackAccessor?.get,
     '%Error stack setter%': stackAccessor?.set,
   };

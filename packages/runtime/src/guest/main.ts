@@ -40,6 +40,7 @@ import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
 import { osThreadId } from './os-thread.js';
+import { naming } from './pinning-module.js';
 import {
   type BundleForm,
   type CaptureReport,
@@ -295,7 +296,7 @@ function beginTurns(): void {
 let settle: (() => void) | undefined;
 function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
-  const restored = asRehearsed(() => guest.restore(message.pages)) as ServiceState;
+  const restored = asRehearsed(() => naming(() => guest.restore(message.pages))) as ServiceState;
   guestProcess = restored.process;
   // A program that put something else there keeps it.
   if (guestProcess.pid === message.formerPid) guestProcess.pid = message.settings.pid;
@@ -351,7 +352,7 @@ function capture(
     channel.drainPort(port);
     nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
     const before = performanceNow();
-    const snapshot = asRehearsed(() => guest.snapshot(frames, serviceState()));
+    const snapshot = asRehearsed(() => naming(() => guest.snapshot(frames, serviceState())));
     const report: CaptureReport = {
       objects: snapshot.stats.objects,
       heapBytes: snapshot.stats.bytes,

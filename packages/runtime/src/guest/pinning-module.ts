@@ -26,6 +26,18 @@ function copied(native: object, use: Use): object {
   return copy;
 }
 
+let isNaming = false;
+
+/** What an image does to modules, asking them for all they have to find names for it, is no use of them. */
+export function naming<T>(action: () => T): T {
+  isNaming = true;
+  try {
+    return action();
+  } finally {
+    isNaming = false;
+  }
+}
+
 function pinningProperty(native: object, key: PropertyKey, descriptor: PropertyDescriptor, use: Use): PropertyDescriptor {
   const { enumerable = false } = descriptor;
   const value: unknown = descriptor.value;
@@ -35,8 +47,9 @@ function pinningProperty(native: object, key: PropertyKey, descriptor: PropertyD
     return { value: dataOf(value, use), writable: true, enumerable, configurable: true };
   return {
     get: () => {
-      use();
-      return (native as Record<PropertyKey, unknown>)[key];
+      const answer = (native as Record<PropertyKey, unknown>)[key];
+      if (!isPrimitive(answer) && !isNaming) use(); // `http.maxHeaderSize` is a number like any other
+      return answer;
     },
     set: (next: unknown) => {
       use();
@@ -46,6 +59,8 @@ function pinningProperty(native: object, key: PropertyKey, descriptor: PropertyD
     configurable: true,
   };
 }
+
+const isPrimitive = (value: unknown): boolean => (typeof value !== 'object' && typeof value !== 'function') || value === null;
 
 const isData = (value: unknown): boolean =>
   typeof value !== 'object' ||
