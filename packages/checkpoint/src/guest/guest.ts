@@ -24,6 +24,7 @@ import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
 import { SuperReference } from './super-reference.js';
 import { brandLate } from './unbranded.js';
+import { installWeak, weakClasses } from './weak.js';
 
 export interface GuestOptions {
   bundle: Bundle;
@@ -52,6 +53,7 @@ export interface Snapshot {
 export const jobClasses = {
   ...promiseClasses,
   ...proxyClasses,
+  ...weakClasses,
   ...coroutineClasses,
   Coroutine,
   JobState,
@@ -80,6 +82,7 @@ export function prepareRealm(): void {
   installLateCode();
   installPrinting();
   installProxies();
+  installWeak();
 }
 
 export class Guest {

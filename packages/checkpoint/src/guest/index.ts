@@ -34,3 +34,4 @@ export {
 } from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';
+export { finalize, setFinalizeLater } from './weak.js';

@@ -16,6 +16,7 @@ import { type IteratorSources, nativeIterators } from './native-iterators.js';
 import { isEnvironmentName } from './plain-text.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
 import type { Frame, Realm } from './realm.js';
+import { isRegistry, type RegistryState, registryState, stampRegistry, watchAll } from './weak.js';
 
 const getPrototypeOf = Object.getPrototypeOf;
 const { hasOwn } = Object;
@@ -50,6 +51,7 @@ export function specialKinds(
     classMembers(realm),
     classPrototypes(realm),
     promises(),
+    registries(finishing),
     asyncGenerators(),
     generators(realm, internals, frames, finishing),
     cursors(finishing),
@@ -185,6 +187,20 @@ function promises(): SpecialKind {
     claims: (value) => isGuestPromise(value),
     save: (value) => ({ create: [promiseState(value)] }),
     create: ([state]) => stampPromise({}, state as PromiseState),
+  };
+}
+
+function registries(finishing: Finishing): SpecialKind {
+  return {
+    tag: 'finalization registry',
+    hasOwnClass: true,
+    ownProperties: true,
+    claims: isRegistry,
+    save: (value) => ({ create: [registryState(value)] }),
+    create([state]) {
+      finishing.steps.push(() => watchAll(state as RegistryState));
+      return stampRegistry({}, state as RegistryState);
+    },
   };
 }
 

@@ -7,6 +7,7 @@
  */
 import { types } from 'node:util';
 import { hasStackSlot, readStack, stackAccessor } from './error-stack.js';
+import { deref, goneRef } from './gone.js';
 import type { Internals } from './internals.js';
 import { bufferKinds } from './kinds-buffers.js';
 import { webKinds } from './kinds-web.js';
@@ -41,7 +42,6 @@ const RegExpOf = RegExp;
 const ErrorOf = Error;
 const box = Object;
 const bind = Function.prototype.bind;
-const derefOf = uncurry(WeakRef.prototype.deref) as (self: object) => object | undefined;
 const timeOf = uncurry(Date.prototype.getTime) as unknown as (self: object) => number;
 const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
 const setAdd = uncurry(Set.prototype.add) as (self: object, value: unknown) => void;
@@ -84,7 +84,7 @@ export function listOf(...values: unknown[]): List<unknown> {
 /** Whether it is a WeakRef, asked of its slot. */
 export function isWeakRef(value: object): boolean {
   try {
-    derefOf(value);
+    deref(value);
     return true;
   } catch {
     return false;
@@ -141,12 +141,8 @@ const weakRef: IntrinsicKind = {
   tag: 'WeakRef',
   home: WeakRef.prototype,
   claims: isWeakRef,
-  save(value, context) {
-    const target = derefOf(value);
-    if (target === undefined) context.refuse('a WeakRef whose target is gone');
-    return { create: listOf(target) };
-  },
-  create: (parts) => new WeakRefOf(parts[0] as object),
+  save: (value) => ({ create: listOf(deref(value)) }),
+  create: (parts) => (parts[0] === undefined ? goneRef() : new WeakRefOf(parts[0] as object)),
 };
 
 const date: IntrinsicKind = {

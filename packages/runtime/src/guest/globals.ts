@@ -10,6 +10,7 @@ import {
   type AsyncContext,
   CallbackJob,
   enqueueMicrotask,
+  finalize,
   hostClosureKind,
   isGuestPromise,
   state as jobs,
@@ -17,6 +18,7 @@ import {
   rejectPromise,
   resolvePromise,
   setAdoption,
+  setFinalizeLater,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
@@ -112,6 +114,7 @@ export function installRealmServices(
   };
   modules.set('process', initial);
   setAdoption((native) => guestPromiseOf(native, new Answer("waits for a promise of Node's own", pins, channel), channel));
+  setFinalizeLater((cell) => (timerFunctions.setImmediate(finalize, cell) as { unref(): unknown }).unref());
   for (const name of pinningGlobals) pinGlobal(name, pins);
 
   const timersPromises = {
