@@ -39,3 +39,14 @@ class Point {
 }
 console.log(plain(4), captured(2, 10), [...generator(5)], called(1), new Point(3));
 waiting(2).then(console.log);
+
+// A global under a symbol that Node also uses, with an object of the program's own.
+class Dispatcher {
+  #calls = 0;
+  dispatch(n) {
+    for (let i = 0; i < n; i++) this.#calls++;
+    return this.#calls;
+  }
+}
+globalThis[Symbol.for('undici.globalDispatcher.1')] = new Dispatcher();
+console.log(globalThis[Symbol.for('undici.globalDispatcher.1')].dispatch(3), globalThis[Symbol.for('undici.globalDispatcher.1')].dispatch(2));

@@ -10,6 +10,7 @@ import { lookAtStack, type Outlook } from '../capture/look.js';
 import { type PausedFrame, ThreadSession } from '../capture/session.js';
 import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
+import { fidOf } from './brand.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { hole } from './holes.js';
 import { Delegate, DelegateResume, SyncToAsync } from './iteration.js';
@@ -97,12 +98,15 @@ export class Guest {
     this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
       if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
     });
-    this.builtins = nameBuiltins({
-      'godwit:jobs': jobClasses,
-      // The program's own `module`: code refers to it and to its first `exports` by closure, so each realm has its own from the start.
-      'godwit:module': this.realm.module,
-      ...options.named,
-    });
+    this.builtins = nameBuiltins(
+      {
+        'godwit:jobs': jobClasses,
+        // The program's own `module`: code refers to it and to its first `exports` by closure, so each realm has its own from the start.
+        'godwit:module': this.realm.module,
+        ...options.named,
+      },
+      (value) => fidOf(value) !== undefined,
+    );
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
     this.realm.load();

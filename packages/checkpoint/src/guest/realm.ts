@@ -592,13 +592,15 @@ export class Realm {
 
   /** An object with the private fields of `C` installed and nothing of the author's constructor run. */
   constructSkipping(C: object, target: object | undefined): object {
-    const derived = this.metaOf(fidOf(C)!).derived === true;
+    const { derived = false, members } = this.metaOf(fidOf(C)!);
+    const own = members!.find(({ key }) => key === '%constructor');
+    const given = own && !this.ranges.get(own.fid)!.simpleParams ? anythings : derived && !own ? [target] : [];
     const parent = getPrototypeOf(C);
     this.skip.on = true;
     this.skip.target = target;
     try {
       if (derived) setPrototypeOf(C, returnTarget);
-      return Reflect.construct(C as never, derived ? [target] : []) as object;
+      return Reflect.construct(C as never, given) as object;
     } finally {
       if (derived) setPrototypeOf(C, parent);
       this.skip.on = false;
@@ -788,6 +790,20 @@ function environmentNames(envs: readonly number[]): string {
   let names = '';
   for (let i = 0; i < envs.length; i++) names += i === 0 ? `$e${envs[i]}` : `, $e${envs[i]}`;
   return names;
+}
+
+/**
+ * Given for the parameters of an author's constructor of which nothing shall run: whatever is read of it, by whatever pattern, is itself, so
+ * that no default value is evaluated. Its iterators end some time, for patterns that take the rest.
+ */
+const anything: object = new Proxy(function anything() {}, {
+  get: (_target, key) => (key === Symbol.iterator ? anythingsOf : anything),
+});
+const manyAnythings = 64;
+const anythings = Array<object>(manyAnythings).fill(anything);
+function anythingsOf(): object {
+  let count = 0;
+  return { next: () => ({ value: anything, done: ++count > manyAnythings }) };
 }
 
 const returnTarget = function returnTarget(this: unknown, target: object): object {

@@ -46,11 +46,13 @@ interface Pristine {
 
 /**
  * Names every object, function and symbol reachable from globalThis, the hidden intrinsics and `extra`.
- * Call it once in a realm, before guest code. Example: `nameBuiltins({ 'node:util': await import('node:util') })`.
+ * Call it once in a realm, before guest code. `isGuests` tells functions of the guest's from Node's. Example: `nameBuiltins({ 'node:util': await import('node:util') })`.
  */
-export function nameBuiltins(extra: Record<string, unknown>): NamedBuiltins {
-  return new BuiltinTable(extra);
+export function nameBuiltins(extra: Record<string, unknown>, isGuests: IsGuests = () => false): NamedBuiltins {
+  return new BuiltinTable(extra, isGuests);
 }
+
+type IsGuests = (value: unknown) => boolean;
 
 class BuiltinTable implements NamedBuiltins {
   readonly #names = new SafeMap<object | symbol, string>();
@@ -66,7 +68,10 @@ class BuiltinTable implements NamedBuiltins {
   readonly #hadBeforeLate = new SafeSet<PropertyKey>();
   #late: 'not named' | 'naming' | 'named' = 'not named';
 
-  constructor(extra: Record<string, unknown>) {
+  readonly #isGuests: IsGuests;
+
+  constructor(extra: Record<string, unknown>, isGuests: IsGuests) {
+    this.#isGuests = isGuests;
     // First, because making them replaces some of Node's lazy globals.
     const samples = sampleInstances();
     this.#root(globalThis, 'globalThis', true);
@@ -227,7 +232,7 @@ class BuiltinTable implements NamedBuiltins {
     this.#late = 'named';
   }
 
-  /** Loading fetch leaves undici's dispatcher on globalThis under a registered symbol: Node's, not the guest's. */
+  /** Loading fetch leaves undici's dispatcher on globalThis under a registered symbol; so does the package of that name, but then it is the guest's. */
   #nameNodeGlobals(record: Pristine): void {
     const symbols = getOwnPropertySymbols(globalThis);
     const added: PropertyKey[] = [];
@@ -236,7 +241,7 @@ class BuiltinTable implements NamedBuiltins {
       const registered = keyFor(symbols[i]!);
       if (registered === undefined || !startsWith(registered, 'undici.')) continue;
       const descriptor = getOwnPropertyDescriptor(globalThis, symbols[i]!)!;
-      if (!hasOwn(descriptor, 'value')) continue;
+      if (!hasOwn(descriptor, 'value') || this.#isGuests(classOf(descriptor.value))) continue;
       this.#add(descriptor.value, `globalThis.[@${registered}]`, false);
       if (this.#hadBeforeLate.has(symbols[i]!)) continue;
       const k = added.length;
@@ -264,6 +269,12 @@ class BuiltinTable implements NamedBuiltins {
       else reflectDefine(record.object, key, before);
     }
   }
+}
+
+/** The function under `constructor` of an object's prototype, if it is no accessor. */
+function classOf(value: unknown): unknown {
+  const prototype = typeof value === 'object' && value !== null && !isProxy(value) ? getPrototypeOf(value) : null;
+  return prototype === null ? undefined : getOwnPropertyDescriptor(prototype, 'constructor')?.value;
 }
 
 /**
