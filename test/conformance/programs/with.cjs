@@ -6,3 +6,8 @@ function later(p) {
   with (p) setTimeout(() => { let s = 0; for (let i = 0; i < 3; i++) s += x; console.log('later', s); }, 1);
 }
 later({ x: 5 });
+// A name inside may be a getter of the object: it is asked as often as the author's code asks.
+var asked = 0;
+var holder = { get own() { asked++; return { call2: () => f(2) }; }, get fn() { asked += 10; return f; } };
+function inside() { var own = { call2: () => 0 }; var fn = () => 0; with (holder) { own.call2(); own.call2(); fn(3); return fn(4); } }
+console.log(inside(), asked);

@@ -5,9 +5,9 @@
  *
  * It runs in an interrupt, wherever the guest is, in the middle of a regular expression too, and uses nothing that a guest can change.
  */
+import { runInNewContext } from 'node:vm';
 import type { Realm } from '../guest/realm.js';
 import { aBuiltInRuns, insideExpression, isRunAgain, mostPlaces, placeOf, programsName } from './frames.js';
-import { nextOfGuest, type Site, sitesBelow, urlOf } from './stack-trace.js';
 
 /** What a capture tried now would come to: `good` needs the pause to know, `idle` finds no code of the guest running. */
 export type Outlook = 'good' | 'idle' | Refusal;
@@ -21,19 +21,36 @@ export interface Refusal {
 /** Frames looked at: what stands further out is for the pause. */
 const MOST_FRAMES = 200;
 
+/** Node's typings leave the offset out. */
+type Site = NodeJS.CallSite & { getPosition(): number };
+
+/**
+ * The call sites below a function that is running, innermost first. In a context of its own: in the guest's its `Error.prepareStackTrace`
+ * and `Error.stackTraceLimit` would be asked.
+ */
+const sitesBelow = runInNewContext(`(() => {
+  const { captureStackTrace } = Error;
+  Error.stackTraceLimit = ${MOST_FRAMES};
+  Error.prepareStackTrace = (_error, sites) => sites;
+  return (above) => {
+    const holder = {};
+    captureStackTrace(holder, above);
+    return holder.stack;
+  };
+})()`) as (above: unknown) => Site[];
+
 /** Native functions between two frames of the guest's which a capture knows what to do about. */
 const transparent = ['next', 'return', 'throw', 'eval'];
 
 /** Looks at the stack below `above`, a function that is running now. `isActive`: an activity of the guest's runs. */
 export function lookAtStack(realm: Realm, above: unknown, isActive: boolean): Outlook {
-  const sites = sitesBelow(above, MOST_FRAMES);
+  const sites = sitesBelow(above);
   const top = nextOfGuest(sites, 0, realm);
   if (top === sites.length) return isActive ? { reason: 'the runtime itself is running', at: [] } : 'idle';
-  const refusal = isActive
-    ? (refusalAtTop(sites, top, realm) ?? refusalBelow(sites, top, realm))
-    : 'the runtime is calling the guest';
-  if (refusal === undefined) return 'good';
-  const [reason, index] = typeof refusal === 'string' ? [refusal, top] : refusal;
+  if (!isActive) return { reason: 'the runtime is calling the guest', at: placesFrom(sites, top, realm) };
+  const found = refusalAtTop(sites, top, realm) ?? refusalBelow(sites, top, realm);
+  if (!found) return 'good';
+  const [reason, index] = found;
   return { reason, at: placesFrom(sites, index, realm) };
 }
 
@@ -61,6 +78,13 @@ function refusalBelow(sites: readonly Site[], top: number, realm: Realm): Found 
   }
 }
 
+/** The index of the next frame of the guest's, from one on. */
+function nextOfGuest(sites: readonly Site[], from: number, realm: Realm): number {
+  let index = from;
+  while (index < sites.length && !realm.scriptTable(urlOf(sites[index]!))) index++;
+  return index;
+}
+
 function placesFrom(sites: readonly Site[], from: number, realm: Realm): number[] {
   const places: number[] = [];
   for (let i = from; i < sites.length && places.length < mostPlaces; i++) {
@@ -70,5 +94,7 @@ function placesFrom(sites: readonly Site[], from: number, realm: Realm): number[
   return places;
 }
 
+/** Empty of native code. */
+const urlOf = (site: Site): string => site.getScriptNameOrSourceURL() ?? '';
 const labelOf = (site: Site, realm: Realm) => realm.scriptTable(urlOf(site))?.labels.get(site.getPosition());
 const nameOf = (site: Site): string => programsName(site.getFunctionName() ?? '') ?? 'the program';

@@ -26,7 +26,9 @@ export interface Registers {
 
 /** Changes a lowered function's statements, in place; nested functions have had their own turn. */
 export function keepRegisters(statements: Node[], { isRegister, parameters, temp }: Registers): Node[] {
-  const isKept = (name: string): boolean => isRegister(name) && !parameters.has(name);
+  // Inside a with statement a name may be a getter of its object; frames that stand there are not captured.
+  let withs = 0;
+  const isKept = (name: string): boolean => withs === 0 && isRegister(name) && !parameters.has(name);
   const visitList = (list: Node[]): Node[] => {
     const out: Node[] = [];
     for (const s of list) {
@@ -54,11 +56,13 @@ export function keepRegisters(statements: Node[], { isRegister, parameters, temp
         node.consequent = visitList(node.consequent);
         return;
     }
+    if (node.type === 'WithStatement') withs++;
     for (const key of ['body', 'consequent', 'alternate', 'block', 'handler', 'finalizer']) {
       const child = node[key];
       if (child && !Array.isArray(child)) visit(child);
     }
     if (Array.isArray(node.cases)) for (const c of node.cases) visit(c);
+    if (node.type === 'WithStatement') withs--;
   };
   return visitList(statements);
 }
