@@ -1,7 +1,8 @@
 // chess.js from npm: counts the positions that can be reached, from the start and from positions known for their special moves.
 import { Chess } from 'chess.js';
 
-const depth = Number(process.argv[2] ?? 3);
+const depth = 3;
+const times = Number(process.argv[2] ?? 1);
 const positions = [
   'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1',
   'r3k2r/p1ppqpb1/bn2pnp1/3PN3/1p2P3/2N2Q1p/PPPBBPPP/R3K2R w KQkq - 0 1',
@@ -20,8 +21,10 @@ function count(chess, left) {
   return sum;
 }
 
-for (const position of positions) {
-  const chess = new Chess(position);
-  for (let left = 1; left <= depth; left++) console.log(left, count(chess, left));
-  console.log(chess.ascii());
+for (let time = 0; time < times; time++) {
+  for (const position of positions) {
+    const chess = new Chess(position);
+    for (let left = 1; left <= depth; left++) console.log(left, count(chess, left));
+    console.log(chess.ascii());
+  }
 }
