@@ -15,6 +15,7 @@ import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import { brandLate } from '../guest/unbranded.js';
 import type { Internals } from '../heap/index.js';
+import { SafeSet, startsWith } from '../heap/primordials.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
 export class PutOff extends Error {
@@ -69,7 +70,7 @@ function placesFrom(paused: readonly PausedFrame[], index: number, realm: Realm)
     const { scriptId } = paused[i]!.location;
     const table = realm.tableOf(scriptId);
     const place = table && placeOf(realm.urlOf(scriptId)!, offsetOf(paused[i]!, table.lineStarts), realm);
-    if (place !== undefined) places.push(place);
+    if (place !== undefined) places[places.length] = place;
   }
   return places;
 }
@@ -84,11 +85,11 @@ export function placeOf(url: string, offset: number, realm: Realm): number | und
 export function labelBefore({ labels }: ScriptTable, offset: number): Label | undefined {
   let best: Label | undefined;
   let bestAt = -1;
-  for (const [at, label] of labels) {
-    if (at > offset || at <= bestAt) continue;
+  labels.forEach((label, at) => {
+    if (at > offset || at <= bestAt) return;
     best = label;
     bestAt = at;
-  }
+  });
   return best;
 }
 
@@ -135,12 +136,14 @@ function framesOf(
 }
 
 /**
- * The guest must stand at a loop's back edge or a function's entry. This is known before anything else happens, and without a regular
- * expression: V8 pauses in the middle of matching one too, and a second one then runs over the first one's backtracking stack.
+ * The guest must stand at a loop's back edge or a function's entry. This is known before anything else happens, without a regular
+ * expression and without anything that a guest can change: V8 pauses in the middle of matching one too, and a second one then runs over the first one's backtracking stack.
  */
 function checkPlace(paused: PausedFrame[], realm: Realm): void {
   const top = paused[0];
-  const caller = paused.find((frame) => realm.urlOf(frame.location.scriptId) !== undefined);
+  let caller: PausedFrame | undefined;
+  for (let i = 0; i < paused.length && !caller; i++)
+    if (realm.urlOf(paused[i]!.location.scriptId) !== undefined) caller = paused[i];
   if (!top || !caller) throw new PutOff('the runtime itself is running');
   const from = programsName(caller.functionName) ?? 'the program';
   if (caller !== top) throw new PutOff(aBuiltInRuns(top.functionName || 'native code', from));
@@ -208,7 +211,7 @@ export function restoreArguments(vars: Env): void {
 }
 
 /** Variables that generated code needs for itself: what it is handed, and what continues a delegation. */
-export const isOfResumption = (name: string): boolean => name === '$main' || name === '$f' || name.startsWith('$$dr');
+export const isOfResumption = (name: string): boolean => name === '$main' || name === '$f' || startsWith(name, '$$dr');
 
 /** Inner scopes first; from enclosing functions only environments are taken. */
 function mergeScope(vars: Env, scope: Env, type: string): void {
@@ -226,10 +229,10 @@ function functionAround(paused: PausedFrame, table: ScriptTable): FunctionRange 
   const begun = paused.functionLocation;
   const start = begun ? table.lineStarts[begun.lineNumber]! + (begun.columnNumber ?? 0) : offset;
   let best: FunctionRange | undefined;
-  for (const f of table.functions.values()) {
-    if (!f.entry || offset < f.entry[0] || offset >= f.entry[1] || start < f.start || start > f.entry[0]) continue;
+  table.functions.forEach((f) => {
+    if (!f.entry || offset < f.entry[0] || offset >= f.entry[1] || start < f.start || start > f.entry[0]) return;
     if (!best || f.start > best.start) best = f;
-  }
+  });
   return best;
 }
 
@@ -292,18 +295,9 @@ function checkTop(g: GuestFrame, realm: Realm): void {
 const isConstructor = (realm: Realm, fid: number): boolean => realm.constructors.has(fid);
 
 /** Functions of the runtime that a resume runs again. */
-const runAgain = new Set([
-  'step',
-  'stepResumed',
-  'spawn',
-  'request',
-  'serve',
-  'enterNext',
-  'next',
-  'delegateNext',
-  '$$next',
-  'first',
-]);
+const runAgain = new SafeSet<string>();
+for (const name of ['step', 'stepResumed', 'spawn', 'request', 'serve', 'enterNext', 'next', 'delegateNext', '$$next', 'first'])
+  runAgain.add(name);
 export const isRunAgain = (name: string): boolean => runAgain.has(name);
 
 /** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
@@ -541,7 +535,7 @@ function where(g: GuestFrame, realm: Realm): string {
 /** The compiler's own functions are the program to its author. */
 export function programsName(functionName: string): string | undefined {
   if (functionName === '<static_initializer>') return 'a static block';
-  return functionName === '' || /^\$(main$|\$)/.test(functionName) ? undefined : functionName;
+  return functionName === '' || functionName === '$main' || startsWith(functionName, '$$') ? undefined : functionName;
 }
 
 /** What stands above a frame that waits for no call is called by V8 itself. */

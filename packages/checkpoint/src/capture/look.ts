@@ -5,8 +5,9 @@
  *
  * It runs in an interrupt, wherever the guest is, in the middle of a regular expression too, and uses nothing that a guest can change.
  */
-import { runInNewContext } from 'node:vm';
+import { madeApart } from '../guest/apart.js';
 import type { Realm } from '../guest/realm.js';
+import { SafeSet } from '../heap/primordials.js';
 import { aBuiltInRuns, insideExpression, isRunAgain, mostPlaces, placeOf, programsName } from './frames.js';
 
 /** What a capture tried now would come to: `good` needs the pause to know, `idle` finds no code of the guest running. */
@@ -25,10 +26,10 @@ const MOST_FRAMES = 200;
 type Site = NodeJS.CallSite & { getPosition(): number };
 
 /**
- * The call sites below a function that is running, innermost first. In a context of its own: in the guest's its `Error.prepareStackTrace`
- * and `Error.stackTraceLimit` would be asked.
+ * The call sites below a function that is running, innermost first. Apart from the guest: its `Error.prepareStackTrace` and
+ * `Error.stackTraceLimit` would be asked.
  */
-const sitesBelow = runInNewContext(`(() => {
+const sitesBelow = madeApart(`(() => {
   const { captureStackTrace } = Error;
   Error.stackTraceLimit = ${MOST_FRAMES};
   Error.prepareStackTrace = (_error, sites) => sites;
@@ -40,7 +41,8 @@ const sitesBelow = runInNewContext(`(() => {
 })()`) as (above: unknown) => Site[];
 
 /** Native functions between two frames of the guest's which a capture knows what to do about. */
-const transparent = ['next', 'return', 'throw', 'eval'];
+const transparent = new SafeSet<string>();
+transparent.add('next').add('return').add('throw').add('eval');
 
 /** Looks at the stack below `above`, a function that is running now. `isActive`: an activity of the guest's runs. */
 export function lookAtStack(realm: Realm, above: unknown, isActive: boolean): Outlook {
@@ -50,18 +52,22 @@ export function lookAtStack(realm: Realm, above: unknown, isActive: boolean): Ou
   if (!isActive) return { reason: 'the runtime is calling the guest', at: placesFrom(sites, top, realm) };
   const found = refusalAtTop(sites, top, realm) ?? refusalBelow(sites, top, realm);
   if (!found) return 'good';
-  const [reason, index] = found;
-  return { reason, at: placesFrom(sites, index, realm) };
+  return { reason: found.reason, at: placesFrom(sites, found.index, realm) };
 }
 
-type Found = [reason: string, index: number];
+interface Found {
+  readonly reason: string;
+  /** Of the frame in the way. */
+  readonly index: number;
+}
 
 function refusalAtTop(sites: readonly Site[], top: number, realm: Realm): Found | undefined {
   const from = nameOf(sites[top]!);
   // Native code shows in what its caller waits for.
-  for (let i = 0; i < top; i++) if (urlOf(sites[i]!) !== '') return [aBuiltInRuns(sites[i]!.getFunctionName() ?? '', from), top];
+  for (let i = 0; i < top; i++)
+    if (urlOf(sites[i]!) !== '') return { reason: aBuiltInRuns(sites[i]!.getFunctionName() ?? '', from), index: top };
   const label = labelOf(sites[top]!, realm);
-  return label && label.kind !== 'loop' ? [aBuiltInRuns('', from), top] : undefined;
+  return label && label.kind !== 'loop' ? { reason: aBuiltInRuns('', from), index: top } : undefined;
 }
 
 function refusalBelow(sites: readonly Site[], top: number, realm: Realm): Found | undefined {
@@ -70,10 +76,10 @@ function refusalBelow(sites: readonly Site[], top: number, realm: Realm): Found 
     if (below === sites.length) return undefined;
     const name = nameOf(sites[below]!);
     const label = labelOf(sites[below]!, realm);
-    if (!label || label.kind === 'loop' || label.kind === 'yield') return [insideExpression(false, name), below];
+    if (!label || label.kind === 'loop' || label.kind === 'yield') return { reason: insideExpression(false, name), index: below };
     for (let i = above + 1; i < below; i++) {
       const running = sites[i]!.getFunctionName() ?? '';
-      if (!isRunAgain(running) && !transparent.includes(running)) return [aBuiltInRuns(running, name), below];
+      if (!isRunAgain(running) && !transparent.has(running)) return { reason: aBuiltInRuns(running, name), index: below };
     }
   }
 }
@@ -89,7 +95,7 @@ function placesFrom(sites: readonly Site[], from: number, realm: Realm): number[
   const places: number[] = [];
   for (let i = from; i < sites.length && places.length < mostPlaces; i++) {
     const place = placeOf(urlOf(sites[i]!), sites[i]!.getPosition(), realm);
-    if (place !== undefined) places.push(place);
+    if (place !== undefined) places[places.length] = place;
   }
   return places;
 }

@@ -1,9 +1,10 @@
-/** From offsets in a text to lines and columns, all zero-based. */
+/** From offsets in a text to lines and columns, all zero-based. In a guest's thread it is asked in interrupts: see capture/look.ts. */
+import { indexOf } from '../heap/primordials.js';
 
 /** Where each line begins. */
 export function lineStarts(text: string): number[] {
   const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
+  for (let i = indexOf(text, '\n', 0); i >= 0; i = indexOf(text, '\n', i + 1)) starts[starts.length] = i + 1;
   return starts;
 }
 

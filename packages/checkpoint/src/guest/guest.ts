@@ -2,7 +2,7 @@
  * One guest in its worker: program, queues and services as one heap that can be captured and restored.
  * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
  *
- * An image's heap has one root: { frames, variables, jobs, services }.
+ * An image's heap has one root: { frames, variables, jobs, services, lastMatch }.
  */
 
 import { captureFrames, PutOff } from '../capture/frames.js';
@@ -15,6 +15,7 @@ import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './
 import { hole } from './holes.js';
 import { Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
+import { forgetMatches, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
 import { IteratorSources, SourceUnknown } from './native-iterators.js';
@@ -41,6 +42,7 @@ interface Root {
   variables: Record<string, unknown>;
   jobs: JobState;
   services: unknown;
+  lastMatch: LastMatch | undefined;
 }
 
 export interface Snapshot {
@@ -92,6 +94,7 @@ export class Guest {
   private readonly internals = new Internals();
   private readonly builtins: NamedBuiltins;
   private restored: Frame[] = [];
+  private restoredMatch: LastMatch | undefined;
 
   constructor(options: GuestOptions) {
     this.realm = new Realm(options.bundle, options.host);
@@ -146,6 +149,7 @@ export class Guest {
       variables: this.realm.readVariables(),
       jobs: state,
       services,
+      lastMatch: lastMatch(),
     };
     const { pages, stats } = this.encode(root);
     return {
@@ -176,6 +180,7 @@ export class Guest {
     setJobState(root.jobs);
     finishing.run();
     this.restored = root.frames;
+    this.restoredMatch = root.lastMatch;
     this.realm.prepareStack(root.frames);
     return root.services;
   }
@@ -184,6 +189,9 @@ export class Guest {
   resume(): void {
     const frames = this.restored;
     this.restored = [];
+    // Last: what the runtime matched in between does not show.
+    setLastMatch(this.restoredMatch);
+    this.restoredMatch = undefined;
     if (frames.length === 0) return;
     let threw = false;
     let value: unknown;
@@ -221,6 +229,7 @@ export function setProgram(realm: Realm, ended: (threw: boolean, value: unknown)
 /** The program itself, as an activity. */
 export class MainActivity implements Activity {
   run(): unknown {
+    forgetMatches();
     return program.realm!.runMain();
   }
   complete(threw: boolean, value: unknown): void {

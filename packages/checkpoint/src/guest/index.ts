@@ -23,6 +23,7 @@ export {
   state,
   uncaught,
 } from './jobs.js';
+export { keepingLastMatch } from './last-match.js';
 export {
   GuestPromise,
   isGuestPromise,

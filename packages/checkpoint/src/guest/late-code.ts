@@ -9,7 +9,9 @@ import vm from 'node:vm';
 import type { LateForm } from '../compile/late.js';
 import { includes, SafeMap, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { limits } from '../limits.js';
+import { testerOf } from './apart.js';
 import type { LateUnit } from './code-unit.js';
+import { keepingLastMatch } from './last-match.js';
 import { compileLateText } from './late-compiler.js';
 import type { Realm } from './realm.js';
 
@@ -22,7 +24,6 @@ const nativeEval = eval as (code: unknown) => unknown;
 const { apply, construct, defineProperty, setPrototypeOf } = Reflect;
 const { getPrototypeOf } = Object;
 const { Script } = vm;
-const test = uncurry(RegExp.prototype.test);
 const join = uncurry(Array.prototype.join);
 const bind = uncurry(Function.prototype.bind);
 const sourceOf = uncurry(Function.prototype.toString);
@@ -85,7 +86,7 @@ export function unitFor(source: string, form: LateForm, owner: Realm, site = '')
   const key = `${form} ${site} ${source}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const text = compileLateText(source, form, owner.freeFid, site, site === '' ? '' : owner.moduleNames);
+  const text = keepingLastMatch(() => compileLateText(source, form, owner.freeFid, site, site === '' ? '' : owner.moduleNames));
   const made = text === '' ? 'plain' : text === '-' ? 'foreign' : text[0] === '!' ? text : owner.addLateUnit(text);
   // A tagged template has one object for each time that its text was compiled.
   if (typeof made !== 'string' && includes(text, '$$templateOf(')) return made;
@@ -99,8 +100,8 @@ export function unitFor(source: string, form: LateForm, owner: Realm, site = '')
 }
 
 /** Without these a text can neither call, loop, nor make functions: V8 runs it as it is, and nothing has to be compiled. */
-const mayDoMore = /[(`]|=>|\b(?:new|class)\b/;
-const isTrivial = (text: string): boolean => text.length < limits.trivialTextCharacters && !test(mayDoMore, text);
+const mayDoMore = testerOf(/[(`]|=>|\b(?:new|class)\b/);
+const isTrivial = (text: string): boolean => text.length < limits.trivialTextCharacters && !mayDoMore(text);
 
 /** The name of this function is how captures recognise its frame: what it runs answers for it (capture/frames.ts). */
 function evalText(text: unknown): unknown {

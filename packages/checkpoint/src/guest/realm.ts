@@ -8,6 +8,7 @@ import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { lineStarts } from '../compile/lines.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
+import { endsWith, SafeMap, startsWith } from '../heap/primordials.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
@@ -97,6 +98,13 @@ export interface ScriptTable {
   functions: Map<number, FunctionRange>;
 }
 
+function tableOf({ labels, functions }: SafepointTable, code: string): ScriptTable {
+  const table: ScriptTable = { labels: new SafeMap(), lineStarts: lineStarts(code), functions: new SafeMap() };
+  for (let i = 0; i < labels.length; i++) table.labels.set(labels[i]!.at, labels[i]!);
+  for (let i = 0; i < functions.length; i++) table.functions.set(functions[i]!.fid, functions[i]!);
+  return table;
+}
+
 type Factory = (...envs: unknown[]) => unknown;
 
 const apply = Reflect.apply;
@@ -122,14 +130,14 @@ export class Realm {
     late: (code) => this.lateEval(code),
   };
   private helperValues: Record<string, unknown> = {};
-  readonly ranges = new Map<number, FunctionRange>();
+  readonly ranges = new SafeMap<number, FunctionRange>();
   private readonly namedEnvironments = new Map<number, string[]>();
   private readonly staticMembers = new Set<number>();
   readonly constructors = new Set<number>();
   /** Labels of the bundle by statement and kind. */
   private readonly labelsByStatement = new Map<string, Label>();
   /** Tables of scripts, made when first asked for. */
-  private readonly scripts = new Map<string, ScriptTable | (() => ScriptTable)>();
+  private readonly scripts = new SafeMap<string, ScriptTable | (() => ScriptTable)>();
   private readonly fidByStart = new Map<number, number>();
   private readonly declared = new Map<number, AnyFunction>();
   private readonly factories = new Map<number, Factory>();
@@ -140,7 +148,7 @@ export class Realm {
   private readonly classMembers = new WeakMap<object, Map<number, object>>();
   private readonly privateClasses: WeakRef<object>[] = [];
   /** URL of each script by V8's id; kept by whoever listens to Debugger.scriptParsed. */
-  readonly scriptUrls = new Map<string, string>();
+  readonly scriptUrls = new SafeMap<string, string>();
   readonly classPrototypes = new WeakMap<object, object>();
   private readonly skip: { on: boolean; target: unknown } = { on: false, target: undefined };
   /** Native built-ins that call leaves back; switched off while a capture is being waited for. */
@@ -550,25 +558,30 @@ export class Realm {
     const prefix = head.length;
     const placeOf = (at: number): number | undefined => {
       let moved = at - from + prefix;
-      for (const edit of edits) {
+      for (let i = 0; i < edits.length; i++) {
+        const edit = edits[i]!;
         if (edit.to <= at) moved += edit.text.length - (edit.to - edit.from);
         else if (edit.from <= at) return undefined; // the author's static code, which is not evaluated again
       }
       return moved;
     };
-    const labels = new Map<number, Label>();
+    const labels = new SafeMap<number, Label>();
     const { table } = this.unitOf(fid);
-    for (const label of table.labels) {
+    for (let i = 0; i < table.labels.length; i++) {
+      const label = table.labels[i]!;
       const at = label.at >= from && label.at < to ? placeOf(label.at) : undefined;
       if (at !== undefined) labels.set(at, label);
     }
-    const functions = new Map<number, FunctionRange>();
-    for (const f of table.functions) {
+    const functions = new SafeMap<number, FunctionRange>();
+    for (let i = 0; i < table.functions.length; i++) {
+      const f = table.functions[i]!;
       if (f.start < from || f.end > to) continue;
-      const [start, last] = [placeOf(f.start), placeOf(f.end - 1)];
+      const start = placeOf(f.start);
+      const last = placeOf(f.end - 1);
       if (start === undefined || last === undefined) continue;
       // Functions without an entry (generators among them) belong here too: functionAt() would take what surrounds them for them.
-      const [first, until] = f.entry ? [placeOf(f.entry[0]), placeOf(f.entry[1] - 1)] : [];
+      const first = f.entry && placeOf(f.entry[0]);
+      const until = f.entry && placeOf(f.entry[1] - 1);
       const entry: FunctionRange['entry'] = first === undefined || until === undefined ? undefined : [first, until + 1];
       functions.set(f.fid, { ...f, entry, start, end: last + 1 });
     }
@@ -629,13 +642,9 @@ export class Realm {
 
   // Positions -------------------------------------------------------------------------------------------------------
 
-  /** Tables of a script by its URL: the bundle's, a remade closure's or a resumed frame's. */
+  /** Tables of a script by its URL: the bundle's, a remade closure's or a resumed frame's. Asked in interrupts: uses nothing that a guest can change. */
   scriptTable(url: string): ScriptTable | undefined {
-    if (url === this.scriptName && !this.scripts.has(url)) {
-      const labels = new Map(this.bundle.table.labels.map((l) => [l.at, l]));
-      const functions = new Map(this.bundle.table.functions.map((f) => [f.fid, f]));
-      this.scripts.set(url, { labels, lineStarts: lineStarts(this.bundle.code), functions });
-    }
+    if (url === this.scriptName && !this.scripts.has(url)) this.scripts.set(url, tableOf(this.bundle.table, this.bundle.code));
     const known = this.scripts.get(url);
     if (typeof known !== 'function') return known;
     const table = known();
@@ -728,23 +737,23 @@ export class Realm {
     const fids = new Map<object, number>();
     let resumed = -1;
     origins.forEach((origin, node) => {
-      if (/^(Function|ArrowFunction)/.test(node.type)) {
+      if (startsWith(node.type, 'Function') || startsWith(node.type, 'ArrowFunction')) {
         const fid = this.fidByStart.get(origin);
         if (fid !== undefined) fids.set(node, fid);
         if (node.params[0]?.name === '$f') resumed = node.start;
-      } else if (/(Statement|Declaration)$/.test(node.type)) statements.set(node.start, origin);
+      } else if (endsWith(node.type, 'Statement') || endsWith(node.type, 'Declaration')) statements.set(node.start, origin);
     });
     const table: SafepointTable = { labels: [], functions: [] };
     collect(tree, text, fids, (start) => statements.get(start), table);
     // At the entry of resume code the frame's variables are still on their way: no place to capture, least of all as the entry of
     // the author's function, which would begin again without its arguments.
     for (const f of table.functions) if (f.start === resumed) f.entry = undefined;
-    const labels = new Map<number, Label>();
+    const labels: Label[] = [];
     for (const label of table.labels) {
       const original = this.labelsByStatement.get(`${label.statement}:${label.kind === 'loop'}`);
       if (!original) continue;
       const isResumed = label.callee?.[0] === '$$next';
-      labels.set(label.at, {
+      labels.push({
         ...original,
         at: label.at,
         callee: isResumed ? ['$$next'] : label.kind === 'delegate' ? original.callee : label.callee,
@@ -752,7 +761,7 @@ export class Realm {
         given: label.given,
       });
     }
-    this.scripts.set(name, { labels, lineStarts: lineStarts(text), functions: new Map(table.functions.map((f) => [f.fid, f])) });
+    this.scripts.set(name, tableOf({ labels, functions: table.functions }, text));
   }
 
   /** Makes the code that goes on with a stack, so that resumeStack() begins at once. */

@@ -45,6 +45,8 @@ export const join = uncurry(Array.prototype.join) as (self: ArrayLike<unknown>, 
 export const charCodeAt = uncurry(String.prototype.charCodeAt) as (self: string, index: number) => number;
 export const slice = uncurry(String.prototype.slice) as (self: string, from: number, to?: number) => string;
 export const startsWith = uncurry(String.prototype.startsWith) as (self: string, what: string) => boolean;
+export const indexOf = uncurry(String.prototype.indexOf) as (self: string, what: string, from: number) => number;
+export const endsWith = uncurry(String.prototype.endsWith) as (self: string, what: string) => boolean;
 export const includes = uncurry(String.prototype.includes) as (self: string, what: string) => boolean;
 export const bytesSet = uncurry(Uint8Array.prototype.set) as (self: Uint8Array, from: Uint8Array, at?: number) => void;
 export const bytesPart = uncurry(Uint8Array.prototype.subarray) as (self: Uint8Array, from: number, to: number) => Uint8Array;

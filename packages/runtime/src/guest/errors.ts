@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Bundle, FunctionMeta, FunctionRange } from '@godwit/checkpoint/compile';
-import { labelBefore, lineAndColumn, MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
+import { keepingLastMatch, labelBefore, lineAndColumn, MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
 interface Printed {
@@ -114,7 +114,8 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
     if (isInModule && endsWith(/:1:1\)?$/)) lines.length--;
     return stackText(header, lines);
   };
-  Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, enumerable: false, configurable: true });
+  const value = (error: Error, sites: NodeJS.CallSite[]): string => keepingLastMatch(() => format(error, sites));
+  Object.defineProperty(Error, 'prepareStackTrace', { value, writable: true, enumerable: false, configurable: true });
 }
 
 function stackText(header: string, frames: readonly unknown[]): string {

@@ -14,6 +14,7 @@ import {
   hostClosureKind,
   isGuestPromise,
   state as jobs,
+  keepingLastMatch,
   newPromise,
   rejectPromise,
   resolvePromise,
@@ -149,14 +150,17 @@ export function installRealmServices(
         define(module, key, value, true);
     return module;
   };
+  const loaded = (name: string): unknown => {
+    const found: unknown = nativeRequire(`node:${name}`);
+    const effect = moduleEffect(name);
+    if (effect === 'answers') return wrapModule(name, found as Record<string, unknown>, pins, channel);
+    return effect === 'pins' ? pinnedModule(name, found as object) : found;
+  };
   const load = (specifier: string): unknown => {
-    const name = specifier.replace(/^node:/, '');
+    const name = specifier.startsWith('node:') ? specifier.slice(5) : specifier;
     let found = modules.get(name);
     if (found !== undefined) return found;
-    found = nativeRequire(`node:${name}`);
-    const effect = moduleEffect(name);
-    if (effect === 'answers') found = wrapModule(name, found as Record<string, unknown>, pins, channel);
-    else if (effect === 'pins') found = pinnedModule(name, found as object);
+    found = keepingLastMatch(() => loaded(name));
     modules.set(name, found);
     return found;
   };
@@ -334,14 +338,16 @@ const isListening = (functionName: string): boolean => /^(un)?watch/.test(functi
 
 function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
   const reason = `waits for ${label}`;
+  const opens = opensForGood(key);
+  const keepsAlive = !isListening(key);
   const wrapped: AnyFunction = function wrappedBuiltin(this: unknown, ...args) {
-    if (opensForGood(key)) pins.add(`opened with ${label}`);
+    if (opens) pins.add(`opened with ${label}`);
     const last = args.length - 1;
     const callback = args[last];
     let answer: Answer | undefined;
     const { context } = jobs;
     if (typeof callback === 'function' && !key.endsWith('Sync')) {
-      const waiting = new Answer(reason, pins, channel, !isListening(key));
+      const waiting = new Answer(reason, pins, channel, keepsAlive);
       answer = waiting;
       args[last] = (...results: unknown[]) => {
         waiting.end();
