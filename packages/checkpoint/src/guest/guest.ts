@@ -94,7 +94,8 @@ export class Guest {
   private readonly internals = new Internals();
   private readonly builtins: NamedBuiltins;
   private restored: Frame[] = [];
-  private restoredMatch: LastMatch | undefined;
+  /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
+  private readonly atResumption: (() => void)[] = [];
 
   constructor(options: GuestOptions) {
     this.realm = new Realm(options.bundle, options.host);
@@ -175,12 +176,13 @@ export class Guest {
   /** Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. */
   restore(pages: readonly Uint8Array[]): unknown {
     const finishing = new Finishing();
-    const root = decodeHeap(pages, this.heapOptions([], finishing, new IteratorSources(this.internals))) as Root;
+    const options = this.heapOptions([], finishing, new IteratorSources(this.internals));
+    const root = decodeHeap(pages, { ...options, changeLater: (change) => this.atResumption.push(change) }) as Root;
     this.realm.writeVariables(root.variables);
     setJobState(root.jobs);
     finishing.run();
     this.restored = root.frames;
-    this.restoredMatch = root.lastMatch;
+    this.atResumption.push(() => setLastMatch(root.lastMatch));
     this.realm.prepareStack(root.frames);
     return root.services;
   }
@@ -189,9 +191,8 @@ export class Guest {
   resume(): void {
     const frames = this.restored;
     this.restored = [];
-    // Last: what the runtime matched in between does not show.
-    setLastMatch(this.restoredMatch);
-    this.restoredMatch = undefined;
+    const steps = this.atResumption.splice(0);
+    for (let i = 0; i < steps.length; i++) steps[i]!();
     if (frames.length === 0) return;
     let threw = false;
     let value: unknown;

@@ -95,7 +95,11 @@ class Decoder {
     }
     for (let i = 0; i < this.#generic.length; i++) this.#fill(this.#generic.values[i]!, 'contents');
     for (let i = 0; i < this.#generic.length; i++) this.#fill(this.#generic.values[i]!, 'specials');
-    for (let i = 0; i < this.#generic.length; i++) this.#fill(this.#generic.values[i]!, 'built-ins');
+    const changeBuiltins = () => {
+      for (let i = 0; i < this.#generic.length; i++) this.#fill(this.#generic.values[i]!, 'built-ins');
+    };
+    if (this.#options.changeLater) this.#options.changeLater(changeBuiltins);
+    else changeBuiltins();
     return root.id >= 0 ? this.#objects[root.id] : root.value;
   }
 

@@ -58,6 +58,11 @@ export interface HeapOptions {
   internals: Internals;
   /** Of a function that no kind claims and that is not bound, with its slots: does one claim it from now on? */
   recognise?(fn: object, slots: InternalSlots): boolean;
+  /**
+   * Decoding: is given what changes built-ins as the program had changed them, to be run when the runtime has done its own work with them.
+   * Without it they are changed at once.
+   */
+  changeLater?(change: () => void): void;
   /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */
   hiddenClasses?: boolean;
 }
