@@ -52,3 +52,21 @@ it('deep stacks of optimised code are captured, whatever was called', async () =
   const others = guest.putOff.filter((reason) => !/natives|eval|the program|step|entry of/.test(reason));
   expect(others).toEqual([]);
 }, 60_000);
+
+it('a look at the middle of native code matches nothing: the latest match is the guest’s own', async () => {
+  const file = path.join(folder, 'last-match.cjs');
+  fs.writeFileSync(
+    file,
+    `const seen = new Set();
+     for (let round = 0; round < 60; round++) {
+       /z+/.exec('a zzz');
+       const numbers = Float64Array.from({ length: 60_000 }, (_, i) => (i * 7919) % 10_007);
+       numbers.sort((a, b) => a - b);
+       seen.add(RegExp.lastMatch);
+     }
+     console.log([...seen]);`,
+  );
+  const guest = await runGuest(file, { everyMs: 5 });
+  expect(guest.stdout).toBe(String(execFileSync(process.execPath, [file])));
+  expect(guest.tries).toBeGreaterThan(20);
+}, 60_000);

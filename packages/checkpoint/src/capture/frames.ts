@@ -15,7 +15,7 @@ import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import { brandLate } from '../guest/unbranded.js';
 import type { Internals } from '../heap/index.js';
-import { SafeSet, startsWith } from '../heap/primordials.js';
+import { setOf, startsWith } from '../heap/primordials.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
 export class PutOff extends Error {
@@ -295,9 +295,9 @@ function checkTop(g: GuestFrame, realm: Realm): void {
 const isConstructor = (realm: Realm, fid: number): boolean => realm.constructors.has(fid);
 
 /** Functions of the runtime that a resume runs again. */
-const runAgain = new SafeSet<string>();
-for (const name of ['step', 'stepResumed', 'spawn', 'request', 'serve', 'enterNext', 'next', 'delegateNext', '$$next', 'first'])
-  runAgain.add(name);
+const runAgain = setOf(
+  ...['step', 'stepResumed', 'spawn', 'request', 'serve', 'enterNext', 'next', 'delegateNext', '$$next', 'first'],
+);
 export const isRunAgain = (name: string): boolean => runAgain.has(name);
 
 /** The frame `g` waits for the frame above it: proves that nothing unseen stands between them. */
@@ -344,7 +344,7 @@ function linkFrames(
 const isEvalOf = ({ fid, late }: Frame, between: readonly string[]): boolean =>
   late?.fid === fid && between.every((name) => evalNames.has(name));
 
-const evalNames = new Set(['eval', 'evalText', '$$directEval', 'directEval']);
+const evalNames = setOf('eval', 'evalText', '$$directEval', 'directEval');
 
 const callsEval = (g: GuestFrame, { callee }: Label, realm: Realm): boolean =>
   callee?.[0] === '$$directEval' || isIndirectEval(calleeOf(g, callee, realm));

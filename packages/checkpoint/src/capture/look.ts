@@ -7,7 +7,7 @@
  */
 import { madeApart } from '../guest/apart.js';
 import type { Realm } from '../guest/realm.js';
-import { SafeSet } from '../heap/primordials.js';
+import { setOf } from '../heap/primordials.js';
 import { aBuiltInRuns, insideExpression, isRunAgain, mostPlaces, placeOf, programsName } from './frames.js';
 
 /** What a capture tried now would come to: `good` needs the pause to know, `idle` finds no code of the guest running. */
@@ -41,8 +41,7 @@ const sitesBelow = madeApart(`(() => {
 })()`) as (above: unknown) => Site[];
 
 /** Native functions between two frames of the guest's which a capture knows what to do about. */
-const transparent = new SafeSet<string>();
-transparent.add('next').add('return').add('throw').add('eval');
+const transparent = setOf('next', 'return', 'throw', 'eval');
 
 /** Looks at the stack below `above`, a function that is running now. `isActive`: an activity of the guest's runs. */
 export function lookAtStack(realm: Realm, above: unknown, isActive: boolean): Outlook {

@@ -8,7 +8,7 @@ import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { lineStarts } from '../compile/lines.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
-import { endsWith, SafeMap, startsWith } from '../heap/primordials.js';
+import { endsWith, SafeMap, SafeSet, startsWith } from '../heap/primordials.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
@@ -132,8 +132,8 @@ export class Realm {
   private helperValues: Record<string, unknown> = {};
   readonly ranges = new SafeMap<number, FunctionRange>();
   private readonly namedEnvironments = new Map<number, string[]>();
-  private readonly staticMembers = new Set<number>();
-  readonly constructors = new Set<number>();
+  private readonly staticMembers = new SafeSet<number>();
+  readonly constructors = new SafeSet<number>();
   /** Labels of the bundle by statement and kind. */
   private readonly labelsByStatement = new Map<string, Label>();
   /** Tables of scripts, made when first asked for. */

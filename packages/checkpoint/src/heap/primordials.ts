@@ -100,6 +100,12 @@ export const SafeSet = seals(
   Set,
 );
 export type SafeSet<T> = Set<T>;
+/** A SafeSet of these. */
+export function setOf<T>(...values: T[]): SafeSet<T> {
+  const made = new SafeSet<T>();
+  for (let i = 0; i < values.length; i++) made.add(values[i]!);
+  return made;
+}
 /** A WeakMap whose methods are its own copies. */
 export const SafeWeakMap = seals(
   class SafeWeakMap<K extends WeakKey, V> extends WeakMap<K, V> {
