@@ -707,8 +707,8 @@ const usesHome = (p: Node): boolean =>
 export function lowerCall(node: Node, context: FunctionContext, out: Node[]): { node: Node; $noFrame?: boolean } {
   switch (node.type) {
     case 'NewExpression': {
-      const settled = settledFunction(node.callee, context);
-      if (settled && isConstructor(context.bindingOf(node.callee)!.made!))
+      const settled = settledFunction(node.callee, context, isConstructor);
+      if (settled)
         return {
           node: located({ type: 'NewExpression', callee: settled, arguments: lowerParts(node.arguments, context, out) }, node),
         };
@@ -888,10 +888,10 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
  * Where a captured variable stands that only ever holds the function it is declared with: it can be read when the arguments are there, and
  * needs no register, which V8's optimised code would not keep for a capture to read.
  */
-function settledFunction(callee: Node, context: FunctionContext): Node | undefined {
+function settledFunction(callee: Node, context: FunctionContext, isFit = (_made: Node) => true): Node | undefined {
   const binding = callee.type === 'Identifier' ? context.bindingOf(callee) : undefined;
-  if (!binding?.made || binding.reassigned || binding.home !== 'env') return undefined;
-  const place = lowerExpression(callee, context, []);
+  if (!binding?.made || binding.reassigned || binding.home !== 'env' || !isFit(binding.made)) return undefined;
+  const place = lowerIdentifier(callee, context);
   return place.type === 'MemberExpression' ? place : undefined; // else it is checked: it may not be there yet
 }
 

@@ -37,7 +37,7 @@ export function keepRegisters(statements: Node[], { isRegister, parameters, temp
       const names = call ? namesOf(call).filter(isKept) : [];
       if (names.length > 0 && s.type === 'ReturnStatement') {
         const result = temp();
-        out.push({ ...statement(assign(result, call!), s), start: s.start }, ...names.map(readAgain));
+        out.push(statement(assign(result, call!), s), ...names.map(readAgain));
         out.push({ ...s, argument: { ...result } });
         continue;
       }
