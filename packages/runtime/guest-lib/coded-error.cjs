@@ -92,13 +92,12 @@ function checkBoolean(value, name) {
 
 function checkNumber(value, name, lowest) {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
-  if (value < lowest || Number.isNaN(value)) throw outOfRange(name, `>= ${lowest}`, value);
+  if (lowest !== undefined && (value < lowest || Number.isNaN(value))) throw outOfRange(name, `>= ${lowest}`, value);
 }
 
-function checkInteger(value, name, lowest) {
+function checkInteger(value, name, lowest, highest = Number.MAX_SAFE_INTEGER) {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
   if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
-  const highest = Number.MAX_SAFE_INTEGER;
   if (value < lowest || value > highest) throw outOfRange(name, `>= ${lowest} && <= ${highest}`, value);
 }
 
@@ -107,4 +106,14 @@ function checkSignal(value, name) {
     throw invalidType(name, 'an instance of AbortSignal', value);
 }
 
-module.exports = { AbortError, checkBoolean, checkFunction, checkInteger, checkNumber, checkSignal, codedError, invalidType };
+module.exports = {
+  AbortError,
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkNumber,
+  checkSignal,
+  codedError,
+  invalidType,
+  outOfRange,
+};

@@ -10,13 +10,12 @@ const { inspect } = require('node:util');
 const native = require('node:events');
 const { checkBoolean, checkFunction, checkNumber, codedError, invalidType } = require('./coded-error.cjs');
 const { addAbortListener, on, once } = require('./events-statics.cjs');
+const { kEvents, limits } = require('./listener-parts.cjs');
 
 const kRejection = Symbol.for('nodejs.rejection');
 const kCapture = Symbol('kCapture');
 const kShapeMode = Symbol('shapeMode');
 const kErrorMonitor = native.errorMonitor;
-
-let defaultMaxListeners = 10;
 
 function EventEmitter(opts) {
   EventEmitter.init.call(this, opts);
@@ -50,10 +49,10 @@ EventEmitter.prototype._events = undefined;
 EventEmitter.prototype._eventsCount = 0;
 EventEmitter.prototype._maxListeners = undefined;
 Object.defineProperty(EventEmitter, 'defaultMaxListeners', {
-  get: () => defaultMaxListeners,
+  get: () => limits.defaultMaxListeners,
   set(count) {
     checkNumber(count, 'defaultMaxListeners', 0);
-    defaultMaxListeners = count;
+    limits.defaultMaxListeners = count;
   },
   enumerable: true,
 });
@@ -69,10 +68,10 @@ Object.defineProperty(EventEmitter, Symbol.hasInstance, {
   configurable: true,
 });
 
-EventEmitter.setMaxListeners = (count = defaultMaxListeners, ...targets) => {
+EventEmitter.setMaxListeners = (count = limits.defaultMaxListeners, ...targets) => {
   checkNumber(count, 'setMaxListeners', 0);
   if (targets.length === 0) {
-    defaultMaxListeners = count;
+    limits.defaultMaxListeners = count;
     return;
   }
   for (const target of targets) {
@@ -364,5 +363,9 @@ function getMaxListeners(target) {
 
 function getEventListeners(target, type) {
   if (typeof target.listeners === 'function') return target.listeners(type);
-  return native.getEventListeners(target, type);
+  const events = target[kEvents];
+  if (events === undefined) return native.getEventListeners(target, type);
+  const found = [];
+  for (let one = events.get(type)?.next; one !== undefined; one = one.next) found.push(one.listener);
+  return found;
 }

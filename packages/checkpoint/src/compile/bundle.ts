@@ -31,6 +31,8 @@ export interface BundleOptions {
   guestFolder?: string;
   /** Guest-side files that run before the entry, in order. */
   prelude?: string[];
+  /** The same for programs in whose modules, guest-side ones apart, a pattern is found. */
+  preludeOnMention?: { readonly pattern: RegExp; readonly file: string }[];
 }
 
 /** What is asked of esbuild that decides the type of its answer. */
@@ -42,9 +44,11 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
     throw new GodwitError('GODWIT_NO_SCRIPT', `Cannot run "${entry}": no such file`, { fields: { file: entry } });
   const wrapped: WrappedTexts = new Map();
   const missing = new MissingModules();
+  const mentioned = new Set<string>();
+  let prelude = options.prelude ?? [];
   const bundled = async (format: 'esm' | 'cjs'): Promise<BuildResult<BundleSettings>> =>
     build({
-      ...entryPoint(entry, options),
+      ...entryPoint(entry, prelude),
       bundle: true,
       format,
       platform: 'node',
@@ -59,24 +63,32 @@ export async function bundleScript(entry: string, options: BundleOptions = {}): 
       charset: 'utf8',
       legalComments: 'none',
       absWorkingDir: path.dirname(entry),
-      plugins: [missing.plugin, builtins(options), nativeAddons(), modules(entry, options, wrapped)],
+      plugins: [missing.plugin, builtins(options), nativeAddons(), modules(entry, options, wrapped, mentioned)],
     }).catch((refused: BuildFailure) => {
       if (missing.learn(refused, path.dirname(entry))) return bundled(format);
       throw refused;
     });
   try {
     // What only sloppy code may say (`with`, say) is refused in the first of these.
-    let result = await bundled('esm').catch((refused: unknown) => bundled('cjs').catch(() => Promise.reject(refused)));
-    const inputs = Object.entries(result.metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
+    let format: 'esm' | 'cjs' = 'esm';
+    let result = await bundled('esm').catch((refused: unknown) => {
+      format = 'cjs';
+      return bundled('cjs').catch(() => Promise.reject(refused));
+    });
+    const inputsOf = ({ metafile }: typeof result) =>
+      Object.entries(metafile.inputs).filter(([name]) => !name.startsWith('godwit-'));
     const preludeFolders = new Set((options.prelude ?? []).map((f) => path.dirname(f)));
-    const sloppy = inputs.every(
+    const sloppy = inputsOf(result).every(
       ([name, input]) =>
         preludeFolders.has(path.dirname(path.resolve(path.dirname(entry), name))) ||
         isInside(path.resolve(path.dirname(entry), name), options.guestFolder) ||
         input.format === 'cjs' ||
         (input.format === undefined && !usesModuleSyntax(name, entry)),
     );
-    if (sloppy) result = await bundled('cjs');
+    if (sloppy) format = 'cjs';
+    prelude = [...prelude, ...mentioned];
+    if (sloppy || mentioned.size > 0) result = await bundled(format);
+    const inputs = inputsOf(result);
     const code = result.outputFiles.find((f) => f.path.endsWith('.js'))!.text;
     const printedMap = result.outputFiles.find((f) => f.path.endsWith('.map'))!.text;
     const map = wrapped.size > 0 ? unwrapMap(printedMap, path.dirname(entry), wrapped) : printedMap;
@@ -118,8 +130,7 @@ function usesModuleSyntax(name: string, entry: string): boolean {
   }
 }
 
-function entryPoint(entry: string, options: BundleOptions) {
-  const prelude = options.prelude ?? [];
+function entryPoint(entry: string, prelude: string[]) {
   if (prelude.length === 0) return { entryPoints: [entry] };
   return { entryPoints: [entry], inject: prelude };
 }
@@ -166,15 +177,17 @@ const isAuthors = (file: string, { guestFolder, prelude = [] }: BundleOptions): 
   !file.includes(`${path.sep}node_modules${path.sep}`) && !isInside(file, guestFolder) && !prelude.includes(file);
 
 /**
- * Gives each module its own `import.meta`, `__filename` and `__dirname`, and puts the author's CommonJS modules into functions
+ * Notes what they mention, gives each module its own `import.meta`, `__filename` and `__dirname`, and puts the author's CommonJS modules into functions
  * (commonjs.ts), on the first line so that line numbers stay.
  */
-function modules(entry: string, options: BundleOptions, wrapped: WrappedTexts): Plugin {
+function modules(entry: string, options: BundleOptions, wrapped: WrappedTexts, mentioned: Set<string>): Plugin {
   return {
     name: 'modules',
     setup(b) {
       b.onLoad({ filter: /\.([cm]?[jt]s|[jt]sx)$/ }, async (args) => {
         const text = await fs.promises.readFile(args.path, 'utf8');
+        for (const { pattern, file } of options.preludeOnMention ?? [])
+          if (!isInside(args.path, options.guestFolder) && pattern.test(text)) mentioned.add(file);
         const isCommonJs = /\.c?js$/.test(args.path) && isAuthors(args.path, options) && !usesModuleSyntax(args.path, entry);
         const around = isCommonJs ? wrapCommonJs(args.path, text) : undefined;
         if (around && 'line' in around)

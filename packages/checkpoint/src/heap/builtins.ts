@@ -89,6 +89,7 @@ class BuiltinTable implements NamedBuiltins {
     // A signal and its controller come back as a pair, whatever their classes look like in this Node.
     this.#opaque.set(AbortSignal.prototype, true);
     this.#opaque.set(AbortController.prototype, true);
+    this.#opaque.set(DOMException.prototype, true);
     this.#walk();
     for (const name of Object.keys(extra)) this.#root(extra[name], name, true);
     for (const name of Object.keys(samples)) this.#root(samples[name], `sample:${name}`, false);

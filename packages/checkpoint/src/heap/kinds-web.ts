@@ -1,6 +1,6 @@
 /**
  * Objects of Node and Intl that keep hidden state but can be made again exactly from what they tell: URL, URLSearchParams,
- * TextEncoder, TextDecoder, Intl formatters. Whatever would not come back the same is refused while saving.
+ * TextEncoder, TextDecoder, DOMException, Intl formatters. Whatever would not come back the same is refused while saving.
  * Asked only for objects that inherit from a prototype the class table calls opaque.
  */
 import type { IntrinsicKind, SaveContext } from './kinds.js';
@@ -199,7 +199,20 @@ const controllerSignal = get(AbortController.prototype, 'signal');
 const signalAborted = get(AbortSignal.prototype, 'aborted');
 const controllerOf = new SafeWeakMap<object, object>();
 
+/** Its message and name stand in a table of Node's own; its stack and cause are own properties. */
+const domException: IntrinsicKind = {
+  tag: 'DOMException',
+  home: DOMException.prototype,
+  claims: (value) => accepts(exceptionName, value),
+  save: (value) => ({ create: values(reflectApply(exceptionMessage, value, []), reflectApply(exceptionName, value, [])) }),
+  create: (parts) => new ExceptionOf(parts[0] as string, parts[1] as string),
+};
+const ExceptionOf = DOMException;
+const exceptionMessage = get(DOMException.prototype, 'message');
+const exceptionName = get(DOMException.prototype, 'name');
+
 export const webKinds: readonly IntrinsicKind[] = [
+  domException,
   abortController,
   abortSignal,
   url,

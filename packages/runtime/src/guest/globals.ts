@@ -36,6 +36,8 @@ export interface RealmServices {
   importDynamic(specifier: string): unknown;
   require: (name: unknown) => unknown;
   adopt(process: GuestProcess): void;
+  /** Does Node itself hold something of the guest's, so that it cannot move? */
+  isPinned(): boolean;
   modules: Map<string, unknown>;
 }
 
@@ -51,6 +53,9 @@ class Pins {
     if (count > 0) this.reasons.set(reason, count);
     else this.reasons.delete(reason);
     this.report();
+  }
+  get isEmpty(): boolean {
+    return this.reasons.size === 0;
   }
   private report(): void {
     this.channel.send('pins', [...this.reasons.keys()]);
@@ -167,6 +172,7 @@ export function installRealmServices(
   return {
     modules,
     adopt,
+    isPinned: () => !pins.isEmpty,
     require: makeRequire(load, nativeRequire, entry),
     importModule(specifier) {
       const value = load(specifier);

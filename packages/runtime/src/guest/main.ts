@@ -64,6 +64,8 @@ const now = () => timeOrigin + performanceNow();
 const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
+const nativeSetTimeout = setTimeout;
+const activeResources = process.getActiveResourcesInfo.bind(process);
 const { wait } = Atomics;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
@@ -92,6 +94,8 @@ const serviceClasses = {
 let guest: Guest;
 let guestProcess: GuestProcess;
 let services: RealmServices;
+/** Does Node itself hold something of the guest's? */
+let isPinned = (): boolean => false;
 let esm = true;
 const channel = new HostChannel(
   (service, message, transfer) => send({ type: 'send', service, message }, transfer),
@@ -105,10 +109,17 @@ const channel = new HostChannel(
 );
 let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
 let ended = false;
+/** What Node keeps open for the thread itself, by kind. */
+const openAtStart = new Map<string, number>();
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
 
 process.on('uncaughtException', (error) => {
+  // Of a callback that Node itself called, or of the runtime.
+  if (isPinned() && !ended) {
+    uncaught(error, 'uncaughtException');
+    return;
+  }
   ended = true;
   send({ type: 'crashed', reason: messageOf(error) });
   standStill();
@@ -179,8 +190,24 @@ function afterTurn(): void {
   if (isAtEnd()) endLater();
 }
 const endLater = once(nativeSetImmediate, () => {
-  if (isAtEnd()) end();
+  if (!isAtEnd()) return;
+  if (waitsForNode()) askAgain();
+  else end();
 });
+const askAgain = once((action) => void nativeSetTimeout(action, ASK_AGAIN_MS), afterTurn);
+/** How often a pinned guest that has nothing left to do itself is asked whether Node has. */
+const ASK_AGAIN_MS = 10;
+
+/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? Timers there are the runtime's. */
+function waitsForNode(): boolean {
+  if (!isPinned()) return false;
+  const open = new Map<string, number>();
+  for (const name of activeResources()) open.set(name, (open.get(name) ?? 0) + 1);
+  for (const [name, count] of open) {
+    if (name !== 'Timeout' && name !== 'Immediate' && count > (openAtStart.get(name) ?? 0)) return true;
+  }
+  return false;
+}
 
 /** Queues an action, which is not queued again until it runs. */
 function once(queue: (action: () => void) => void, action: () => void): () => void {
@@ -204,7 +231,10 @@ function isAtEnd(): boolean {
 function end(): void {
   guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
   drain();
-  if (!isAtEnd()) return;
+  if (!isAtEnd() || waitsForNode()) {
+    afterTurn();
+    return;
+  }
   if (mainState.promise && promiseState(mainState.promise).status === 0) {
     guestProcess.stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
     guestProcess.exitCode = 13;
@@ -243,10 +273,13 @@ const textOf = (bytes: Uint8Array): string =>
 function setUp(bundle: Bundle, settings: GuestSettings): void {
   endWarmUp();
   hideHooks();
+  openAtStart.clear();
+  for (const name of activeResources()) openAtStart.set(name, (openAtStart.get(name) ?? 0) + 1);
   esm = !bundle.sloppy;
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);
   services = installRealmServices(guestProcess, channel, require, bundle.entry);
+  isPinned = services.isPinned;
   installStackFormatter(new SourcePlaces(bundle, () => guest.realm), esm);
   guest = new Guest({
     bundle,

@@ -21,6 +21,8 @@ export const guestModules: Readonly<Record<string, string>> = {
   stream: guestFile('stream.cjs'),
   'stream/promises': guestFile('stream-promises.cjs'),
   net: guestFile('net.cjs'),
+  timers: guestFile('timers.cjs'),
+  'timers/promises': guestFile('timers-promises.cjs'),
   util: guestFile('util.cjs'),
   'util/types': guestFile('util-types.cjs'),
 };
@@ -28,6 +30,12 @@ export const guestModules: Readonly<Record<string, string>> = {
 /** What compileScript needs for a guest, beside the place of its cache. */
 export const guestCompileOptions: CompileOptions = {
   prelude: [join(dirname(resolve('@godwit/checkpoint')), '../guest-lib/prelude.js')],
+  preludeOnMention: [
+    {
+      pattern: /\b(?:EventTarget|AbortController|AbortSignal|CustomEvent)\b|\b(?:new|extends|instanceof) Event\b/,
+      file: guestFile('web-events.cjs'),
+    },
+  ],
   replacements: { ...guestModules },
   aliases: { within: streamsFolder, names: { 'process/': 'node:process', 'string_decoder/': 'node:string_decoder' } },
   guestFolder,
