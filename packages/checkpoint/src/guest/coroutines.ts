@@ -4,6 +4,7 @@
  *
  * Keeps true: `running` holds one entry for each body on the stack, outermost first; a capture pairs them with the frames.
  */
+import { types } from 'node:util';
 import { assert } from '../base/index.js';
 import { Stamp } from './brand.js';
 import { type Activity, type AsyncContext, state } from './jobs.js';
@@ -17,6 +18,8 @@ const nativeNext = generatorPrototype.next as (this: object, value?: unknown) =>
 const nativeThrow = generatorPrototype.throw as (this: object, value?: unknown) => IteratorResult<unknown>;
 const nativeReturn = generatorPrototype.return as (this: object, value?: unknown) => IteratorResult<unknown>;
 const apply = Reflect.apply;
+const { isGeneratorObject } = types;
+const isSyncGenerator = Object.prototype.isPrototypeOf.bind(generatorPrototype) as (value: object) => boolean;
 
 /** The native `next` as a function of the generator, for loops of the guest: V8 knows a bound function's target. */
 export const generatorStep = Function.prototype.call.bind(nativeNext) as (generator: object) => IteratorResult<unknown>;
@@ -166,6 +169,9 @@ const asyncGeneratorFunctionPrototype = Object.getPrototypeOf(async function* ()
 const asyncGeneratorPrototype = asyncGeneratorFunctionPrototype.prototype as object;
 const asyncFunctionPrototype = Object.getPrototypeOf(async () => {});
 
+const { next, return: returns, throw: throws } = asyncGeneratorPrototype as AsyncGenerator;
+const nativeMethods = { next, return: returns, throw: throws };
+
 export { asyncFunctionPrototype, asyncGeneratorFunctionPrototype };
 
 /** Marks a yield (as opposed to an await) of an async generator's body. */
@@ -185,6 +191,8 @@ export function startAsyncGenerator(generator: object, fid: number, bindsFirst =
 }
 
 function request(target: object, mode: Mode, value: unknown): object {
+  // Node's own, behind fetch say: what it answers is a promise of V8's.
+  if (isGeneratorObject(target) && !isSyncGenerator(target)) return apply(nativeMethods[mode], target, [value]) as object;
   const promise = newPromise();
   if (!isObject(target) || !AsyncGeneratorBrand.has(target)) {
     rejectPromise(promise, new TypeError(`${mode} method called on incompatible receiver ${String(target)}`));
@@ -315,9 +323,8 @@ Coroutine.prototype.settle = function settleCoroutine(this: Coroutine, status: 1
 };
 
 export function installAsyncGenerators(): void {
-  const proto = Object.getPrototypeOf(asyncGeneratorPrototype) === null ? asyncGeneratorPrototype : asyncGeneratorPrototype;
   const define = (key: string, value: unknown) =>
-    Object.defineProperty(proto, key, { value, writable: true, enumerable: false, configurable: true });
+    Object.defineProperty(asyncGeneratorPrototype, key, { value, writable: true, enumerable: false, configurable: true });
   const methods = {
     next(this: object, value?: unknown): object {
       return request(this, 'next', value);
@@ -330,7 +337,7 @@ export function installAsyncGenerators(): void {
     },
   };
   for (const key of ['next', 'return', 'throw'] as const) define(key, methods[key]);
-  printMethodsAsNative(proto);
+  printMethodsAsNative(asyncGeneratorPrototype);
 }
 
 /** Is `value` one of the methods above? A frame that waits for one gets the promise of its request. */
