@@ -7,7 +7,7 @@
 'use strict';
 
 const native = require('node:util');
-const { checkFunction, codedError, invalidType } = require('./coded-error.cjs');
+const { checkFunction, checkSignal, codedError, invalidType } = require('./coded-error.cjs');
 const types = require('./util-types.cjs');
 
 const { custom } = native.promisify;
@@ -129,4 +129,16 @@ function debuglog(name, callback) {
   return Object.defineProperty(logger, 'enabled', { get: isEnabled, configurable: true, enumerable: true });
 }
 
-module.exports = { ...native, callbackify, debug: debuglog, debuglog, deprecate, promisify, types };
+/** Node holds what waits only as long as the resource; here the signal does. */
+async function aborted(signal, resource) {
+  if (signal === undefined) throw invalidType('signal', 'an instance of AbortSignal', signal);
+  checkSignal(signal, 'signal');
+  if (resource === null || (typeof resource !== 'object' && typeof resource !== 'function'))
+    throw invalidType('resource', 'of type object', resource);
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+}
+
+module.exports = { ...native, aborted, callbackify, debug: debuglog, debuglog, deprecate, promisify, types };

@@ -315,7 +315,7 @@ function nativeParams(node: Node, context: FunctionContext): Params {
   return { params: node.params.map((p: Node) => (p.type === 'Identifier' ? rename(p) : p)), fields, late: () => {} };
 }
 
-/** (a, { b }, c = d()) → (a, $1, ...$2) with the rest done by statements; `length` stays what it was. */
+/** (a, { b }, c = d()) → (a, $1, ...$2), (c = d()) → ($1 = undefined), with the rest done by statements; `length` stays what it was. */
 function restParams(node: Node, context: FunctionContext): Params {
   const params: Node[] = [];
   const fields: Node[] = [];
@@ -335,7 +335,13 @@ function restParams(node: Node, context: FunctionContext): Params {
       bind(p, { ...slot });
     }
   });
-  if (plain < node.params.length) {
+  const [only] = node.params;
+  if (context.kind === 'sync' && node.params.length === 1 && only.type === 'AssignmentPattern') {
+    // Setters may have nothing else; `length` is 0, as with a rest.
+    const slot = fresh();
+    params.push({ type: 'AssignmentPattern', left: slot, right: undefinedValue() });
+    bind(only, { ...slot });
+  } else if (plain < node.params.length) {
     const rest = fresh();
     params.push({ type: 'RestElement', argument: rest });
     node.params.slice(plain).forEach((p: Node, i: number) => {

@@ -341,21 +341,43 @@ export class SyncToAsync {
   constructor(readonly iterator: Iterator<unknown>) {
     this.step = iterator.next;
   }
-  next(value?: unknown): object {
-    return settleResult(apply(this.step, this.iterator, [value]) as IteratorResult<unknown>);
+  next(...given: [value?: unknown]): object {
+    return settleResult(apply(this.step, this.iterator, given) as IteratorResult<unknown>);
   }
-  return(value?: unknown): object {
+  return(...given: [value?: unknown]): object {
     const method = this.iterator.return;
-    if (method === undefined) return globalThis.Promise.resolve({ value, done: true });
-    return settleResult(apply(method, this.iterator, [value]) as IteratorResult<unknown>);
+    if (isMissing(method)) return globalThis.Promise.resolve({ value: given[0], done: true });
+    return settleResult(apply(method, this.iterator, given) as IteratorResult<unknown>);
+  }
+  throw(error?: unknown): object {
+    const method = this.iterator.throw;
+    if (!isMissing(method)) return settleResult(apply(method, this.iterator, [error]) as IteratorResult<unknown>);
+    if (!closesWithoutThrow) throw error;
+    closeIterator(this.iterator);
+    throw new TypeError("The iterator does not provide a 'throw' method.");
   }
 }
+const isMissing = (method: unknown): method is undefined => method === undefined || method === null;
+
+/** Until ECMAScript 2025 an iterator without `throw` had the error thrown to the delegating generator, and was not closed. */
+let closesWithoutThrow = true;
+const probe = (async function* () {
+  yield* { [Symbol.iterator]: () => ({ next: () => ({ value: undefined, done: false }) }) };
+})();
+void probe.next();
+probe.throw('probe').catch((error: unknown) => {
+  closesWithoutThrow = error !== 'probe';
+});
+
 const makeWrap = hostClosureKind('wrap result', (record: { done: boolean }) => (value: unknown) => ({
   value,
   done: record.done,
 }));
-const settleResult = (result: IteratorResult<unknown>): object =>
-  globalThis.Promise.resolve(result.value).then(makeWrap({ done: Boolean(result.done) }) as (value: unknown) => unknown);
+/** AsyncFromSyncIteratorContinuation (ECMAScript 27.1.4.4): `done` is asked first. */
+function settleResult(result: IteratorResult<unknown>): object {
+  const done = isDone(result);
+  return globalThis.Promise.resolve(result.value).then(makeWrap({ done }) as (value: unknown) => unknown);
+}
 
 export function isDone(result: unknown): boolean {
   if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
