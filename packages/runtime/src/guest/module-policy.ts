@@ -32,7 +32,7 @@ export const pinningGlobals: readonly string[] = ['fetch', 'WebSocket', 'Broadca
  * keeps its process where it is. test/e2e/check.test.ts tries some of them.
  */
 const nativeObjects: Readonly<Record<string, RegExp>> = {
-  '': /^(Blob|File|Headers|FormData|Request|Response|Event|CustomEvent|Intl\.PluralRules|Proxy\.revocable|PerformanceObserver|performance\.timerify|WebAssembly\.(Memory|Module|Instance|Table|Global|compile|instantiate)\w*|(Readable|Writable|Transform|Compression|Decompression|TextEncoder|TextDecoder)Stream)$/,
+  '': /^(Blob|File|Headers|FormData|Request|Response|Intl\.PluralRules|Proxy\.revocable|PerformanceObserver|performance\.timerify|WebAssembly\.(Memory|Module|Instance|Table|Global|compile|instantiate)\w*|(Readable|Writable|Transform|Compression|Decompression|TextEncoder|TextDecoder)Stream)$/,
   async_hooks: /^createHook$/,
   assert: /^CallTracker$/,
   buffer: /^(Blob|File)$/,
