@@ -8,7 +8,7 @@ import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { lineStarts } from '../compile/lines.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
-import { endsWith, SafeMap, SafeSet, startsWith } from '../heap/primordials.js';
+import { endsWith, indexOf, SafeMap, SafeSet, startsWith } from '../heap/primordials.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
@@ -726,6 +726,14 @@ export class Realm {
       this.namedEnvironments.set(fid, names);
     }
     return names;
+  }
+
+  /** The character so many behind the parenthesis of a function's parameters. */
+  textBehindParenthesis(fid: number, distance: number): string {
+    const { code } = this.unitOf(fid);
+    const { start, end } = this.ranges.get(fid)!;
+    const parenthesis = start + indexOf(code.slice(start, end), '(', 0);
+    return code.slice(parenthesis + distance, parenthesis + distance + 1);
   }
 
   isStaticMember(fid: number): boolean {

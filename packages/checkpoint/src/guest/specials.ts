@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
 import { checkArguments, isDeadTemporary, isOfResumption, restoreArguments } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
+import { startsWith } from '../heap/primordials.js';
 import { identityOf } from './brand.js';
 import { LateUnit } from './code-unit.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
@@ -15,12 +16,19 @@ import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction }
 import { type IteratorSources, nativeIterators } from './native-iterators.js';
 import { isEnvironmentName } from './plain-text.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
-import type { Frame, Realm } from './realm.js';
+import type { Frame, Realm, ScriptTable } from './realm.js';
 import { isRegistry, type RegistryState, registryState, stampRegistry, watchAll } from './weak.js';
 
 const getPrototypeOf = Object.getPrototypeOf;
 const { hasOwn } = Object;
 const apply = Reflect.apply;
+
+/** As the inspector gives it. */
+interface Location {
+  scriptId: string;
+  lineNumber: number;
+  columnNumber: number;
+}
 
 interface GeneratorState {
   fid: number;
@@ -240,7 +248,7 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
       if (inside['[[GeneratorState]]'] === 'closed') return { create: ['done'] };
       if (inside['[[GeneratorState]]'] === 'running')
         throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is running inside a built-in');
-      return { create: suspendedGenerator(realm, inside) };
+      return { create: suspendedGenerator(realm, inside, internals) };
     },
     create([how, state, vars, self, ...rest]) {
       if (how === 'done') return finishedGenerator();
@@ -277,8 +285,8 @@ function savedGenerator(
   return ['live', JSON.stringify(state), vars, self, ...envs, realm.scopeOfFrame({ fid, vars }), realm.lateUnitOf(fid)];
 }
 
-function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unknown[] {
-  const location = inside['[[GeneratorLocation]]'] as { scriptId: string; lineNumber: number; columnNumber: number };
+function suspendedGenerator(realm: Realm, inside: Record<string, unknown>, internals: Internals): unknown[] {
+  const location = inside['[[GeneratorLocation]]'] as Location;
   const scopes = inside['[[Scopes]]'] as { description: string; variables: Record<string, unknown> }[];
   const fn = inside['[[GeneratorFunction]]'] as object;
   const url = realm.urlOf(location.scriptId);
@@ -289,6 +297,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
   const fid = label?.fid ?? identityOf(fn)?.fid ?? realm.functionAt(url!, offset);
   if (fid === undefined || !realm.ranges.get(fid)!.generator)
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
+  if (!label && hasBegun(offset, fn, { url: url!, table, fid }, realm, internals)) throw isHidden(fid, realm);
   const vars: Record<string, unknown> = {};
   let unread: Record<string, unknown> | undefined;
   for (const scope of scopes) {
@@ -318,6 +327,30 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>): unkn
         );
   return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
 }
+
+/**
+ * Has a generator begun that is at no label? It has where a `yield` stands in a native finally block, say, whose pending completion is hidden.
+ * Before that V8 shows it at the parenthesis of its parameters, or, when these are more than names, at the brace of its body.
+ */
+function hasBegun(
+  offset: number,
+  fn: object,
+  { url, table, fid }: { url: string; table: ScriptTable; fid: number },
+  realm: Realm,
+  internals: Internals,
+): boolean {
+  const begins = internals.of(fn)['[[FunctionLocation]]'] as Location;
+  const parenthesis = table.lineStarts[begins.lineNumber]! + begins.columnNumber;
+  if (offset === parenthesis) return false;
+  return startsWith(url, 'godwit-resume:') || realm.textBehindParenthesis(fid, offset - parenthesis) !== '{';
+}
+
+const isHidden = (fid: number, realm: Realm): GodwitError =>
+  new GodwitError(
+    'GODWIT_PUT_OFF',
+    `Cannot capture a generator yet: ${realm.metaOf(fid).name || 'it'} waits in a finally block or a with statement`,
+    { fields: { path: '' } },
+  );
 
 /** Map and Set cursors: the position is the number of live entries before it. */
 function cursors(finishing: Finishing): SpecialKind {
