@@ -7,6 +7,7 @@
  *   - between two guest frames stand only runtime functions that a resume runs again (a coroutine's step, a resumed call).
  */
 import { types } from 'node:util';
+import type { NativeFunction } from '../compile/native-functions.js';
 import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf, identityOf } from '../guest/brand.js';
 import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
@@ -187,8 +188,9 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const values = session.fetch([...scopes.map((s) => s.object), paused.this]);
   const self = values.pop();
   const vars: Env = {};
+  const natives = realm.nativesOf(range.fid);
   values.forEach((scope, i) => {
-    mergeScope(vars, scope as Env, scopes[i]!.type);
+    mergeScope(vars, scope as Env, scopes[i]!.type, natives);
   });
   checkArguments(range, realm);
   // Where a class is made V8 shows it in every function; of the program itself it names what is in no image.
@@ -213,14 +215,20 @@ export function restoreArguments(vars: Env): void {
 /** Variables that generated code needs for itself: what it is handed, and what continues a delegation. */
 export const isOfResumption = (name: string): boolean => name === '$main' || name === '$f' || startsWith(name, '$$dr');
 
-/** Inner scopes first; from enclosing functions only environments are taken. */
-function mergeScope(vars: Env, scope: Env, type: string): void {
+/** Inner scopes first; from enclosing functions only environments are taken, and the functions of these that are named natively. */
+function mergeScope(vars: Env, scope: Env, type: string, natives: readonly NativeFunction[]): void {
   for (const name of Object.keys(scope)) {
     if (hasOwn(vars, name) || isOfResumption(name)) continue;
-    if (type === 'closure' && !isEnvironmentName(name)) continue;
+    if (type === 'closure' && !isEnvironmentName(name) && !isAmong(natives, name)) continue;
     const descriptor = ownDescriptor(scope, name)!;
     if ('value' in descriptor) vars[name] = descriptor.value;
   }
+}
+
+/** With an indexed loop: the guest may have changed what others go through. */
+export function isAmong(natives: readonly NativeFunction[], name: string): boolean {
+  for (let i = 0; i < natives.length; i++) if (natives[i]![0] === name) return true;
+  return false;
 }
 
 /** The function at whose first statement the frame stands; code inside that statement that is another function's does not count. */
@@ -277,9 +285,16 @@ function baseFrame(g: GuestFrame, realm: Realm): Frame {
 
 /** Each environment that the function's code names must be there: what V8 does not show cannot be carried over. */
 function checkEnvironments(frame: Frame, realm: Realm): void {
-  for (const env of realm.environmentsNamedBy(frame.fid))
-    if (typeof frame.vars[env] !== 'object')
-      throw new PutOff(`V8 does not show the variables around ${realm.metaOf(frame.fid).name || 'a function'} here`);
+  if (!showsAround(frame.fid, frame.vars, realm))
+    throw new PutOff(`V8 does not show the variables around ${realm.metaOf(frame.fid).name || 'a function'} here`);
+}
+
+/** Are all environments and native functions from outside that a function's code names among what V8 showed of it? */
+export function showsAround(fid: number, vars: Env, realm: Realm): boolean {
+  for (const env of realm.environmentsNamedBy(fid)) if (typeof vars[env] !== 'object') return false;
+  const natives = realm.nativesOf(fid);
+  for (let i = 0; i < natives.length; i++) if (typeof vars[natives[i]![0]] !== 'function') return false;
+  return true;
 }
 
 function checkTop(g: GuestFrame, realm: Realm): void {
@@ -524,6 +539,7 @@ function answerOf(getter: unknown, realm: Realm, getters: number): unknown {
   realm.metaOf(fid).envs.forEach((number, i) => {
     vars[`$e${number}`] = chain[i];
   });
+  for (const [name, number, field] of realm.nativesOf(fid)) vars[name] = (vars[`$e${number}`] as Env)[field];
   return calleeOf({ vars, self: undefined, range: { fid } }, path, realm, getters - 1);
 }
 

@@ -82,7 +82,7 @@ export function lowerClass(node: Node, context: FunctionContext, out: Node[], in
     },
     node,
   );
-  const visible = scope.env !== undefined ? context.envs : usedEnvironments(lowered, context.envs, outerClass);
+  const visible = scope.env !== undefined ? context.envs : usedEnvironments(lowered, context.envs, context.program, outerClass);
   const fid = context.program.newFid(lowered, {
     kind: 'class',
     name: node.id?.name ?? name ?? '',

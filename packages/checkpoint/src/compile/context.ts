@@ -5,6 +5,7 @@
  */
 import { assert } from '../base/index.js';
 import { id, isFunction, isLeaf, literal, member, type Node, someChild, thisValue } from './ast.js';
+import { type NativeFunction, namesSaid } from './native-functions.js';
 import {
   type Analysis,
   type Binding,
@@ -31,6 +32,8 @@ export interface FunctionMeta {
   envs: number[];
   /** Number of the environment that holds the enclosing class with private names or super, if any. */
   classEnv: number | undefined;
+  /** Functions of these environments that the code names natively. */
+  natives?: readonly NativeFunction[];
   strict: boolean;
   derived?: boolean;
   hasFields?: boolean;
@@ -60,6 +63,8 @@ export class ProgramContext {
   envCount: number;
   /** Printed names that are module variables or globals. */
   readonly sharedNames: Set<string>;
+  /** The bindings with native variables of their own, by these (native-functions.ts). */
+  readonly natives = new Map<string, Binding>();
 
   constructor(
     readonly analysis: Analysis,
@@ -71,15 +76,28 @@ export class ProgramContext {
     firstEnv = 0,
   ) {
     this.sharedNames = new Set([...analysis.moduleBindings.map((b) => b.out), ...analysis.free]);
+    for (const scope of analysis.scopes.values())
+      for (const binding of scope.bindings.values()) if (binding.native) this.natives.set(binding.native, binding);
     for (const node of analysis.throwing) THROWING.add(node);
     this.envCount = [...analysis.scopes.values()].reduce((most, s) => Math.max(most, s.env ?? 0), firstEnv);
   }
 
   newFid(node: Node, meta: Omit<FunctionMeta, 'fid'>): number {
     const fid = (this.firstFid ?? 0) + this.metas.length;
-    this.metas.push({ fid, ...meta });
+    const natives = this.nativesIn(node, meta.envs);
+    this.metas.push({ fid, ...meta, ...(natives.length > 0 && { natives }) });
     this.fids.set(node, fid);
     return fid;
+  }
+
+  private nativesIn(code: Node, envs: readonly number[]): NativeFunction[] {
+    const found: NativeFunction[] = [];
+    if (this.natives.size === 0 || envs.length === 0) return found;
+    for (const name of namesSaid(code)) {
+      const binding = this.natives.get(name);
+      if (binding && envs.includes(binding.scope.env!)) found.push([name, binding.scope.env!, envField(binding)]);
+    }
+    return found;
   }
 }
 
@@ -163,7 +181,11 @@ export class FunctionContext {
   }
 
   /** Does this printed name stand for a local (a register), as opposed to a module variable or a global? */
-  readonly isRegister = (name: string): boolean => !this.program.sharedNames.has(name) && !name.startsWith('$$');
+  readonly isRegister = (name: string): boolean => {
+    const native = this.program.natives.get(name);
+    if (native && native.scope.owner !== this.facts) return false;
+    return !this.program.sharedNames.has(name) && !name.startsWith('$$');
+  };
 
   label(hint: string): string {
     return `$${hint}${++this.labelCount}${this.prefix.slice(1)}`;
@@ -191,11 +213,24 @@ export class FunctionContext {
   place(binding: Binding, from?: Node): Node {
     if (binding.home === 'env') {
       assert(binding.scope.env !== undefined, `env binding ${binding.name} has no environment`);
-      return member(id(envName(binding.scope.env)), envField(binding), from);
+      if (this.isNative(binding)) return id(binding.native!, from);
+      return this.field(binding, from);
     }
     if (binding.home === 'dynamic') return member(this.place(binding.holder!), binding.name, from);
     if (binding.home === 'global' && binding.hidden) return member(id('$$global'), binding.name, from);
     return id(binding.out, from);
+  }
+
+  /** Does this function name a captured function natively? What bears no brand is found by the environment that it names (guest/unbranded.ts). */
+  isNative(binding: Binding): boolean {
+    const { unbranded, leaves } = this.program;
+    const { node } = this.facts;
+    return binding.native !== undefined && !unbranded.has(node) && !leaves.has(node);
+  }
+
+  /** The field of its environment. */
+  field(binding: Binding, from?: Node): Node {
+    return member(id(envName(binding.scope.env!)), envField(binding), from);
   }
 
   /** `this` as seen from here: native, or the captured one of the function that owns it. */

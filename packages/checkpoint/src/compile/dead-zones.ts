@@ -169,7 +169,7 @@ class Proof {
 }
 
 /** The outermost function between a scope and the function of an outer one. */
-function functionBetween(scope: Scope, outer: Scope): FunctionFacts | undefined {
+export function functionBetween(scope: Scope, outer: Scope): FunctionFacts | undefined {
   let outermost: FunctionFacts | undefined;
   for (let f: FunctionFacts | undefined = scope.owner; f && f !== outer.owner; f = f.parent) outermost = f;
   return outermost;

@@ -150,7 +150,7 @@ function isStable(source: Node, lowered: Node, context: FunctionContext): boolea
     const binding = context.bindingOf(source);
     const isHelper = lowered.name.startsWith('$$') && source.loc === undefined;
     if (!binding) return context.temps.includes(lowered.name) || lowered.name === 'undefined' || isHelper;
-    return binding.home === 'native' && !binding.reassigned && binding.kind !== 'var';
+    return (binding.home === 'native' && !binding.reassigned && binding.kind !== 'var') || lowered.name === binding.native;
   }
   return lowered.type === 'UnaryExpression' && lowered.operator === 'void' && lowered.argument.type === 'Literal';
 }
@@ -159,7 +159,7 @@ function isStable(source: Node, lowered: Node, context: FunctionContext): boolea
 export function keep(source: Node, lowered: Node, context: FunctionContext, out: Node[]): Node {
   if (isStable(source, lowered, context)) return lowered;
   const binding = source.type === 'Identifier' ? context.bindingOf(source) : undefined;
-  const target = binding && binding.home === 'env' ? context.alias(binding) : context.temp();
+  const target = binding && binding.home === 'env' && !binding.native ? context.alias(binding) : context.temp();
   out.push(statement(assign(target, lowered), source));
   return target;
 }
@@ -858,7 +858,8 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
     let base = lowerExpression(callee.object, context, out);
     const binding = callee.object.type === 'Identifier' ? context.bindingOf(callee.object) : undefined;
     // A capture finds the function that runs by reading the callee's path again.
-    if (argsCall || (callee.computed && isComplex(callee.property)) || binding?.home === 'env' || pathOf(base) === undefined)
+    const isField = binding?.home === 'env' && !context.isNative(binding);
+    if (argsCall || (callee.computed && isComplex(callee.property)) || isField || pathOf(base) === undefined)
       base = keep(callee.object, base, context, out);
     let key = callee.property;
     if (callee.computed) {
@@ -876,7 +877,10 @@ function lowerPlainCall(node: Node, context: FunctionContext, out: Node[]): { no
   }
   if (callee.type === 'ChainExpression') return lowerParenthesizedChainCall(node, context, out);
   const settled = settledFunction(callee, context);
-  if (settled) return { node: call(sequence(literal(0), settled), lowerParts(args, context, out), node) };
+  if (settled)
+    return {
+      node: call(settled.type === 'Identifier' ? settled : sequence(literal(0), settled), lowerParts(args, context, out), node),
+    };
   let target = lowerExpression(callee, context, out);
   const binding = callee.type === 'Identifier' ? context.bindingOf(callee) : undefined;
   const fixed = binding?.home === 'module' && !binding.reassigned;
@@ -892,7 +896,8 @@ function settledFunction(callee: Node, context: FunctionContext, isFit = (_made:
   const binding = callee.type === 'Identifier' ? context.bindingOf(callee) : undefined;
   if (!binding?.made || binding.reassigned || binding.home !== 'env' || !isFit(binding.made)) return undefined;
   const place = lowerIdentifier(callee, context);
-  return place.type === 'MemberExpression' ? place : undefined; // else it is checked: it may not be there yet
+  // Anything else is a check: it may not be there yet.
+  return place.type === 'MemberExpression' || place.type === 'Identifier' ? place : undefined;
 }
 
 const isConstructor = (made: Node): boolean =>

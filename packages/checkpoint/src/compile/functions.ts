@@ -33,7 +33,15 @@ import {
   undefinedValue,
   when,
 } from './ast.js';
-import { type BodyKind, envField, envName, FunctionContext, type FunctionMeta, MODULE_FUNCTION } from './context.js';
+import {
+  type BodyKind,
+  envField,
+  envName,
+  FunctionContext,
+  type FunctionMeta,
+  MODULE_FUNCTION,
+  type ProgramContext,
+} from './context.js';
 import { lowerExpression } from './expressions.js';
 import { lowerPatternInto } from './patterns.js';
 import { keepRegisters } from './registers.js';
@@ -91,7 +99,7 @@ function closureExpression(
   const asMethod = method !== undefined || kind === 'async' || kind === 'asyncGenerator';
   const isArrow = node.type === 'ArrowFunctionExpression';
   const lowered = lowerFunction(node, facts, context, kind, { native: false });
-  const visible = usedEnvironments(lowered, context.envs, context.classEnv);
+  const visible = usedEnvironments(lowered, context.envs, program, context.classEnv);
   const label = method?.accessor ? `${method.accessor} ${name ?? ''}` : (name ?? '');
   const fid = program.newFid(lowered, {
     kind: 'function',
@@ -134,10 +142,19 @@ function closureExpression(
 }
 
 /** The suffix of the visible environments that starts at the innermost one this code uses. */
-export function usedEnvironments(code: Node, visible: readonly number[], classEnv: number | undefined): number[] {
+export function usedEnvironments(
+  code: Node,
+  visible: readonly number[],
+  { natives }: ProgramContext,
+  classEnv?: number,
+): number[] {
   const used = new Set<string>();
   eachNode(code, (node) => {
-    if (node.type === 'Identifier' && node.name.startsWith('$e')) used.add(node.name);
+    if (node.type === 'Identifier') {
+      if (node.name.startsWith('$e')) used.add(node.name);
+      const native = natives.get(node.name); // or a property of that name: one environment more does no harm
+      if (native) used.add(envName(native.scope.env!));
+    }
     // A private name is looked up through the class that declares it.
     if (node.type === 'PrivateIdentifier' && classEnv !== undefined) used.add(envName(classEnv));
   });
@@ -391,7 +408,7 @@ function drivenFunction(
   const fid = context.program.newFid(generator, {
     kind: 'body',
     name: node.id?.name ?? '',
-    envs: usedEnvironments(generator, outer.envs, outer.classEnv),
+    envs: usedEnvironments(generator, outer.envs, outer.program, outer.classEnv),
     classEnv: outer.classEnv,
     strict: facts.strict,
     source: [node.start, node.end],

@@ -13,6 +13,7 @@
 import { childNodes, isClass, isFunction, type Node, patternNames } from './ast.js';
 import { type DeadZones, findDeadZones, type Mention } from './dead-zones.js';
 import { accessorsOf } from './direct-eval.js';
+import { findNativeFunctions } from './native-functions.js';
 
 export type Home = 'native' | 'env' | 'module' | 'global' | 'dynamic';
 export type BindingKind = 'var' | 'let' | 'const' | 'class' | 'function' | 'param' | 'catch' | 'self' | 'import' | 'pseudo';
@@ -27,6 +28,8 @@ export interface Binding {
   /** Assigned after its declaration. */
   reassigned: boolean;
   home: Home;
+  /** Of some that live in environments: the variable that has their value as well (native-functions.ts). */
+  native?: string;
   /** The function or class that it is made to hold where it is declared. */
   made?: Node;
   /** Of global ones: our scripts' scope has something else under that name. */
@@ -174,7 +177,7 @@ class Analyzer {
     const seen = new Set<Scope>();
     for (const { scope } of this.directEvals.values()) for (let s: Scope | undefined = scope; s; s = s.parent) seen.add(s);
     const deadZones = findDeadZones(program, this.references, this.mentions, { seen, around: this.surroundings?.scope });
-    return {
+    const analysis: Analysis = {
       root,
       scopes: this.scopes,
       functions: this.functions,
@@ -187,6 +190,8 @@ class Analyzer {
       additions: this.additions,
       evalVars: this.evalVars,
     };
+    if (!this.surroundings) findNativeFunctions(analysis, this.mentions);
+    return analysis;
   }
 
   private enterFunction(node: Node, kind: 'module' | 'function' | 'field', singleton: boolean, strict: boolean): FunctionFacts {
@@ -795,7 +800,8 @@ export function dynamicBinding(facts: FunctionFacts, name: string): Binding {
 }
 
 /** Could a name be one of generated code: a temporary, an environment, a helper? */
-export const isOurs = (name: string): boolean => /^\$(?:\$|[a-z]?\d+$|(?:main|f|c|h|k|home|arguments|newTarget)$|m_)/.test(name);
+export const isOurs = (name: string): boolean =>
+  /^\$(?:\$|[a-z]?\d+$|(?:main|f|c|h|k|l|home|arguments|newTarget)$|m_)/.test(name);
 
 /** An author's name, or another for one that could be of generated code. */
 const printable = (name: string): string => (isOurs(name) ? `_${name}` : name);

@@ -31,7 +31,7 @@ import { isComplex, keep, lowerCall, lowerExpression, lowerForEffect } from './e
 import { lowerFunction, makeClosure, makeEnvironment } from './functions.js';
 import { lowerDoWhile, lowerFor, lowerForIn, lowerForOf, lowerWhile } from './loops.js';
 import { lowerPatternInto } from './patterns.js';
-import type { Scope } from './scope.js';
+import type { Binding, Scope } from './scope.js';
 
 export function lowerStatements(list: Node[], context: FunctionContext, out: Node[]): void {
   for (const node of list) lowerStatement(node, context, out);
@@ -143,9 +143,16 @@ function lowerDeclaration(node: Node, context: FunctionContext, out: Node[]): vo
     const value = CALL_NODE.test(d.init.type)
       ? lowerCall(d.init, context, out).node
       : lowerExpression(d.init, context, out, d.id.name);
-    if (binding.home === 'native' && binding.kind !== 'param') out.push(declare(node.kind, binding.out, value, d));
+    if (binding.native) declareNative(binding, value, d, context, out);
+    else if (binding.home === 'native' && binding.kind !== 'param') out.push(declare(node.kind, binding.out, value, d));
     else out.push(statement(assign(context.place(binding, d.id), value), d));
   }
+}
+
+/** A captured function in a variable of its own and in its environment: native-functions.ts. */
+function declareNative(binding: Binding, closure: Node, from: Node, context: FunctionContext, out: Node[]): void {
+  out.push(declare('var', binding.native!, closure, from));
+  out.push(statement(assign(context.field(binding), id(binding.native!))));
 }
 
 function lowerDestructuring(d: Node, kind: 'var' | 'let' | 'const', context: FunctionContext, out: Node[]): void {
@@ -202,7 +209,9 @@ export function hoistFunctions(list: Node[], scope: Scope, context: FunctionCont
     context.program.analysis.functions.set(anonymous, facts);
     anonymous.id = null;
     const closure = makeClosure(anonymous, context, out, node.id.name);
-    if (binding.home === 'native' && binding.kind !== 'param') out.push(declare(top ? 'var' : 'let', binding.out, closure, node));
+    if (binding.native) declareNative(binding, closure, node, context, out);
+    else if (binding.home === 'native' && binding.kind !== 'param')
+      out.push(declare(top ? 'var' : 'let', binding.out, closure, node));
     else out.push(statement(assign(context.place(binding), closure), node));
   }
 }

@@ -22,6 +22,11 @@ export interface CodeUnit {
 /** Evaluates code where V8's own `eval` has its name. */
 export type Hook = (code: string) => unknown;
 
+/** Takes what is to run when a restore has given all objects their contents. */
+export type Later = (step: () => void) => void;
+/** For what is made in no restore. */
+export const atOnce: Later = (step) => step();
+
 const { parse } = JSON;
 
 /** Code made at run time, as it travels in images: with its compiled form, so that labels and function ids mean the same everywhere. */

@@ -4,6 +4,7 @@
  */
 import type { EvalSite } from '../compile/direct-eval.js';
 import { includes, objectCreate, slice, uncurry } from '../heap/primordials.js';
+import { atOnce } from './code-unit.js';
 import { declareGlobals, syntaxErrorOf, unitFor } from './late-code.js';
 import type { Realm, RealmHost } from './realm.js';
 
@@ -26,7 +27,7 @@ export function directEval(realm: Realm, host: RealmHost, site: string, env: obj
     if (i >= envs.length - own.length) defineProperty(chain, chain.length, { value: at, enumerable: true });
     at = (at as { $p?: object } | undefined)?.$p;
   }
-  const fn = realm.remakeClosure(unit.fid, chain, realm.scopeClass(unit.fid, chain));
+  const fn = realm.remakeClosure(unit.fid, chain, realm.scopeClass(unit.fid, chain), atOnce);
   return apply(fn as () => unknown, undefined, []);
 }
 

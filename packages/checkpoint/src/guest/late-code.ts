@@ -10,7 +10,7 @@ import type { LateForm } from '../compile/late.js';
 import { includes, SafeMap, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { limits } from '../limits.js';
 import { testerOf } from './apart.js';
-import type { LateUnit } from './code-unit.js';
+import { atOnce, type LateUnit } from './code-unit.js';
 import { keepingLastMatch } from './last-match.js';
 import { compileLateText } from './late-compiler.js';
 import type { Realm } from './realm.js';
@@ -109,7 +109,7 @@ function evalText(text: unknown): unknown {
   const unit = unitFor(text, 'eval', realm);
   if (typeof unit === 'string') return nativeEval(text);
   declareGlobals(unit.declarations);
-  return apply(realm.remakeClosure(unit.fid, [], undefined) as AnyFunction, globalThis, []);
+  return apply(realm.remakeClosure(unit.fid, [], undefined, atOnce) as AnyFunction, globalThis, []);
 }
 
 /** Is `value` the realm's eval? */
@@ -132,7 +132,7 @@ function makeFunction(prefix: Prefix, given: ArrayLike<unknown>, newTarget: obje
     const simple = prefix === 'function' && isTrivial(params) && isTrivial(body);
     const unit = simple ? 'plain' : unitFor(`(${sourceOf(native)})`, 'function', realm);
     if (unit === 'plain') plainFunctions.set(native, { prefix, params, body });
-    else if (typeof unit !== 'string') made = realm.remakeClosure(unit.fid, [], undefined);
+    else if (typeof unit !== 'string') made = realm.remakeClosure(unit.fid, [], undefined, atOnce);
   }
   const own = (newTarget as { prototype?: unknown }).prototype;
   if (own !== prototypes[prefix] && ((typeof own === 'object' && own !== null) || typeof own === 'function'))

@@ -6,13 +6,14 @@ import vm from 'node:vm';
 import { assert, type ErrorCode, GodwitError } from '../base/index.js';
 import type { Bundle, FunctionMeta } from '../compile/index.js';
 import { lineStarts } from '../compile/lines.js';
+import type { NativeFunction } from '../compile/native-functions.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
 import { endsWith, indexOf, SafeMap, SafeSet, startsWith } from '../heap/primordials.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
-import { type CodeUnit, type Hook, LateUnit } from './code-unit.js';
+import { type CodeUnit, type Hook, type Later, LateUnit } from './code-unit.js';
 import {
   asyncFunctionPrototype,
   asyncGeneratorFunctionPrototype,
@@ -105,8 +106,9 @@ function tableOf({ labels, functions }: SafepointTable, code: string): ScriptTab
   return table;
 }
 
-type Factory = (...envs: unknown[]) => unknown;
+type Factory = (...given: unknown[]) => unknown;
 
+const { stringify } = JSON;
 const apply = Reflect.apply;
 const getPrototypeOf = Object.getPrototypeOf;
 const setPrototypeOf = Object.setPrototypeOf;
@@ -474,10 +476,13 @@ export class Realm {
     return hook ? hook(code) : this.unitOf(fid).evaluate(code);
   }
 
-  /** Makes a closure again. `chain` are its environments, which may still be empty; `scope` the class from scopeClass(). */
-  remakeClosure(fid: number, chain: object[], scope: object | undefined): object {
+  /**
+   * Makes a closure again. `chain` are its environments, which may still be empty; `scope` the class from scopeClass(). What it takes from
+   * the environments' contents is left to `later`.
+   */
+  remakeClosure(fid: number, chain: object[], scope: object | undefined, later: Later): object {
     const factory = scope === undefined ? this.factoryOf(fid) : this.makeFactory(fid, scope);
-    const fn = apply(factory, undefined, chain) as AnyFunction;
+    const fn = apply(factory, undefined, [later, ...chain]) as AnyFunction;
     const lowered = this.kindOf(fid);
     if (lowered === 'async') setPrototypeOf(fn, asyncFunctionPrototype);
     else if (lowered === 'asyncGenerator') setPrototypeOf(fn, asyncGeneratorFunctionPrototype);
@@ -508,8 +513,7 @@ export class Realm {
     const range = this.ranges.get(fid)!;
     assert(range.text, `function ${fid} has no text of its own`);
     const [from, to] = range.text;
-    const params = environmentNames(meta.envs);
-    const head = `(function (${params}) { ${meta.strict ? '"use strict"; ' : ''}return (`;
+    const head = `(function (${parameters('$l', meta)}) { ${meta.strict ? '"use strict"; ' : ''}${takesNatives(meta)}return (`;
     const text = this.unitOf(fid).code.slice(from, to);
     const url = this.registerScript({ fid, from, to, text, head, edits: [] });
     return this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, fid, scope) as Factory;
@@ -589,15 +593,21 @@ export class Realm {
   }
 
   /** Evaluates a class again without its author's static code; returns it branded. */
-  remakeClass(fid: number, heritage: unknown, chain: object[], keys: PropertyKey[], scope: object | undefined): object {
+  remakeClass(
+    fid: number,
+    heritage: unknown,
+    chain: object[],
+    keys: PropertyKey[],
+    scope: object | undefined,
+    later: Later,
+  ): object {
     const meta = this.metaOf(fid);
     const { text, edits } = this.classTextOf(fid);
-    const params = environmentNames(meta.envs);
-    const head = `(function ($h, $k${params ? `, ${params}` : ''}) { "use strict"; return (`;
+    const head = `(function (${parameters('$h, $k, $l', meta)}) { "use strict"; ${takesNatives(meta)}return (`;
     const { start: from, end: to } = this.ranges.get(fid)!;
     const url = this.registerScript({ fid, from, to, text, head, edits });
     const factory = this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, fid, scope) as AnyFunction;
-    const C = factory(heritage, keys, ...chain) as AnyFunction;
+    const C = factory(heritage, keys, later, ...chain) as AnyFunction;
     return this.brandClass(C, fid, chain[0], keys);
   }
 
@@ -698,6 +708,7 @@ export class Realm {
         label,
         suspended,
         envs: meta.envs,
+        natives: this.nativesOf(frame.fid),
         strict: meta.strict,
         generator: this.isGeneratorRange(range),
         isStatic: this.isStaticMember(frame.fid),
@@ -726,6 +737,11 @@ export class Realm {
       this.namedEnvironments.set(fid, names);
     }
     return names;
+  }
+
+  /** Functions of enclosing scopes that a function's own code names natively. */
+  nativesOf(fid: number): readonly NativeFunction[] {
+    return this.metas[fid]?.natives ?? none;
   }
 
   /** The character so many behind the parenthesis of a function's parameters. */
@@ -802,11 +818,26 @@ export class Realm {
   }
 }
 
-/** Runs while the guest does, which may have changed what join and map are. */
-function environmentNames(envs: readonly number[]): string {
-  let names = '';
-  for (let i = 0; i < envs.length; i++) names += i === 0 ? `$e${envs[i]}` : `, $e${envs[i]}`;
+const none: readonly NativeFunction[] = [];
+
+/** The parameters of what makes a closure or class again. Runs while the guest does, which may have changed what join and map are. */
+function parameters(first: string, { envs }: FunctionMeta): string {
+  let names = first;
+  for (let i = 0; i < envs.length; i++) names += `, $e${envs[i]}`;
   return names;
+}
+
+/** The variables of the functions that it names natively, which get their values when the environments have their contents. */
+function takesNatives({ natives = none }: FunctionMeta): string {
+  if (natives.length === 0) return '';
+  let names = '';
+  let assignments = '';
+  for (let i = 0; i < natives.length; i++) {
+    const [name, env, field] = natives[i]!;
+    names += i === 0 ? name : `, ${name}`;
+    assignments += ` ${name} = $e${env}[${stringify(field)}];`;
+  }
+  return `var ${names}; $l(() => {${assignments} }); `;
 }
 
 /**

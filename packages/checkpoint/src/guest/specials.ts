@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
-import { checkArguments, isDeadTemporary, isOfResumption, restoreArguments } from '../capture/frames.js';
+import { checkArguments, isAmong, isDeadTemporary, isOfResumption, restoreArguments, showsAround } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { startsWith } from '../heap/primordials.js';
 import { identityOf } from './brand.js';
@@ -55,7 +55,7 @@ export function specialKinds(
   return [
     lateUnits(realm),
     plainFunctions(),
-    closures(realm),
+    closures(realm, finishing),
     classMembers(realm),
     classPrototypes(realm),
     promises(),
@@ -102,7 +102,10 @@ function plainFunctions(): SpecialKind {
 }
 
 /** Guest closures, module-level declarations, classes and runtime closures: everything with a function id. */
-function closures(realm: Realm): SpecialKind {
+function closures(realm: Realm, finishing: Finishing): SpecialKind {
+  const later = (step: () => void): void => {
+    finishing.steps.push(step);
+  };
   return {
     tag: 'closure',
     hasOwnClass: true,
@@ -141,7 +144,7 @@ function closures(realm: Realm): SpecialKind {
       if (how === 'host') return remakeHostClosure(fid as number, parts[0] as object) as unknown as object;
       if (how === 'declared') return realm.declaredFunction(fid as number);
       if (how === 'closure')
-        return realm.remakeClosure(fid as number, parts.slice(1) as object[], parts[0] as object | undefined);
+        return realm.remakeClosure(fid as number, parts.slice(1) as object[], parts[0] as object | undefined, later);
       if (how === 'class') {
         const [scope, heritage, envs, ...rest] = parts as [object | undefined, unknown, number, ...unknown[]];
         return realm.remakeClass(
@@ -150,6 +153,7 @@ function closures(realm: Realm): SpecialKind {
           rest.slice(0, envs) as object[],
           rest.slice(envs) as PropertyKey[],
           scope,
+          later,
         );
       }
       throw new GodwitError('GODWIT_CANNOT_RESTORE', `Cannot restore closure ${String(how)} ${hostClosureName(fid as number)}`);
@@ -299,13 +303,15 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>, inter
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
   if (!label && hasBegun(offset, fn, { url: url!, table, fid }, realm, internals)) throw isHidden(fid, realm);
   const vars: Record<string, unknown> = {};
+  const natives = realm.nativesOf(fid);
   let unread: Record<string, unknown> | undefined;
   for (const scope of scopes) {
     if (['Module', 'Global', 'Script'].some((kind) => scope.description.startsWith(kind))) break;
     const closure = scope.description.startsWith('Closure');
     for (const name of Object.keys(scope.variables)) {
       if (name === '$f' && !closure && !label && url!.startsWith('godwit-resume:')) unread = scope.variables.$f as typeof vars;
-      if (hasOwn(vars, name) || isOfResumption(name) || (closure && !isEnvironmentName(name))) continue;
+      if (hasOwn(vars, name) || isOfResumption(name) || (closure && !isEnvironmentName(name) && !isAmong(natives, name)))
+        continue;
       const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
       if ('value' in descriptor) vars[name] = descriptor.value;
     }
@@ -317,14 +323,12 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>, inter
   checkArguments(range, realm);
   for (const name of Object.keys(vars)) if (isDeadTemporary(range, name, label?.statement)) delete vars[name];
   // What V8 does not show cannot be carried over; as with frames, not now is better than wrong.
-  if (label)
-    for (const env of realm.environmentsNamedBy(fid))
-      if (typeof vars[env] !== 'object')
-        throw new GodwitError(
-          'GODWIT_PUT_OFF',
-          `Cannot capture a generator yet: V8 does not show the variables around ${realm.metaOf(fid).name || 'it'} here`,
-          { fields: { path: '' } },
-        );
+  if (label && !showsAround(fid, vars, realm))
+    throw new GodwitError(
+      'GODWIT_PUT_OFF',
+      `Cannot capture a generator yet: V8 does not show the variables around ${realm.metaOf(fid).name || 'it'} here`,
+      { fields: { path: '' } },
+    );
   return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
 }
 

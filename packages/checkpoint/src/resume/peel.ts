@@ -10,6 +10,7 @@
 import * as acorn from 'acorn';
 import { assert, GodwitError } from '../base/index.js';
 import {
+  assign,
   block,
   breaks,
   call,
@@ -25,6 +26,7 @@ import {
   statement,
   undefinedValue,
 } from '../compile/ast.js';
+import type { NativeFunction } from '../compile/native-functions.js';
 import { print } from '../compile/print.js';
 import { callOf, type FunctionRange, type Label } from '../compile/table.js';
 import type { CodeText } from '../guest/code-unit.js';
@@ -38,13 +40,15 @@ export interface PeelRequest {
   suspended: boolean;
   /** Environments of enclosing scopes that the code reads, innermost first; parameters of the factory. */
   envs: number[];
+  /** Functions of these that the code names natively. */
+  natives: readonly NativeFunction[];
   strict: boolean;
   generator: boolean;
   isStatic: boolean;
 }
 
 export interface Peeled {
-  /** `(function ($e2, $e1) { return function ($f) {…} })` */
+  /** `(function ($e2, $e1) { var f; return function ($f) { f = $f.f; … } })` */
   text: string;
   /** The tree the text was printed from: its nodes say where they stand in it. */
   tree: Node;
@@ -61,6 +65,8 @@ export function peel(request: PeelRequest): Peeled {
   const head: Node[] = [];
   if (request.strict) head.push({ type: 'ExpressionStatement', expression: literal('use strict'), directive: 'use strict' });
   for (const name of names) head.push(declare('var', name, member(id('$f'), name)));
+  // Not as locals, whose values V8 may give up after their last use: captures find by them who was called.
+  for (const [name] of request.natives) head.push(statement(assign(id(name), member(id('$f'), name))));
   const own = request.range.usesArguments ? [declare('var', '$arguments', member(id('$f'), 'arguments'))] : [];
   const rewritten = body.map((s: Node) => peeler.rewrite(s));
   const made: Node = {
@@ -77,7 +83,7 @@ export function peel(request: PeelRequest): Peeled {
     type: 'FunctionExpression',
     id: null,
     params: request.envs.map((env) => id(`$e${env}`)),
-    body: block([{ type: 'ReturnStatement', argument: made }]),
+    body: block([...request.natives.map(([name]) => declare('var', name, null)), { type: 'ReturnStatement', argument: made }]),
     generator: false,
     async: false,
     expression: false,
