@@ -539,7 +539,8 @@ function answerOf(getter: unknown, realm: Realm, getters: number): unknown {
   realm.metaOf(fid).envs.forEach((number, i) => {
     vars[`$e${number}`] = chain[i];
   });
-  for (const [name, number, field] of realm.nativesOf(fid)) vars[name] = (vars[`$e${number}`] as Env)[field];
+  const natives = realm.nativesOf(fid);
+  for (let i = 0; i < natives.length; i++) vars[natives[i]![0]] = (vars[`$e${natives[i]![1]}`] as Env)[natives[i]![2]];
   return calleeOf({ vars, self: undefined, range: { fid } }, path, realm, getters - 1);
 }
 

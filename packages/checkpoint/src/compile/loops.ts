@@ -5,11 +5,14 @@
  *   - for-in walks a snapshot of the keys, for-of an explicit iterator (arrays by index), so that no loop hides state.
  *
  *   before:  for (const x of list) use(x)
- *   after:   $1 = list; $2 = $$array($1); if ($2 === undefined) { $3 = $$iterator($1); $4 = $3.next } $5 = 0; $6 = true
- *            try { for (;;) {
+ *   after:   $1 = list; $2 = $$array($1); if ($2 === undefined) { $3 = $$iterator($1); $4 = $3.next } $5 = 0
+ *            for (;;) {
  *              if ($2 !== undefined) { if ($5 >= $2.length) break; $7 = $2[$5++] }
- *              else { $6 = true; $8 = $4.call($3) (see nextResult); if ($$done($8)) break; $7 = $8.value; $6 = false }
- *              const x = $7; use(x)
+ *              else { $8 = $4.call($3) (see nextResult); if ($$done($8)) break; $7 = $8.value }
+ *              try { const x = $7; use(x) } catch ($c) { if ($2 === undefined) $$closeQuietly($3); throw $c }
+ *            }
+ *   or, where its body may leave the loop:
+ *            $6 = true; try { for (;;) { … $6 = true; $8 = …; $7 = $8.value; $6 = false … const x = $7; use(x)
  *            } } catch ($c) { if (!$6) { $6 = true; $$closeQuietly($3) } throw $c } finally { if (!$6) $$close($3) }
  */
 import {
@@ -21,6 +24,9 @@ import {
   declare,
   forever,
   id,
+  isClass,
+  isFunction,
+  isLoop,
   labeled,
   literal,
   located,
@@ -29,6 +35,7 @@ import {
   not,
   object,
   property,
+  someChild,
   statement,
   throws,
   undefinedValue,
@@ -236,7 +243,10 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
   out.push(
     when(binary('===', { ...list }, undefinedValue()), block([...beginIteration(iterator, next, subject, text, node.right)])),
   );
-  out.push(statement(assign({ ...index }, literal(0))), statement(assign({ ...done }, literal(true))));
+  out.push(statement(assign({ ...index }, literal(0))));
+  const endsByItself = !leavesEarly(node.body, labels) && !leavesEarly(node.left, labels);
+  const setDone = (to: boolean): Node[] => (endsByItself ? [] : [statement(assign({ ...done }, literal(to)))]);
+  out.push(...setDone(true));
   const body: Node[] = [
     when(
       binary('!==', { ...list }, undefinedValue()),
@@ -250,18 +260,56 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
         ),
       ]),
       block([
-        statement(assign({ ...done }, literal(true))),
+        ...setDone(true),
         nextResult(result, iterator, next, node.right),
         leaveWhenDone(result),
         statement(assign({ ...value }, member({ ...result }, 'value'))),
-        statement(assign({ ...done }, literal(false))),
+        ...setDone(false),
       ]),
     ),
   ];
-  bindHead(node, { ...value }, scope, context, body);
-  loopBody(node, context, labels, body);
+  const turn: Node[] = endsByItself ? [] : body;
+  bindHead(node, { ...value }, scope, context, turn);
+  loopBody(node, context, labels, turn);
   context.envs = outer;
+  if (endsByItself) {
+    body.push(closedAfterError(block(turn), iterator, binary('===', { ...list }, undefinedValue()), context));
+    out.push(withLabels(labels, forever(body, node)));
+    return;
+  }
   out.push(closedAfter(block([withLabels(labels, forever(body, node))]), iterator, done, context));
+}
+
+/** Can the body of a loop with these labels leave it other than by an error: by a break, a return, or the end of a generator? */
+function leavesEarly(body: Node, labels: readonly string[]): boolean {
+  const visit = (node: Node, inner: readonly string[], breakable: boolean): boolean => {
+    if (isFunction(node) || isClass(node)) return false;
+    switch (node.type) {
+      case 'ReturnStatement':
+      case 'YieldExpression':
+        return true;
+      case 'BreakStatement':
+        return node.label ? !inner.includes(node.label.name) : !breakable;
+      case 'ContinueStatement':
+        return node.label !== null && node.label !== undefined && ![...inner, ...labels].includes(node.label.name);
+    }
+    const within = node.type === 'LabeledStatement' ? [...inner, node.label.name] : inner;
+    const target = breakable || isLoop(node) || node.type === 'SwitchStatement';
+    return someChild(node, (child) => visit(child, within, target));
+  };
+  return visit(body, [], false);
+}
+
+/** Closes an iterator, if there is one, after an error of what is guarded. */
+function closedAfterError(guarded: Node, iterator: Node, isOpen: Node, context: FunctionContext): Node {
+  const caught = context.label('caught');
+  const close = statement(call(id('$$closeQuietly'), [{ ...iterator }]));
+  return {
+    type: 'TryStatement',
+    block: guarded,
+    handler: { type: 'CatchClause', param: id(caught), body: block([when(isOpen, block([close])), throws(id(caught))]) },
+    finalizer: null,
+  };
 }
 
 /** Closes an iterator that is not `done` when what is guarded is left: quietly after an error, as ECMAScript 7.4.11 has it. */

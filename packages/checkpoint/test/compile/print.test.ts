@@ -76,7 +76,7 @@ it('places each node of resume code, where parts of the author’s code stand at
       if (code.slice(range.start, range.end).includes('super(')) continue; // put off before it, and no resume code has it behind it
       const { envs, strict } = metas[label.fid]!;
       const suspended = range.generator && (label.kind === 'yield' || label.kind === 'delegate');
-      const request = { code, range, label, suspended, envs, strict, generator: range.generator, isStatic: false };
+      const request = { code, range, label, suspended, envs, natives: [], strict, generator: range.generator, isStatic: false };
       const { text, tree } = peel(request);
       expect(nodesMissed(tree, text), `${path.basename(file)}, label ${label.at}`).toEqual([]);
       count++;
