@@ -5,6 +5,7 @@
  * Keeps true: guest code runs only inside `perform`, one activity at a time; when an activity ends, its `complete` says what follows.
  */
 import { assert } from '../base/index.js';
+import { uncurry } from '../heap/primordials.js';
 
 /** Something that runs guest code once: the main program, a timer, a promise job … */
 export interface Activity {
@@ -70,6 +71,10 @@ export class JobState {
   context: AsyncContext = undefined;
   /** Rejected promises without a handler, to be reported after the microtasks. */
   unhandled: UnhandledRejection[] = [];
+  /** Those of which the program was told; undefined while there are none. */
+  reported: WeakSet<object> | undefined = undefined;
+  /** Those of them that have a handler since, to be told after the microtasks. */
+  handledLate: object[] = [];
   /** ESM programs run their microtasks before the first ticks, as in Node. */
   microtasksFirst = false;
   /** Which loop of drain() the running activity belongs to: after a resume that loop goes on first. */
@@ -88,10 +93,14 @@ export interface JobHost {
    */
   rejectionsLeft(): void;
   reportUnhandled(rejections: UnhandledRejection[]): void;
+  reportHandled(promises: object[]): void;
 }
 
+const addTo = uncurry(WeakSet.prototype.add) as (set: WeakSet<object>, value: object) => void;
+const removeFrom = uncurry(WeakSet.prototype.delete) as (set: WeakSet<object>, value: object) => boolean;
+
 export let state = new JobState();
-let host: JobHost = { wake() {}, betweenJobs() {}, uncaught() {}, rejectionsLeft() {}, reportUnhandled() {} };
+let host: JobHost = { wake() {}, betweenJobs() {}, uncaught() {}, rejectionsLeft() {}, reportUnhandled() {}, reportHandled() {} };
 
 export const setJobHost = (next: JobHost): void => {
   host = next;
@@ -160,16 +169,32 @@ export function drain(): void {
     state.inMicrotasks = false;
     state.microtasksFirst = false;
   } while (state.ticks.length > 0);
-  if (state.unhandled.length > 0) host.rejectionsLeft();
+  if (areRejectionsLeft()) host.rejectionsLeft();
 }
 
-/** Tells the host of the rejections that nobody has handled by now, and goes on with what it does about them. */
+/** Is there a rejection to be told of before anything else of the event loop? */
+export const areRejectionsLeft = (): boolean => state.unhandled.length + state.handledLate.length > 0;
+
+/** Tells the host of the rejections that nobody has handled by now or somebody has since, and goes on with what it does about them. */
 export function reportRejections(): void {
   if (state.activity !== undefined) return;
-  const rejections = state.unhandled;
+  const { unhandled: rejections, handledLate } = state;
   state.unhandled = [];
+  state.handledLate = [];
+  if (handledLate.length > 0) host.reportHandled(handledLate);
   host.reportUnhandled(rejections);
   drain();
+}
+
+/** The program was told that nobody handles this rejection. */
+export function markReported(promise: object): void {
+  state.reported ??= new WeakSet();
+  addTo(state.reported, promise);
+}
+
+/** A rejected promise has got its first handler. */
+export function noteHandled(promise: object): void {
+  if (state.reported && removeFrom(state.reported, promise)) state.handledLate[state.handledLate.length] = promise;
 }
 
 /** process.nextTick and queueMicrotask callbacks. */

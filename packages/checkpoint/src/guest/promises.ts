@@ -6,7 +6,7 @@
 import { types } from 'node:util';
 import { fidOf, Stamp } from './brand.js';
 import { hostClosureKind } from './host-closures.js';
-import { type Activity, enqueueMicrotask, state, UnhandledRejection, uncaught } from './jobs.js';
+import { type Activity, enqueueMicrotask, noteHandled, state, UnhandledRejection, uncaught } from './jobs.js';
 import { printAsNative, printMethodsAsNative } from './printing.js';
 
 export const PENDING = 0;
@@ -200,7 +200,10 @@ export function react(promise: object, reaction: Reaction): void {
   if (record.status === PENDING) {
     if (record.reactions) record.reactions[record.reactions.length] = reaction;
     else record.reactions = [reaction];
-  } else enqueueMicrotask(reaction.settle(record.status, record.value));
+  } else {
+    enqueueMicrotask(reaction.settle(record.status, record.value));
+    if (!record.handled && record.status === REJECTED) noteHandled(promise);
+  }
   record.handled = true;
 }
 

@@ -7,12 +7,14 @@ import { workerData } from 'node:worker_threads';
 import { GodwitError, messageOf } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
+  areRejectionsLeft,
   CallbackJob,
   drain,
   type Frame,
   Guest,
   state as jobs,
   MainActivity,
+  markReported,
   type Outlook,
   type PausedFrame,
   PutOff,
@@ -148,8 +150,12 @@ setJobHost({
       jobs.context = context;
       if (guestProcess.listenerCount('unhandledRejection') > 0) guestProcess.emit('unhandledRejection', record.value, promise);
       else uncaught(record.value, 'unhandledRejection');
+      markReported(promise);
       jobs.context = undefined;
     }
+  },
+  reportHandled(promises) {
+    for (const promise of promises) guestProcess.emit('rejectionHandled', promise);
   },
 });
 setProcessHost({ exit, kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }) });
@@ -225,7 +231,7 @@ function once(queue: (action: () => void) => void, action: () => void): () => vo
 function isAtEnd(): boolean {
   if (ended || jobs.activity !== undefined || !mainState.done) return false;
   if (timersPending() || channel.active() || channel.pending() > 0) return false;
-  return jobs.microtasks.length + jobs.ticks.length + jobs.unhandled.length === 0;
+  return jobs.microtasks.length + jobs.ticks.length === 0 && !areRejectionsLeft();
 }
 
 function end(): void {

@@ -3,7 +3,15 @@
  * order and due times are decided here, as Node does: by due millisecond, then by order of creation; ticks and microtasks in between.
  * As there, what fell due while a turn ran comes in the next one, at once, and an interval counts from when its callback began.
  */
-import { type Activity, type AsyncContext, drain, state as jobs, perform, uncaught } from '@godwit/checkpoint/guest';
+import {
+  type Activity,
+  type AsyncContext,
+  areRejectionsLeft,
+  drain,
+  state as jobs,
+  perform,
+  uncaught,
+} from '@godwit/checkpoint/guest';
 import { guestClock } from '../process/clock.js';
 
 type Callback = (...args: unknown[]) => unknown;
@@ -209,7 +217,7 @@ function runTimers(): boolean {
     state.timers.shift();
     perform(new TimerActivity(timer, guestClock.wholeMs()));
     drain();
-    if (jobs.unhandled.length > 0) return false;
+    if (areRejectionsLeft()) return false;
   }
   return true;
 }
@@ -225,7 +233,7 @@ function runImmediates(): void {
     state.immediates = [...immediates.slice(i + 1), ...state.immediates.filter((x) => !immediates.includes(x))];
     perform(new ImmediateActivity(immediate));
     drain();
-    if (jobs.unhandled.length === 0) continue;
+    if (!areRejectionsLeft()) continue;
     state.isAmongImmediates = state.immediates.length > 0;
     return;
   }
