@@ -9,9 +9,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Rounds of one program; the first ones only warm up. */
+/** Rounds of a program that is timed; of these the first ones only warm up. */
 const ROUNDS = 15;
-const WARM_UP_ROUNDS = 6;
+const WARM_UP = 0.4;
 
 /** Turns of a round, some tens of milliseconds of plain node. CD, Havlak, Mandelbrot and NBody know the results of few numbers. */
 const areWeFastYet = {
@@ -71,7 +71,7 @@ function suiteMeasure(name, rounds, round, result) {
     round();
     times.push(globalThis.performance.now() - before);
   }
-  const warm = times.slice(Math.floor(rounds * ${WARM_UP_ROUNDS / ROUNDS})).sort((a, b) => a - b);
+  const warm = times.slice(Math.floor(rounds * ${WARM_UP})).sort((a, b) => a - b);
   console.log(name + ' ' + warm[0].toFixed(3) + ' ' + result());
 }
 `;
@@ -80,10 +80,10 @@ function areWeFastYetProgram(folder, name) {
   const file = path.join(folder, 'benchmarks/JavaScript', `${name.toLowerCase()}.js`);
   return {
     files: [file],
-    text: () => `${measuring}
+    text: (rounds = ROUNDS) => `${measuring}
 const benchmark = require(${JSON.stringify(file)}).newInstance();
 let passed = 0;
-suiteMeasure('${name}', ${ROUNDS}, () => {
+suiteMeasure('${name}', ${rounds}, () => {
   if (!benchmark.innerBenchmarkLoop(${areWeFastYet[name]})) throw new Error('${name}: incorrect result');
   passed++;
 }, () => passed + '-passed');
@@ -93,9 +93,9 @@ suiteMeasure('${name}', ${ROUNDS}, () => {
 
 /** The seeded random numbers tell by the next one how many were drawn. */
 function octaneProgram(folder, name) {
-  const { files, turns, rounds = ROUNDS, before = '', setup = '' } = octane[name];
+  const { files, turns, rounds: usual = ROUNDS, before = '', setup = '' } = octane[name];
   const paths = ['base.js', ...files].map((file) => path.join(folder, file));
-  const driver = `;${measuring}${setup}
+  const driver = (rounds) => `;${measuring}${setup}
 (function (turns) {
   const benchmarks = BenchmarkSuite.suites[0].benchmarks;
   for (let i = 0; i < benchmarks.length; i++) {
@@ -109,7 +109,8 @@ function octaneProgram(folder, name) {
   }
 })(${JSON.stringify(turns)});
 `;
-  return { files: paths, text: () => [before, ...paths.map((file) => fs.readFileSync(file, 'utf8')), driver].join('\n') };
+  const scripts = () => paths.map((file) => fs.readFileSync(file, 'utf8'));
+  return { files: paths, text: (rounds = usual) => [before, ...scripts(), driver(rounds)].join('\n') };
 }
 
 /** Where each suite is cloned from, and its benchmarks: name and a program with the files that it needs. */
