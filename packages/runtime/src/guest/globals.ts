@@ -22,7 +22,9 @@ import {
   setFinalizeLater,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
+import { lazyMembers } from '../services/process/members.js';
 import type { GuestProcess } from '../services/process/process.js';
+import { processState } from '../services/process/state.js';
 import { timerFunctions } from '../services/timers/timers.js';
 import type { HostChannel } from './channel.js';
 import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
@@ -36,6 +38,8 @@ export interface RealmServices {
   importDynamic(specifier: string): unknown;
   require: (name: unknown) => unknown;
   adopt(process: GuestProcess): void;
+  /** A built-in as guests see it; undefined where Node has none of that name. */
+  builtin(name: string): unknown;
   /** Does Node itself hold something of the guest's, so that it cannot move? */
   isPinned(): boolean;
   modules: Map<string, unknown>;
@@ -115,7 +119,7 @@ export function installRealmServices(
     define(globalThis, 'process', process);
     // The console writes to the streams of the process that came back.
     for (const key of ['_stdout', '_stderr'] as const)
-      define(guestConsole, key, key === '_stdout' ? process.stdout : process.stderr);
+      define(guestConsole, key, key === '_stdout' ? processState().stdout : processState().stderr);
     modules.set('process', process);
   };
   modules.set('process', initial);
@@ -149,7 +153,7 @@ export function installRealmServices(
       isUsed = true;
     });
     // What these say is of the process, not of the thread it runs in.
-    if (name === 'tty') define(module, 'isatty', (fd: unknown) => isTerminal(modules.get('process') as GuestProcess, fd), true);
+    if (name === 'tty') define(module, 'isatty', isTerminal, true);
     if (name === 'worker_threads')
       for (const [key, value] of Object.entries({ isMainThread: true, parentPort: null, workerData: null, threadId: 0 }))
         define(module, key, value, true);
@@ -172,6 +176,7 @@ export function installRealmServices(
   return {
     modules,
     adopt,
+    builtin: (name) => (isBuiltin(name) ? load(name) : undefined),
     isPinned: () => !pins.isEmpty,
     require: makeRequire(load, nativeRequire, entry),
     importModule(specifier) {
@@ -203,8 +208,10 @@ function withDefault(value: unknown): unknown {
   return namespace;
 }
 
-const isTerminal = ({ stdout, stderr }: GuestProcess, fd: unknown): boolean =>
-  (fd === 1 && stdout.isTTY === true) || (fd === 2 && stderr.isTTY === true);
+function isTerminal(fd: unknown): boolean {
+  const { stdout, stderr } = processState();
+  return (fd === 1 && stdout.isTTY === true) || (fd === 2 && stderr.isTTY === true);
+}
 
 /** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
 export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {
@@ -234,6 +241,7 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
       // a module this Node does not have is refused when the guest asks for it
     }
   }
+  named['godwit:process'] = lazyMembers;
   named['godwit:host'] = services.importModule('godwit:host').default;
   return named;
 }

@@ -24,7 +24,9 @@ import {
   setProgram,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
-import { GuestProcess, processClasses, setProcessHost } from '../services/process/process.js';
+import { announceExit, exitCode, rememberHandles, setProcessHost } from '../services/process/functions.js';
+import { GuestProcess, newProcessState, processClasses } from '../services/process/process.js';
+import { adoptProcessState, changeDirectory, type ProcessState, processState, savedProcessState } from '../services/process/state.js';
 import { restoreStdio, type StdioState, setOutput, stdioClasses, stdioState } from '../services/stdio/stdio.js';
 import {
   restoreTimers,
@@ -36,10 +38,14 @@ import {
   timersPending,
 } from '../services/timers/timers.js';
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
+import { bringAll, installChildProcesses } from './child-processes.js';
+import { installDescriptors } from './descriptors.js';
+import { directoryAt, installDirectory, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
 import { osThreadId } from './os-thread.js';
+import { installOpenedDirectories } from './opened-directories.js';
 import { naming } from './pinning-module.js';
 import {
   type BundleForm,
@@ -53,6 +59,7 @@ import {
   type ToWorker,
   VERDICT,
 } from './protocol.js';
+import { answerForGuest, installHome } from './thread-process.js';
 import { asRehearsed, warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
@@ -73,6 +80,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 class ServiceState {
   constructor(
     readonly process: GuestProcess,
+    readonly processState: ProcessState,
     readonly timers: TimerState,
     readonly stdio: StdioState,
     readonly clock: { originMs: number; lastMs: number },
@@ -126,6 +134,11 @@ process.on('uncaughtException', (error) => {
 });
 showHooks(look);
 prepareRealm();
+installDirectory();
+installOpenedDirectories();
+installChildProcesses();
+installDescriptors();
+installHome();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
   wake: once(nativeQueueMicrotask, () => {
@@ -152,23 +165,36 @@ setJobHost({
     }
   },
 });
-setProcessHost({ exit, kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }) });
+setProcessHost({
+  exit,
+  kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }),
+  current: () => guestProcess,
+  openResources,
+  chdir: (directory) => changeDirectory(directoryAt(directory, processState().cwd)),
+  loadEnvFile,
+  builtin: (name) => services.builtin(name),
+});
 setAfterTurn(afterTurn);
 
 function uncaught(error: unknown, origin: string): void {
+  const { uncaughtCallback, stderr } = processState();
+  guestProcess.emit('uncaughtExceptionMonitor', error, origin);
+  if (uncaughtCallback !== null) {
+    uncaughtCallback(error);
+    return;
+  }
   if (guestProcess.listenerCount('uncaughtException') > 0) {
     guestProcess.emit('uncaughtException', error, origin);
     return;
   }
-  guestProcess.stderr.write(
+  stderr.write(
     origin === 'unhandledRejection' && !(error instanceof Error)
       ? `[UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${String(error)}".] {\n  code: 'ERR_UNHANDLED_REJECTION'\n}\n\nNode.js ${process.version}\n`
       : uncaughtText(error, esm),
   );
-  guestProcess.exitCode = 1;
-  guestProcess._exiting = true;
+  processState().exitCode = 1;
   try {
-    guestProcess.emit('exit', 1);
+    announceExit();
   } finally {
     exit(1);
   }
@@ -176,6 +202,7 @@ function uncaught(error: unknown, origin: string): void {
 
 function exit(code: number): never {
   ended = true;
+  bringAll();
   send({ type: 'exit', code });
   return standStill();
 }
@@ -201,12 +228,26 @@ const ASK_AGAIN_MS = 10;
 /** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? Timers there are the runtime's. */
 function waitsForNode(): boolean {
   if (!isPinned()) return false;
-  const open = new Map<string, number>();
-  for (const name of activeResources()) open.set(name, (open.get(name) ?? 0) + 1);
-  for (const [name, count] of open) {
-    if (name !== 'Timeout' && name !== 'Immediate' && count > (openAtStart.get(name) ?? 0)) return true;
-  }
-  return false;
+  return nodesResources().length > 0;
+}
+
+/** By Node's names, without timers and what the thread always has. */
+function nodesResources(): string[] {
+  const own = new Map(openAtStart);
+  return activeResources().filter((name) => {
+    const left = own.get(name) ?? 0;
+    if (left > 0) own.set(name, left - 1);
+    return left === 0 && name !== 'Timeout' && name !== 'Immediate';
+  });
+}
+
+function openResources(): string[] {
+  const { timers, immediates } = timerState();
+  return [
+    ...nodesResources(),
+    ...timers.filter((timer) => timer.hasRef()).map(() => 'Timeout'),
+    ...immediates.map(() => 'Immediate'),
+  ];
 }
 
 /** Queues an action, which is not queued again until it runs. */
@@ -229,23 +270,26 @@ function isAtEnd(): boolean {
 }
 
 function end(): void {
-  guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
+  guestProcess.emit('beforeExit', exitCode());
   drain();
   if (!isAtEnd() || waitsForNode()) {
     afterTurn();
     return;
   }
   if (mainState.promise && promiseState(mainState.promise).status === 0) {
-    guestProcess.stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
-    guestProcess.exitCode = 13;
+    processState().stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
+    processState().exitCode = 13;
   }
-  guestProcess.exit();
+  announceExit();
+  exit(Number(exitCode()));
 }
 
 let endWarmUp: () => void = () => {};
 
 function rehearse(bundle: Bundle): void {
-  const actor = new GuestProcess({ ...nobody, argv: [] });
+  const settings = { ...nobody, argv: [] };
+  adoptProcessState(newProcessState(settings));
+  const actor = new GuestProcess(settings);
   const options = { bundle, named: { 'godwit:services': serviceClasses }, services: () => serviceState(actor) };
   endWarmUp = warmUp(options, restUntilMs, () => send({ type: 'warm' }));
 }
@@ -276,6 +320,8 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   openAtStart.clear();
   for (const name of activeResources()) openAtStart.set(name, (openAtStart.get(name) ?? 0) + 1);
   esm = !bundle.sloppy;
+  rememberHandles();
+  adoptProcessState(newProcessState(settings));
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);
   services = installRealmServices(guestProcess, channel, require, bundle.entry);
@@ -288,7 +334,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
       importDynamic: (specifier) => services.importDynamic(specifier),
       require: services.require,
       refuse: (_code, message) => {
-        guestProcess.stderr.write(`${message}\n`);
+        processState().stderr.write(`${message}\n`);
         return exit(126);
       },
       filename: bundle.entry,
@@ -303,6 +349,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
+  answerForGuest(guestProcess);
   setProgram(guest.realm, (threw, value) => {
     mainState.done = true;
     if (threw) uncaught(value, 'uncaughtException');
@@ -331,9 +378,11 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
   const restored = asRehearsed(() => naming(() => guest.restore(message.pages))) as ServiceState;
   guestProcess = restored.process;
+  adoptProcessState(restored.processState);
   // A program that put something else there keeps it.
-  if (guestProcess.pid === message.formerPid) guestProcess.pid = message.settings.pid;
+  if (guestProcess.pid === message.formerPid) Object.defineProperty(guestProcess, 'pid', { value: message.settings.pid });
   services.adopt(guestProcess);
+  answerForGuest(guestProcess);
   restoreStdio(restored.stdio);
   guestClock.restore(restored.clock);
   mainState = restored.main;
@@ -353,7 +402,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
 // Captures -----------------------------------------------------------------------------------------------------------
 
 function serviceState(process = guestProcess): ServiceState {
-  return new ServiceState(process, timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
+  return new ServiceState(process, savedProcessState(), timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
 }
 
 function serviceCounts(): ServiceCounts {

@@ -1,0 +1,50 @@
+/**
+ * Node's own JavaScript in a guest's thread asks the thread's `process` for folder, environment, streams and flags: `path.resolve`,
+ * `child_process`, `url.pathToFileURL`, warnings. Here it is made to answer with the guest's. Once a thread, after built-ins were named.
+ */
+import os from 'node:os';
+import type { GuestProcess } from '../services/process/process.js';
+import { processState } from '../services/process/state.js';
+
+const thread = process;
+const { userInfo } = os;
+let isInstalled = false;
+let current: GuestProcess;
+
+export function answerForGuest(guestProcess: GuestProcess): void {
+  current = guestProcess;
+  if (isInstalled) return;
+  isInstalled = true;
+  const answers = {
+    get env() {
+      return current.env;
+    },
+    get execArgv() {
+      return current.execArgv;
+    },
+    get stdout() {
+      return processState().stdout;
+    },
+    get stderr() {
+      return processState().stderr;
+    },
+  };
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(answers)))
+    Object.defineProperty(thread, name, { ...descriptor, enumerable: true, configurable: true });
+  const functions = {
+    cwd: () => processState().cwd,
+    emitWarning: (...given: Parameters<GuestProcess['emitWarning']>) => current.emitWarning(...given),
+  };
+  for (const [name, value] of Object.entries(functions))
+    Object.defineProperty(thread, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+const nativeHome = os.homedir;
+/** Node asks the environment that the node daemon was started with. */
+function homedir(): string {
+  return current?.env.HOME ?? (process.platform === 'win32' ? nativeHome() : userInfo().homedir);
+}
+/** Before built-ins are named. */
+export function installHome(): void {
+  os.homedir = homedir;
+}
