@@ -36,6 +36,8 @@ const bindingOf = thread.binding.bind(thread);
 const { existsSync, realpathSync, accessSync, statSync, constants } = fs;
 const { apply } = Reflect;
 const nativeThen = (async () => {})().then;
+/** Node's JavaScript goes on with promises of V8's; the guest's are others. */
+const NativePromise = Promise;
 
 /** The guest's folder with a slash at its end, where it is not the daemon's. */
 let folder: string | undefined;
@@ -120,16 +122,21 @@ function rewriting(name: string, native: Native, positions: (args: readonly unkn
     try {
       const answer = apply(native, this, args);
       if (!types.isPromise(answer)) return result(answer);
-      return apply(nativeThen, answer, [
-        result,
-        (error: unknown) => {
-          throw inGuestsWords(error, changes);
-        },
-      ]);
+      return settled(answer, result, changes);
     } catch (error) {
       throw inGuestsWords(error, changes);
     }
   };
+}
+
+/** A promise of V8's for what another will give. */
+export function settled<T>(promise: unknown, result: (value: T) => unknown, changes: readonly Change[]): Promise<unknown> {
+  return new NativePromise((resolve, reject) => {
+    apply(nativeThen, promise, [
+      (value: T) => resolve(result(value)),
+      (error: unknown) => reject(inGuestsWords(error, changes)),
+    ]);
+  });
 }
 
 /** The request of a function with a callback. */
@@ -169,11 +176,12 @@ export function inGuestsWords(error: unknown, changes: readonly Change[]): unkno
   if (!(error instanceof Error)) return error;
   const told = error as NodeJS.ErrnoException & { dest?: string };
   for (const { given, absolute } of changes) {
-    if (told.path === absolute) told.path = given;
-    if (told.dest === absolute) told.dest = given;
+    // mkdtemp tells a name that begins with the one it was given.
+    for (const key of ['path', 'dest'] as const)
+      if (told[key]?.startsWith(absolute)) told[key] = given + told[key].slice(absolute.length);
     for (const key of ['stack', 'message'] as const) {
       const text = told[key];
-      if (typeof text === 'string') Object.defineProperty(told, key, { value: text.replace(`'${absolute}'`, () => `'${given}'`) });
+      if (typeof text === 'string') Object.defineProperty(told, key, { value: text.replace(`'${absolute}`, () => `'${given}`) });
     }
   }
   return error;

@@ -348,6 +348,8 @@ class Answer {
   }
 }
 
+/** What Node has in place of a listener, so that it can be taken off by the guest's own (`unwatchFile`). */
+const listeners = new WeakMap<AnyFunction, AnyFunction>();
 const isListening = (functionName: string): boolean => /^(un)?watch/.test(functionName);
 
 function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
@@ -361,12 +363,18 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
     let answer: Answer | undefined;
     const { context } = jobs;
     if (typeof callback === 'function' && !key.endsWith('Sync')) {
-      const waiting = new Answer(reason, pins, channel, keepsAlive);
-      answer = waiting;
-      args[last] = (...results: unknown[]) => {
-        waiting.end();
-        channel.run(new CallbackJob(callback as AnyFunction, results, context));
-      };
+      const known = keepsAlive ? undefined : listeners.get(callback as AnyFunction);
+      if (known) args[last] = known;
+      else {
+        const waiting = new Answer(reason, pins, channel, keepsAlive);
+        answer = waiting;
+        const told = (...results: unknown[]): void => {
+          waiting.end();
+          channel.run(new CallbackJob(callback as AnyFunction, results, context));
+        };
+        args[last] = told;
+        if (!keepsAlive) listeners.set(callback as AnyFunction, told);
+      }
     }
     let result: unknown;
     try {

@@ -4,12 +4,11 @@
  * one that was given.
  */
 import fs from 'node:fs';
-import { absolutePath, type Change, inGuestsWords } from './directory.js';
+import { absolutePath, type Change, inGuestsWords, settled } from './directory.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of node:fs, called with what the guest gives them
 type Native = (this: unknown, ...args: any[]) => unknown;
 const { apply } = Reflect;
-const nativeThen = (async () => {})().then;
 
 type Opened = fs.Dir & Record<string, unknown>;
 
@@ -41,12 +40,8 @@ export function installOpenedDirectories(): void {
   define(fs.promises, 'opendir', function opendir(this: unknown, path: unknown, options: unknown) {
     if (!isRelative(path)) return apply(openPromised, this, [path, options]);
     const change = changeOf(path);
-    return apply(nativeThen, apply(openPromised, this, [absolutePath(path), options]), [
-      (directory: Opened) => asGiven(directory, change),
-      (error: unknown) => {
-        throw inGuestsWords(error, [change]);
-      },
-    ]);
+    const opened = apply(openPromised, this, [absolutePath(path), options]);
+    return settled(opened, (directory: Opened) => asGiven(directory, change), [change]);
   });
   const { openAsBlob } = fs as unknown as { openAsBlob?: Native };
   if (openAsBlob)
@@ -85,7 +80,7 @@ function asGiven(directory: Opened, { given, absolute }: Change): Opened {
   hide('path', given);
   hide('readSync', () => entry(apply(readSync, directory, [])));
   hide('read', (callback?: Native) => {
-    if (callback === undefined) return apply(nativeThen, apply(read as Native, directory, []), [entry]);
+    if (callback === undefined) return settled(apply(read as Native, directory, []), entry, []);
     return apply(read as Native, directory, [(error: unknown, found: unknown) => callback(error, entry(found))]);
   });
   const entries = async function* () {

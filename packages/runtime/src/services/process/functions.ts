@@ -189,9 +189,12 @@ const own = {
   setuid: idSetter('setuid', getuid),
 };
 
-/** Node's names for those that have others than their property. */
-const lengths: Record<string, number> = { kill: 2, exit: 1, nextTick: 1, umask: 1, hrtime: 1, emitWarning: 4, loadEnvFile: 0 };
-for (const [name, length] of Object.entries(lengths)) Object.defineProperty(own[name as 'kill'], 'length', { value: length });
+/** As Node's have them; of what bundling leaves the names are given too. */
+const lengths: Record<string, number> = { kill: 2, exit: 1, nextTick: 1, umask: 1, hrtime: 1, emitWarning: 4, dlopen: 0, reallyExit: 0, _kill: 0 };
+for (const [name, fn] of Object.entries(own)) {
+  named(name, fn);
+  if (name in lengths) Object.defineProperty(fn, 'length', { value: lengths[name] });
+}
 
 /** What this Node has of them. */
 export const processFunctions: Readonly<Record<string, unknown>> = Object.fromEntries(

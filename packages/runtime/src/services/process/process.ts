@@ -25,6 +25,7 @@ export class GuestProcess extends ServiceEmitter {
   }
 }
 Object.defineProperty(GuestProcess, 'name', { value: 'process' });
+Object.defineProperty(GuestProcess, 'length', { value: 0 });
 Object.defineProperty(GuestProcess.prototype, Symbol.toStringTag, { value: 'process', configurable: true });
 
 export const newProcessState = (settings: GuestSettings): ProcessState => new ProcessState(settings, makeReport());
