@@ -65,7 +65,8 @@ export function installDirectory(): void {
 export function absolutePath<T>(given: T): T | string | Buffer {
   if (folder === undefined) return given;
   if (typeof given === 'string') return given === '' || isAbsolute(given) ? given : folder + given;
-  if (given instanceof Uint8Array && given.byteLength > 0 && given[0] !== SLASH) return Buffer.concat([Buffer.from(folder), given]);
+  if (given instanceof Uint8Array && given.byteLength > 0 && given[0] !== SLASH)
+    return Buffer.concat([Buffer.from(folder), given]);
   return given;
 }
 const SLASH = 47;
@@ -80,7 +81,13 @@ export function directoryAt(given: string, cwd: string): string {
   } catch (error) {
     const { errno, code, message } = error as NodeJS.ErrnoException;
     const text = message.slice(0, message.lastIndexOf(`, `, message.indexOf("'")));
-    throw Object.assign(new Error(`${text}, chdir '${cwd}' -> '${given}'`), { errno, code, syscall: 'chdir', path: cwd, dest: given });
+    throw Object.assign(new Error(`${text}, chdir '${cwd}' -> '${given}'`), {
+      errno,
+      code,
+      syscall: 'chdir',
+      path: cwd,
+      dest: given,
+    });
   }
 }
 
@@ -132,10 +139,7 @@ function rewriting(name: string, native: Native, positions: (args: readonly unkn
 /** A promise of V8's for what another will give. */
 export function settled<T>(promise: unknown, result: (value: T) => unknown, changes: readonly Change[]): Promise<unknown> {
   return new NativePromise((resolve, reject) => {
-    apply(nativeThen, promise, [
-      (value: T) => resolve(result(value)),
-      (error: unknown) => reject(inGuestsWords(error, changes)),
-    ]);
+    apply(nativeThen, promise, [(value: T) => resolve(result(value)), (error: unknown) => reject(inGuestsWords(error, changes))]);
   });
 }
 

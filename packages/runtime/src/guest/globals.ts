@@ -22,7 +22,6 @@ import {
   setFinalizeLater,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
-import { lazyMembers } from '../services/process/members.js';
 import type { GuestProcess } from '../services/process/process.js';
 import { processState } from '../services/process/state.js';
 import { timerFunctions } from '../services/timers/timers.js';
@@ -241,7 +240,6 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
       // a module this Node does not have is refused when the guest asks for it
     }
   }
-  named['godwit:process'] = lazyMembers;
   named['godwit:host'] = services.importModule('godwit:host').default;
   return named;
 }
@@ -380,7 +378,9 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
     try {
       result = native.apply(this, args);
     } catch (error) {
-      answer?.end(); // refused: nothing will answer
+      // Refused: nothing was opened and nothing will answer.
+      if (opens) pins.remove(`opened with ${label}`);
+      answer?.end();
       throw error;
     }
     return isNativePromise(result) ? guestPromiseOf(result, new Answer(reason, pins, channel), channel) : result;

@@ -24,9 +24,15 @@ import {
   setProgram,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
-import { announceExit, exitCode, rememberHandles, setProcessHost } from '../services/process/functions.js';
+import { announceExit, exitCode, setProcessHost } from '../services/process/functions.js';
 import { GuestProcess, newProcessState, processClasses } from '../services/process/process.js';
-import { adoptProcessState, changeDirectory, type ProcessState, processState, savedProcessState } from '../services/process/state.js';
+import {
+  adoptProcessState,
+  changeDirectory,
+  type ProcessState,
+  processState,
+  savedProcessState,
+} from '../services/process/state.js';
 import { restoreStdio, type StdioState, setOutput, stdioClasses, stdioState } from '../services/stdio/stdio.js';
 import {
   restoreTimers,
@@ -38,14 +44,13 @@ import {
   timersPending,
 } from '../services/timers/timers.js';
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
-import { bringAll, installChildProcesses } from './child-processes.js';
-import { installDescriptors } from './descriptors.js';
-import { directoryAt, installDirectory, loadEnvFile } from './directory.js';
+import { bringAll } from './child-processes.js';
+import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
+import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
 import { osThreadId } from './os-thread.js';
-import { installOpenedDirectories } from './opened-directories.js';
 import { naming } from './pinning-module.js';
 import {
   type BundleForm,
@@ -59,7 +64,7 @@ import {
   type ToWorker,
   VERDICT,
 } from './protocol.js';
-import { answerForGuest, installHome } from './thread-process.js';
+import { answerForGuest, installSystem } from './thread-process.js';
 import { asRehearsed, warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
@@ -72,7 +77,6 @@ const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
 const nativeSetTimeout = setTimeout;
-const activeResources = process.getActiveResourcesInfo.bind(process);
 const { wait } = Atomics;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
@@ -117,8 +121,6 @@ const channel = new HostChannel(
 );
 let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
 let ended = false;
-/** What Node keeps open for the thread itself, by kind. */
-const openAtStart = new Map<string, number>();
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
 
@@ -134,11 +136,7 @@ process.on('uncaughtException', (error) => {
 });
 showHooks(look);
 prepareRealm();
-installDirectory();
-installOpenedDirectories();
-installChildProcesses();
-installDescriptors();
-installHome();
+installSystem();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
   wake: once(nativeQueueMicrotask, () => {
@@ -203,7 +201,8 @@ function uncaught(error: unknown, origin: string): void {
 function exit(code: number): never {
   ended = true;
   bringAll();
-  send({ type: 'exit', code });
+  // What a system would make of it.
+  send({ type: 'exit', code: Number(code) & 0xff });
   return standStill();
 }
 
@@ -225,30 +224,8 @@ const askAgain = once((action) => void nativeSetTimeout(action, ASK_AGAIN_MS), a
 /** How often a pinned guest that has nothing left to do itself is asked whether Node has. */
 const ASK_AGAIN_MS = 10;
 
-/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? Timers there are the runtime's. */
-function waitsForNode(): boolean {
-  if (!isPinned()) return false;
-  return nodesResources().length > 0;
-}
-
-/** By Node's names, without timers and what the thread always has. */
-function nodesResources(): string[] {
-  const own = new Map(openAtStart);
-  return activeResources().filter((name) => {
-    const left = own.get(name) ?? 0;
-    if (left > 0) own.set(name, left - 1);
-    return left === 0 && name !== 'Timeout' && name !== 'Immediate';
-  });
-}
-
-function openResources(): string[] {
-  const { timers, immediates } = timerState();
-  return [
-    ...nodesResources(),
-    ...timers.filter((timer) => timer.hasRef()).map(() => 'Timeout'),
-    ...immediates.map(() => 'Immediate'),
-  ];
-}
+/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? */
+const waitsForNode = (): boolean => isPinned() && nodeKeepsOpen();
 
 /** Queues an action, which is not queued again until it runs. */
 function once(queue: (action: () => void) => void, action: () => void): () => void {
@@ -317,10 +294,8 @@ const textOf = (bytes: Uint8Array): string =>
 function setUp(bundle: Bundle, settings: GuestSettings): void {
   endWarmUp();
   hideHooks();
-  openAtStart.clear();
-  for (const name of activeResources()) openAtStart.set(name, (openAtStart.get(name) ?? 0) + 1);
+  rememberOpen();
   esm = !bundle.sloppy;
-  rememberHandles();
   adoptProcessState(newProcessState(settings));
   guestProcess = new GuestProcess(settings);
   const require = createRequire(bundle.entry);

@@ -23,7 +23,8 @@ export function installOpenedDirectories(): void {
     return apply(open, this, [
       absolutePath(path),
       given,
-      (error: unknown, directory: Opened) => (error ? done(inGuestsWords(error, [change])) : done(null, asGiven(directory, change))),
+      (error: unknown, directory: Opened) =>
+        error ? done(inGuestsWords(error, [change])) : done(null, asGiven(directory, change)),
     ]);
   });
   const openSync = fs.opendirSync as Native;
@@ -66,11 +67,15 @@ function define(target: object, name: string, value: Native): void {
 function asGiven(directory: Opened, { given, absolute }: Change): Opened {
   const entry = (found: unknown): unknown => {
     const told = found as Record<string, unknown> | null;
-    if (told) for (const key of ['path', 'parentPath']) {
-      const path = told[key];
-      if (typeof path === 'string' && path.startsWith(absolute))
-        Object.defineProperty(told, key, { ...Object.getOwnPropertyDescriptor(told, key), value: given + path.slice(absolute.length) });
-    }
+    if (told)
+      for (const key of ['path', 'parentPath']) {
+        const path = told[key];
+        if (typeof path === 'string' && path.startsWith(absolute))
+          Object.defineProperty(told, key, {
+            ...Object.getOwnPropertyDescriptor(told, key),
+            value: given + path.slice(absolute.length),
+          });
+      }
     return found;
   };
   const hide = (key: PropertyKey, value: unknown): void => {

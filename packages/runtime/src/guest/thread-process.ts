@@ -5,6 +5,10 @@
 import os from 'node:os';
 import type { GuestProcess } from '../services/process/process.js';
 import { processState } from '../services/process/state.js';
+import { installChildProcesses } from './child-processes.js';
+import { installDescriptors } from './descriptors.js';
+import { installDirectory } from './directory.js';
+import { installOpenedDirectories } from './opened-directories.js';
 
 const thread = process;
 const { userInfo } = os;
@@ -42,9 +46,15 @@ export function answerForGuest(guestProcess: GuestProcess): void {
 const nativeHome = os.homedir;
 /** Node asks the environment that the node daemon was started with. */
 function homedir(): string {
-  return current?.env.HOME ?? (process.platform === 'win32' ? nativeHome() : userInfo().homedir);
+  const { HOME } = current.env;
+  return HOME ?? (thread.platform === 'win32' ? nativeHome() : userInfo().homedir);
 }
-/** Before built-ins are named. */
-export function installHome(): void {
+
+/** What the system is asked for below Node's JavaScript is the guest's from now on. Before built-ins are named. */
+export function installSystem(): void {
+  installDirectory();
+  installOpenedDirectories();
+  installChildProcesses();
+  installDescriptors();
   os.homedir = homedir;
 }

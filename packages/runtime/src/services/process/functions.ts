@@ -3,6 +3,7 @@
  * so each is a function of the runtime that images name. What only reads is Node's own; what acts on this guest is here; what would act on the
  * whole node is refused (refusals.ts).
  */
+import { constants } from 'node:os';
 import { CallbackJob, enqueueTick } from '@godwit/checkpoint/guest';
 import { guestClock } from './clock.js';
 import { refused, wrongType } from './refusals.js';
@@ -10,6 +11,8 @@ import { type Emitter, processState } from './state.js';
 import { warn } from './warning.js';
 
 const real = process;
+const { signals } = constants;
+const { hasOwn } = Object;
 const { cpuUsage, resourceUsage, memoryUsage, constrainedMemory, availableMemory } = real;
 const { getuid, geteuid, getgid, getegid, getgroups, assert } = real as NodeJS.Process & { assert: unknown };
 const { hrtime: nativeHrtime, kill: nativeKill, umask: nativeUmask, nextTick: nativeNextTick } = real;
@@ -57,8 +60,8 @@ export function setExitCode(code: unknown): void {
 
 function kill(pid: unknown, signal?: unknown): true {
   // biome-ignore lint/suspicious/noDoubleEquals: as Node asks
-  if (pid != (pid as number | 0)) return nativeKill(pid as number); // refuses it
-  if (typeof signal === 'string' && signal !== '' && !/^SIG[A-Z0-9]+$/.test(signal)) return nativeKill(0, signal); // so too
+  if (pid != ((pid as number) | 0)) return nativeKill(pid as number); // refuses it
+  if (typeof signal === 'string' && signal !== '' && !hasOwn(signals, signal)) return nativeKill(0, signal); // so too
   host.kill(Number(pid), signal === undefined || signal === null || signal === '' ? 'SIGTERM' : (signal as string | number));
   return true;
 }
@@ -190,7 +193,17 @@ const own = {
 };
 
 /** As Node's have them; of what bundling leaves the names are given too. */
-const lengths: Record<string, number> = { kill: 2, exit: 1, nextTick: 1, umask: 1, hrtime: 1, emitWarning: 4, dlopen: 0, reallyExit: 0, _kill: 0 };
+const lengths: Record<string, number> = {
+  kill: 2,
+  exit: 1,
+  nextTick: 1,
+  umask: 1,
+  hrtime: 1,
+  emitWarning: 4,
+  dlopen: 0,
+  reallyExit: 0,
+  _kill: 0,
+};
 for (const [name, fn] of Object.entries(own)) {
   named(name, fn);
   if (name in lengths) Object.defineProperty(fn, 'length', { value: lengths[name] });

@@ -6,17 +6,11 @@
  */
 import type { GuestSettings } from '../../guest/protocol.js';
 import { environment } from './environment.js';
+import { environmentFlags } from './environment-flags.js';
 import { processFunctions, setExitCode } from './functions.js';
 import { processState } from './state.js';
 
 const real = process as NodeJS.Process & Record<string, unknown>;
-
-/** What Node makes on first use; images name what these give. */
-export const lazyMembers = {
-  get allowedNodeEnvironmentFlags(): unknown {
-    return real.allowedNodeEnvironmentFlags;
-  },
-};
 
 const accessors = {
   get _exiting(): boolean {
@@ -47,7 +41,9 @@ const accessors = {
     return processState().report;
   },
   get allowedNodeEnvironmentFlags(): unknown {
-    return lazyMembers.allowedNodeEnvironmentFlags;
+    const state = processState();
+    state.environmentFlags ??= environmentFlags();
+    return state.environmentFlags;
   },
 };
 
@@ -62,7 +58,17 @@ const order =
   'setSourceMapsEnabled getBuiltinModule stdout stdin stderr abort umask chdir cwd initgroups setgroups setegid seteuid setgid setuid ' +
   'env title argv execArgv pid ppid execPath debugPort argv0 _preload_modules report';
 
-const fixed = new Set(['version', 'versions', 'arch', 'platform', 'release', 'moduleLoadList', 'config', 'pid', '_preload_modules']);
+const fixed = new Set([
+  'version',
+  'versions',
+  'arch',
+  'platform',
+  'release',
+  'moduleLoadList',
+  'config',
+  'pid',
+  '_preload_modules',
+]);
 /** Not configurable in Node. */
 const sealed = new Set(['exitCode', 'features', 'argv0']);
 

@@ -18,7 +18,11 @@ function writeReport(file?: unknown, error?: unknown): string {
   const given = (typeof file === 'object' && file !== null ? file : error) as Error | undefined;
   native.directory = report.directory || cwd;
   try {
-    return given === undefined ? (name === undefined ? native.writeReport() : native.writeReport(name)) : native.writeReport(name!, given);
+    return given === undefined
+      ? name === undefined
+        ? native.writeReport()
+        : native.writeReport(name)
+      : native.writeReport(name!, given);
   } finally {
     native.directory = directory;
   }

@@ -22,6 +22,8 @@ export class ProcessState {
   readonly stderr: GuestOutput;
   readonly stdin = new GuestInput();
   readonly report: object;
+  /** Once it was looked at. */
+  environmentFlags: ReadonlySet<string> | undefined = undefined;
 
   constructor(settings: GuestSettings, report: object) {
     this.cwd = settings.cwd;
