@@ -26,7 +26,7 @@ for (const name of ['version', 'exitCode', 'argv', 'nextTick', 'pid', 'stdout'])
   const { enumerable, configurable, writable } = Object.getOwnPropertyDescriptor(process, name);
   said(name, enumerable, configurable, writable, Object.keys(process).includes(name));
 }
-said('kind', Object.prototype.toString.call(process), process.constructor.name, process.release.name, process.argv0);
+said('kind', Object.prototype.toString.call(process), process.constructor.name, process.release.name);
 said('flags', process.allowedNodeEnvironmentFlags.has('--max_old_space_size=5'), process.allowedNodeEnvironmentFlags.add('x').has('x'));
 
 env.COUNT = 5;
