@@ -16,6 +16,7 @@ import {
   state as jobs,
   keepingLastMatch,
   newPromise,
+  type RequireHost,
   rejectPromise,
   resolvePromise,
   setAdoption,
@@ -35,6 +36,7 @@ export interface RealmServices {
   importModule(specifier: string): { default: unknown; namespace: unknown };
   importDynamic(specifier: string): unknown;
   require: (name: unknown) => unknown;
+  requireOf: RequireHost;
   adopt(process: GuestProcess): void;
   /** Does Node itself hold something of the guest's, so that it cannot move? */
   isPinned(): boolean;
@@ -173,7 +175,7 @@ export function installRealmServices(
     modules,
     adopt,
     isPinned: () => !pins.isEmpty,
-    require: makeRequire(load, nativeRequire, entry),
+    ...makeRequire(load, nativeRequire, entry),
     importModule(specifier) {
       const value = load(specifier);
       return { default: value, namespace: withDefault(value) };
@@ -224,7 +226,7 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
     'os',
   ]);
   for (const specifier of bundle.imports) if (specifier.startsWith('node:')) wanted.add(specifier.slice(5));
-  for (const match of bundle.code.matchAll(/require\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
+  for (const match of bundle.code.matchAll(/require[$\d]*\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
   wanted.delete('process');
   const named: Record<string, unknown> = {};
   for (const name of [...wanted].sort()) {

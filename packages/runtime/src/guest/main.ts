@@ -287,6 +287,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
       importModule: (specifier) => services.importModule(specifier),
       importDynamic: (specifier) => services.importDynamic(specifier),
       require: services.require,
+      requireOf: services.requireOf,
       refuse: (_code, message) => {
         guestProcess.stderr.write(`${message}\n`);
         return exit(126);
