@@ -58,6 +58,7 @@ interface Asked {
 
 /** Rewrites the program in place. */
 export function giveModuleObjects(program: Node[], options: ModuleObjectOptions): void {
+  giveEsModules(program);
   const found = findModules(program, options);
   const asked = new Map(found.modules.map((module) => [module, whatIsAsked(module, found, options)]));
   const all = [...asked.values()];
@@ -170,6 +171,14 @@ const bodyOfModuleCall = (node: Node): Node[] | undefined => {
   const target = callee?.type === 'MemberExpression' ? callee.object : callee;
   return target?.type === 'FunctionExpression' && target.id?.name === MODULE_FUNCTION ? target.body.body : undefined;
 };
+
+/** What `require` gives of an ES module: esbuild's `var __toCommonJS = (mod) => copy` becomes `(mod) => $$asCommonJs(mod, copy)`. */
+function giveEsModules(program: readonly Node[]): void {
+  const { init } = program.map(declarationOf).find((d) => d?.id.name === '__toCommonJS') ?? {};
+  if (init) init.body = call(id('$$asCommonJs'), [id(init.params[0].name), init.body]);
+}
+
+const declarationOf = (node: Node): Node | undefined => (node.type === 'VariableDeclaration' ? node.declarations[0] : undefined);
 
 // What is asked ------------------------------------------------------------------------------------------------------
 
@@ -302,7 +311,7 @@ function announce(node: Node, from: string | undefined, to: string): void {
 /** esbuild's function forgets a module that throws: `catch (e) { throw mod = 0, e; }`, and `mod` is told before. */
 function tellFailures(program: readonly Node[]): void {
   for (const node of program) {
-    const declared = node.type === 'VariableDeclaration' ? node.declarations[0] : undefined;
+    const declared = declarationOf(node);
     if (declared?.id.name !== '__commonJS') continue;
     const isTold = anyNode([declared.init], (inner) => {
       if (inner.type !== 'CatchClause') return false;

@@ -41,7 +41,7 @@ export const HELPER_NAMES = [
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
   '$$eval', '$$variables', '$$addVariables', '$$own', '$$templateOf', '$$hole', '$$unset', '$$written',
-  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', '$$describe', '$$requireOf', '$$requiring', '$$loaded', '$$failed', 'require', 'module', 'exports', '__filename', '__dirname',
+  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', '$$describe', '$$requireOf', '$$requiring', '$$loaded', '$$failed', '$$asCommonJs', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
 export interface LoweredProgram {

@@ -36,6 +36,8 @@ export class ModuleTable {
   requirer: string | null = null;
   readonly known: Files<ModuleFields> = create(null);
   readonly parents: Files<object | null | undefined> = create(null);
+  /** ES modules' exports and what `require` gave for them, one after the other. */
+  readonly required: unknown[] = [];
   /** What programs see of it as `require.cache`. */
   readonly cache: Files<object> = create(null);
 }
@@ -124,6 +126,7 @@ export function moduleHelpers(modules: ModuleTable, program: unknown): Record<st
       module.loaded = true;
       return result;
     },
+    $$asCommonJs: (namespace: object, copy: object) => asCommonJs(modules, namespace, copy),
     $$requireOf(file: string) {
       const require = makeRequire({ file });
       const resolve = Object.assign(makeResolve({ file }), { paths: makePaths({ file }) });
@@ -153,6 +156,24 @@ function begin(modules: ModuleTable, module: ModuleFields, file: string, isMain:
   modules.cache[file] = module;
   modules.parents[file] = isMain ? null : parent;
   parent?.children.push(module);
+}
+
+/**
+ * What `require` gives of an ES module: its export named "module.exports", if it has one, else its namespace, the same each time, which
+ * says `__esModule` where there is a default export. `copy`: esbuild's, which always says so.
+ */
+function asCommonJs({ required }: ModuleTable, namespace: object, copy: object): unknown {
+  if (Object.hasOwn(namespace, 'module.exports')) return (namespace as { 'module.exports': unknown })['module.exports'];
+  const known = required.indexOf(namespace);
+  if (known >= 0) return required[known + 1];
+  const given = Object.hasOwn(namespace, '__esModule') ? copy : marked(copy, Object.hasOwn(namespace, 'default'));
+  required.push(namespace, given);
+  return given;
+}
+
+function marked(copy: object, hasDefault: boolean): object {
+  const { __esModule, ...exports } = Object.getOwnPropertyDescriptors(copy as { __esModule: true });
+  return Object.defineProperties({}, hasDefault ? { __esModule: { ...__esModule, enumerable: true }, ...exports } : exports);
 }
 
 /** A module that throws was never there, but to who kept it. */

@@ -199,9 +199,13 @@ export function installRealmServices(
  */
 function withDefault(value: unknown): unknown {
   const namespace: object = {};
-  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(value as object)))
-    if (descriptor.enumerable) Object.defineProperty(namespace, key, { ...descriptor, configurable: true });
-  define(namespace, 'default', value, true);
+  const members = { ...Object.getOwnPropertyDescriptors(value as object), default: undefined };
+  // Namespaces have their names in order.
+  for (const key of Object.keys(members).sort()) {
+    const descriptor = members[key as 'default'] as PropertyDescriptor | undefined;
+    if (key === 'default') define(namespace, 'default', value, true);
+    else if (descriptor!.enumerable) Object.defineProperty(namespace, key, { ...descriptor, configurable: true });
+  }
   return namespace;
 }
 

@@ -39,6 +39,7 @@ import { HostChannel, type HostChannelState, hostChannelClasses } from './channe
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
+import { NodeProcess } from './node-process.js';
 import { osThreadId } from './os-thread.js';
 import { naming } from './pinning-module.js';
 import {
@@ -94,6 +95,7 @@ const serviceClasses = {
 let guest: Guest;
 let guestProcess: GuestProcess;
 let services: RealmServices;
+const nodeProcess = new NodeProcess(process, () => guestProcess);
 /** Does Node itself hold something of the guest's? */
 let isPinned = (): boolean => false;
 let esm = true;
@@ -117,7 +119,9 @@ const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void 
 process.on('uncaughtException', (error) => {
   // Of a callback that Node itself called, or of the runtime.
   if (isPinned() && !ended) {
-    uncaught(error, 'uncaughtException');
+    // Node's modules that listen are told by Node.
+    const isTold = guestProcess.listenerCount('uncaughtException') === 0 && nodeProcess.listens('uncaughtException');
+    if (!isTold) uncaught(error, 'uncaughtException');
     return;
   }
   ended = true;
@@ -147,12 +151,16 @@ setJobHost({
       if (record.handled) continue;
       jobs.context = context;
       if (guestProcess.listenerCount('unhandledRejection') > 0) guestProcess.emit('unhandledRejection', record.value, promise);
-      else uncaught(record.value, 'unhandledRejection');
+      else if (!nodeProcess.emit('unhandledRejection', record.value, promise)) uncaught(record.value, 'unhandledRejection');
       jobs.context = undefined;
     }
   },
 });
-setProcessHost({ exit, kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }) });
+setProcessHost({
+  exit,
+  exitCode: () => nodeProcess.exitCode,
+  kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }),
+});
 setAfterTurn(afterTurn);
 
 function uncaught(error: unknown, origin: string): void {
@@ -160,6 +168,7 @@ function uncaught(error: unknown, origin: string): void {
     guestProcess.emit('uncaughtException', error, origin);
     return;
   }
+  if (nodeProcess.emit('uncaughtException', error, origin)) return;
   guestProcess.stderr.write(
     origin === 'unhandledRejection' && !(error instanceof Error)
       ? `[UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${String(error)}".] {\n  code: 'ERR_UNHANDLED_REJECTION'\n}\n\nNode.js ${process.version}\n`
@@ -194,17 +203,17 @@ const endLater = once(nativeSetImmediate, () => {
   if (waitsForNode()) askAgain();
   else end();
 });
-const askAgain = once((action) => void nativeSetTimeout(action, ASK_AGAIN_MS), afterTurn);
+const askAgain = once((action) => void nativeSetTimeout(action, ASK_AGAIN_MS).unref(), afterTurn);
 /** How often a pinned guest that has nothing left to do itself is asked whether Node has. */
 const ASK_AGAIN_MS = 10;
 
-/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? Timers there are the runtime's. */
+/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins, a timer of a module's own? The runtime's timers hold nothing open. */
 function waitsForNode(): boolean {
   if (!isPinned()) return false;
   const open = new Map<string, number>();
   for (const name of activeResources()) open.set(name, (open.get(name) ?? 0) + 1);
   for (const [name, count] of open) {
-    if (name !== 'Timeout' && name !== 'Immediate' && count > (openAtStart.get(name) ?? 0)) return true;
+    if (count > (openAtStart.get(name) ?? 0)) return true;
   }
   return false;
 }
@@ -229,8 +238,15 @@ function isAtEnd(): boolean {
 }
 
 function end(): void {
-  guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
+  const code = Number(guestProcess.exitCode ?? nodeProcess.exitCode ?? 0);
+  guestProcess.emit('beforeExit', code);
   drain();
+  // What Node's modules do then takes their own turns: a runner of tests tells its results.
+  if (nodeProcess.emit('beforeExit', code)) nativeSetImmediate(endUnlessBusy);
+  else endUnlessBusy();
+}
+
+function endUnlessBusy(): void {
   if (!isAtEnd() || waitsForNode()) {
     afterTurn();
     return;
@@ -277,6 +293,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   for (const name of activeResources()) openAtStart.set(name, (openAtStart.get(name) ?? 0) + 1);
   esm = !bundle.sloppy;
   guestProcess = new GuestProcess(settings);
+  nodeProcess.begin();
   const require = createRequire(bundle.entry);
   services = installRealmServices(guestProcess, channel, require, bundle.entry);
   isPinned = services.isPinned;

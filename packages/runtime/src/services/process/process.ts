@@ -14,6 +14,8 @@ const real = process;
 export interface ProcessHost {
   /** Ends the guest now; does not return. */
   exit(code: number): never;
+  /** What Node's own modules set: that of a program that set none. */
+  exitCode(): number | string | null | undefined;
   kill(pid: number, signal: string | number): void;
 }
 let host: ProcessHost;
@@ -66,7 +68,7 @@ export class GuestProcess extends ServiceEmitter {
   }
   exit(code?: number | string): never {
     if (code !== undefined && code !== null) this.exitCode = code;
-    const status = () => (this.exitCode === undefined ? 0 : Number(this.exitCode) & 0xff);
+    const status = () => Number(this.exitCode ?? host.exitCode() ?? 0) & 0xff;
     if (!this._exiting) {
       this._exiting = true;
       this.emit('exit', status());

@@ -184,7 +184,7 @@ export function schedule(): void {
   }
   if (next && !isDue && !wakeAt) {
     const dueMs = inner(next).dueMs;
-    wakeAt = { dueMs, handle: nativeSetTimeout(turn, Math.min(MAX_DELAY_MS, dueMs - guestClock.nowMs())) };
+    wakeAt = { dueMs, handle: nativeSetTimeout(turn, Math.min(MAX_DELAY_MS, dueMs - guestClock.nowMs())).unref() }; // the thread lives by its port, and timers that hold it are Node's own
   }
 }
 
