@@ -186,19 +186,23 @@ const graphMembers = new Set(['parent', 'children']);
 const isMemberOf = (parent: Node, node: Node): boolean => parent.type === 'MemberExpression' && parent.object === node;
 const nameOfMember = (node: Node): string | undefined =>
   node.computed ? (typeof node.property.value === 'string' ? node.property.value : undefined) : node.property.name;
-/** Only whether there is such a thing is asked. */
-const isTest = (node: Node, parent: Node): boolean =>
-  (parent.type === 'UnaryExpression' && /^(typeof|!)$/.test(parent.operator)) ||
-  (parent.type === 'LogicalExpression' && parent.operator === '&&' && parent.left === node) ||
-  (/^(IfStatement|ConditionalExpression)$/.test(parent.type) && parent.test === node);
+/** Only whether there is such a thing is asked, and the answer does not go on. */
+function isTest({ node, above }: Placed): boolean {
+  const parent = above!.node;
+  if (parent.type === 'UnaryExpression') return /^(typeof|!)$/.test(parent.operator);
+  if (parent.type === 'LogicalExpression') return (parent.operator === '&&' && parent.left === node) || isTest(above!);
+  return /^(IfStatement|ConditionalExpression)$/.test(parent.type) && parent.test === node;
+}
 const isComparison = (parent: Node): boolean => parent.type === 'BinaryExpression' && /^[!=]==?$/.test(parent.operator);
 
 function whatIsAsked(module: CommonJsModule, { requireNames }: Found, { source }: ModuleObjectOptions): Asked {
   const asked: Asked = { own: false, graph: false, requires: new Set() };
   if (!mayAsk(module, source)) return asked;
-  for (const { node, parent, above } of identifiers(module.roots)) {
-    if (node.name === module.name) askOfModule(asked, node, parent);
-    else if (requireNames.has(node.name)) askOfRequire(asked, node, parent, above);
+  for (const placed of identifiers(module.roots)) {
+    const { node } = placed;
+    const parent = placed.above!.node;
+    if (node.name === module.name) askOfModule(asked, placed);
+    else if (requireNames.has(node.name)) askOfRequire(asked, placed);
     else if (node.name === 'eval' && parent.type === 'CallExpression' && parent.callee === node) {
       asked.graph = true;
       asked.requires.add('require'); // its code may say anything
@@ -218,8 +222,10 @@ function mayAsk({ roots, name }: CommonJsModule, source: string): boolean {
 const mentionsMainModule = (roots: readonly Node[], source: string): boolean =>
   roots.some((root) => /\bprocess\.mainModule\b/.test(source.slice(root.start, root.end)));
 
-function askOfModule(asked: Asked, node: Node, parent: Node): void {
-  if (isTest(node, parent)) return;
+function askOfModule(asked: Asked, placed: Placed): void {
+  if (isTest(placed)) return;
+  const { node } = placed;
+  const parent = placed.above!.node;
   if (isComparison(parent)) {
     asked.own = true;
     return;
@@ -230,29 +236,37 @@ function askOfModule(asked: Asked, node: Node, parent: Node): void {
   asked.own = true;
 }
 
-function askOfRequire(asked: Asked, node: Node, parent: Node, above: Node): void {
-  if (isTest(node, parent) || (parent.type === 'CallExpression' && parent.callee === node)) return;
+function askOfRequire(asked: Asked, placed: Placed): void {
+  const { node } = placed;
+  const parent = placed.above!.node;
+  if (isTest(placed) || (parent.type === 'CallExpression' && parent.callee === node)) return;
   asked.own = true;
   asked.requires.add(node.name);
   const name = isMemberOf(parent, node) ? nameOfMember(parent) : undefined;
   if (name === 'main') {
+    const above = placed.above!.above!.node;
     const ofMain = isMemberOf(above, parent) ? nameOfMember(above) : undefined;
-    const isHarmless = isTest(parent, above) || isComparison(above) || (ofMain !== undefined && !graphMembers.has(ofMain));
+    const isHarmless = isTest(placed.above!) || isComparison(above) || (ofMain !== undefined && !graphMembers.has(ofMain));
     if (!isHarmless) asked.graph = true;
   } else if (name === undefined || name === 'cache') asked.graph = true;
 }
 
-/** Each identifier that stands for a value, with the two nodes around it. */
-function* identifiers(roots: readonly Node[]): Iterable<{ node: Node; parent: Node; above: Node }> {
-  const nowhere: Node = { type: 'Program' };
-  const work: [Node, Node, Node][] = roots.map((root) => [root, nowhere, nowhere]);
-  for (let next = work.pop(); next; next = work.pop()) {
-    const [node, parent, above] = next;
-    if (node.type === 'Identifier') {
-      if (!isKey(node, parent)) yield { node, parent, above };
+/** A node and what it stands in. */
+interface Placed {
+  node: Node;
+  above: Placed | undefined;
+}
+
+/** Each identifier that stands for a value; there are two nodes above it at least. */
+function* identifiers(roots: readonly Node[]): Iterable<Placed> {
+  const nowhere: Placed = { node: { type: 'Program' }, above: { node: { type: 'Program' }, above: undefined } };
+  const work: Placed[] = roots.map((node) => ({ node, above: nowhere }));
+  for (let placed = work.pop(); placed; placed = work.pop()) {
+    if (placed.node.type === 'Identifier') {
+      if (!isKey(placed.node, placed.above!.node)) yield placed;
       continue;
     }
-    for (const child of childNodes(node)) work.push([child, node, parent]);
+    for (const node of childNodes(placed.node)) work.push({ node, above: placed });
   }
 }
 
@@ -289,7 +303,9 @@ function loadedAtReturns(root: Node, name: string): void {
 
 function* callsOf(root: Node, from: string | undefined, files: ReadonlyMap<string, string>) {
   const found: { node: Node; from: string | undefined; to: string }[] = [];
-  for (const { node, parent, above } of identifiers([root])) {
+  for (const { node, above: call } of identifiers([root])) {
+    const parent = call!.node;
+    const above = call!.above!.node;
     const to = files.get(node.name);
     if (to === undefined || parent.type !== 'CallExpression' || parent.callee !== node) continue;
     // What an import gives has no parent.

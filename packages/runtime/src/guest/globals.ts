@@ -25,6 +25,7 @@ import {
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
 import { timerFunctions } from '../services/timers/timers.js';
+import { callFromAuthor } from './callers-place.js';
 import type { HostChannel } from './channel.js';
 import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
 import { pinningModule } from './pinning-module.js';
@@ -112,6 +113,7 @@ export function installRealmServices(
   // Streams and the global process are put in by adopt(), after built-ins are named: they belong to the guest, not to the realm.
   const nowhere = { write: () => true, on() {}, once() {}, removeListener() {}, listenerCount: () => 0 };
   const guestConsole = new Console({ stdout: nowhere as never, stderr: nowhere as never, ignoreErrors: false });
+  completeConsole(guestConsole);
   define(globalThis, 'console', guestConsole);
   const adopt = (process: GuestProcess): void => {
     define(globalThis, 'process', process);
@@ -146,12 +148,14 @@ export function installRealmServices(
 
   const pinnedModule = (name: string, native: object): object => {
     let isUsed = false;
-    const module = pinningModule(native, () => {
+    const use = (): void => {
       if (!isUsed) pins.add(`uses node:${name}`);
       isUsed = true;
-    });
+    };
+    const module = pinningModule(native, use, name === 'test' ? callFromAuthor : undefined);
     // What these say is of the process, not of the thread it runs in.
-    if (name === 'tty') define(module, 'isatty', (fd: unknown) => isTerminal(modules.get('process') as GuestProcess, fd), true);
+    const isatty = (fd: unknown): boolean => isTerminal(modules.get('process') as GuestProcess, fd);
+    if (name === 'tty') define(module, 'isatty', isatty, true);
     if (name === 'worker_threads')
       for (const [key, value] of Object.entries({ isMainThread: true, parentPort: null, workerData: null, threadId: 0 }))
         define(module, key, value, true);
@@ -191,6 +195,13 @@ export function installRealmServices(
       return promise;
     },
   };
+}
+
+/** The global console has more than others: the class, and what V8 has for inspectors. */
+function completeConsole(console: Console): void {
+  const native = globalThis.console as unknown as Record<string, unknown>;
+  for (const key of ['Console', 'profile', 'profileEnd', 'timeStamp', 'context', 'createTask'])
+    define(console, key, native[key], true);
 }
 
 /**
@@ -299,15 +310,19 @@ function pinGlobal(name: string, pins: Pins): void {
 /** A copy of a module whose asynchronous calls pin the guest until they are answered. */
 function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, channel: HostChannel): unknown {
   const wrapped: Record<string, unknown> = {};
-  for (const key of Object.keys(native)) {
-    const value = Object.getOwnPropertyDescriptor(native, key)!;
-    if (!('value' in value) && !value.get) continue;
+  for (const key of Object.getOwnPropertyNames(native)) {
+    const descriptor = Object.getOwnPropertyDescriptor(native, key)!;
+    // What Node hides is old, and some of it warns when it is looked at.
+    if (!descriptor.enumerable && typeof descriptor.value !== 'function') {
+      Object.defineProperty(wrapped, key, { ...descriptor, configurable: true });
+      continue;
+    }
     const member = native[key];
     if (key === 'promises' && typeof member === 'object')
       wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
     else if (typeof member === 'function' && !/^[A-Z]/.test(key))
-      wrapped[key] = wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel);
-    else wrapped[key] = member;
+      define(wrapped, key, wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel), descriptor.enumerable);
+    else define(wrapped, key, member, descriptor.enumerable);
   }
   return wrapped;
 }
@@ -375,7 +390,7 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
     }
     return isNativePromise(result) ? guestPromiseOf(result, new Answer(reason, pins, channel), channel) : result;
   };
-  Object.defineProperty(wrapped, 'name', { value: key });
+  Object.defineProperty(wrapped, 'name', { value: native.name });
   Object.defineProperty(wrapped, 'length', { value: native.length });
   for (const extra of Object.keys(native)) define(wrapped, extra, (native as unknown as Record<string, unknown>)[extra], true);
   return wrapped;

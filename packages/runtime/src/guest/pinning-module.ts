@@ -6,6 +6,7 @@
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Use = () => void;
+type Call = (native: AnyFunction, self: unknown, args: unknown[]) => unknown;
 
 const { getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Object;
 const { ownKeys } = Reflect;
@@ -13,12 +14,15 @@ const { ownKeys } = Reflect;
 /** What a module is seen as: `use` is called before anything of it runs, and what is one thing there is one here (`test.test === test`). */
 interface Sight {
   use: Use;
+  call: Call;
   copies: WeakMap<object, object>;
 }
 
-/** A module that is an object of a class (node:cluster is an emitter) is used at once. */
-export function pinningModule(native: object, use: Use): object {
-  const sight: Sight = { use, copies: new WeakMap() };
+const directly: Call = (native, self, args) => native.apply(self, args);
+
+/** A module that is an object of a class (node:cluster is an emitter) is used at once. `call`: how its functions are called. */
+export function pinningModule(native: object, use: Use, call = directly): object {
+  const sight: Sight = { use, call, copies: new WeakMap() };
   if (typeof native === 'function') return pinningFunction(native as AnyFunction, sight);
   if (isData(native)) return copied(native, sight);
   use();
@@ -86,19 +90,38 @@ const dataOf = (value: unknown, sight: Sight): unknown =>
 function pinningFunction(native: AnyFunction, sight: Sight): AnyFunction {
   const known = sight.copies.get(native);
   if (known) return known as AnyFunction;
-  const pinning: AnyFunction = function pinning(this: unknown, ...args) {
-    sight.use();
-    if (new.target === undefined) return native.apply(this, args);
-    return Reflect.construct(native, args, new.target === (pinning as unknown) ? native : new.target);
-  };
+  const pinning = 'prototype' in native ? pinningClass(native, sight) : pinningMethod(native, sight);
   sight.copies.set(native, pinning);
   setPrototypeOf(pinning, getPrototypeOf(native) as object);
-  // Its instances are those of the native class: `instanceof` holds for both.
-  pinning.prototype = native.prototype;
   for (const key of ownKeys(native)) {
     if (key === 'prototype' || key === 'arguments' || key === 'caller') continue;
     const descriptor = getOwnPropertyDescriptor(native, key)!;
-    defineProperty(pinning, key, key === 'name' || key === 'length' ? descriptor : pinningProperty(native, key, descriptor, sight));
+    defineProperty(
+      pinning,
+      key,
+      key === 'name' || key === 'length' ? descriptor : pinningProperty(native, key, descriptor, sight),
+    );
   }
   return pinning;
+}
+
+function pinningClass(native: AnyFunction, sight: Sight): AnyFunction {
+  const pinning: AnyFunction = function pinning(this: unknown, ...args) {
+    sight.use();
+    if (new.target === undefined) return sight.call(native, this, args);
+    return Reflect.construct(native, args, new.target === (pinning as unknown) ? native : new.target);
+  };
+  // Its instances are those of the native class: `instanceof` holds for both.
+  pinning.prototype = native.prototype;
+  return pinning;
+}
+
+/** What is no constructor is none here. */
+function pinningMethod(native: AnyFunction, sight: Sight): AnyFunction {
+  return {
+    pinning(this: unknown, ...args: unknown[]): unknown {
+      sight.use();
+      return sight.call(native, this, args);
+    },
+  }.pinning;
 }

@@ -68,7 +68,8 @@ export class GuestProcess extends ServiceEmitter {
   }
   exit(code?: number | string): never {
     if (code !== undefined && code !== null) this.exitCode = code;
-    const status = () => Number(this.exitCode ?? host.exitCode() ?? 0) & 0xff;
+    this.exitCode ??= host.exitCode() ?? undefined;
+    const status = () => Number(this.exitCode ?? 0) & 0xff;
     if (!this._exiting) {
       this._exiting = true;
       this.emit('exit', status());
