@@ -51,25 +51,28 @@ interface CommonJsModule {
 /** What a module's text asks of `module` and `require`. */
 interface Asked {
   own: boolean;
+  /** For the class of its module. */
+  class: boolean;
   graph: boolean;
   /** Names under which a `require` of its own is asked for. */
   requires: Set<string>;
 }
 
-/** Rewrites the program in place. */
-export function giveModuleObjects(program: Node[], options: ModuleObjectOptions): void {
+/** Rewrites the program in place. Returns whether it asks for the class of modules, which is node:module. */
+export function giveModuleObjects(program: Node[], options: ModuleObjectOptions): boolean {
   giveEsModules(program);
   const found = findModules(program, options);
   const asked = new Map(found.modules.map((module) => [module, whatIsAsked(module, found, options)]));
   const all = [...asked.values()];
   const asksForMain = found.others.some((node) => mentionsMainModule([node], options.source));
-  if (!asksForMain && !all.some(({ own, graph }) => own || graph)) return;
+  if (!asksForMain && !all.some(({ own, graph }) => own || graph)) return false;
   const graph = all.some((a) => a.graph);
   if (graph) {
     for (const { node, from, to } of found.calls()) announce(node, from, to);
     tellFailures(program);
   }
   for (const [module, { own, requires }] of asked) if (graph || own || module.isMain) describe(module, requires);
+  return all.some((a) => a.class);
 }
 
 interface Found {
@@ -196,7 +199,7 @@ function isTest({ node, above }: Placed): boolean {
 const isComparison = (parent: Node): boolean => parent.type === 'BinaryExpression' && /^[!=]==?$/.test(parent.operator);
 
 function whatIsAsked(module: CommonJsModule, { requireNames }: Found, { source }: ModuleObjectOptions): Asked {
-  const asked: Asked = { own: false, graph: false, requires: new Set() };
+  const asked: Asked = { own: false, class: false, graph: false, requires: new Set() };
   if (!mayAsk(module, source)) return asked;
   for (const placed of identifiers(module.roots)) {
     const { node } = placed;
@@ -233,6 +236,7 @@ function askOfModule(asked: Asked, placed: Placed): void {
   const name = isMemberOf(parent, node) ? nameOfMember(parent) : undefined;
   if (name === 'exports') return;
   if (name === undefined || graphMembers.has(name)) asked.graph = true;
+  if (name === 'constructor') asked.class = true;
   asked.own = true;
 }
 

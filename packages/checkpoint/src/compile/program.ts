@@ -67,13 +67,11 @@ export interface ProgramOptions {
 export function lowerProgram(program: Node, options: ProgramOptions): LoweredProgram {
   const imports: string[] = [];
   const { source, nameOf } = options;
-  if (options.modules)
-    giveModuleObjects(program.body, {
-      ...options.modules,
-      sloppy: !options.strict,
-      source,
-      fileOf: (node) => nameOf(node)?.file,
-    });
+  if (options.modules) {
+    const fileOf = (node: Node): string | undefined => nameOf(node)?.file;
+    const modules = { ...options.modules, sloppy: !options.strict, source, fileOf };
+    if (giveModuleObjects(program.body, modules)) imports.push('node:module');
+  }
   const body = withoutModuleFunctions(withoutModuleSyntax(program.body, imports));
   const strict = options.strict || body.some((s) => s.directive === 'use strict');
   const flat: Node = { type: 'Program', body, start: program.start, end: program.end };

@@ -49,7 +49,7 @@ export class GuestOutput extends ServiceEmitter {
       throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
     }
     if (bytes.byteLength > 0) output(this.fd, state.nextSeq++, Uint8Array.prototype.slice.call(bytes));
-    if (typeof done === 'function') enqueueTick(new CallbackJob(done as () => unknown, []));
+    if (typeof done === 'function') enqueueTick(new CallbackJob(done as () => unknown, [null]));
     return true;
   }
   end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
