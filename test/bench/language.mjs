@@ -1,7 +1,8 @@
 /**
  * What the language costs as a guest, side by side with plain node in one run: kernels, awaits and asynchronous programs, compile, start, and
- * the way back to full speed after a move.
- *   npm run bench:language [-- ROUNDS [SECTION…]]      kernels, asynchronous, compile, start, move
+ * the way back to full speed after a move; public suites of benchmarks where they are cloned beside the repository.
+ *   npm run bench:language [-- ROUNDS [SECTION…]]      kernels, asynchronous, compile, start, move, suites
+ * `suites=NAME,NAME` takes only these benchmarks. `suites-moved` runs only when it is named: the suites between two nodes, for their results.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -10,6 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guestCompileOptions } from '../../packages/runtime/dist/guest/modules.js';
 import { bin, geometricMean, machine, median, printRatios, sideBySide } from './side-by-side.mjs';
+import { moveSuites, runSuites } from './suites.mjs';
 
 const rounds = Number(process.argv[2] ?? 3);
 const at = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -143,17 +145,20 @@ const sections = {
   compile: ['compile of a megabyte', compile],
   start: ['start of a program that prints one line', start],
   move: ['after a move', afterMove],
+  suites: ['suites', (only) => runSuites(folder, rounds, only)],
+  'suites-moved': ['suites, moved every 200 ms', (only) => moveSuites(folder, only)],
 };
-const wanted = process.argv.length > 3 ? process.argv.slice(3) : Object.keys(sections);
-for (const name of wanted) {
+const wanted = process.argv.length > 3 ? process.argv.slice(3) : Object.keys(sections).filter((name) => name !== 'suites-moved');
+for (const [name] of wanted.map((each) => each.split('='))) {
   if (sections[name]) continue;
   console.error(`bench:language: there is no section "${name}": there are ${Object.keys(sections).join(', ')}`);
   process.exit(2);
 }
 console.log(`${machine}, median of ${rounds}; ratios are guest / plain node; load ${os.loadavg()[0].toFixed(1)}`);
-for (const name of wanted) {
+for (const each of wanted) {
+  const [name, only] = each.split('=');
   const [title, run] = sections[name];
   console.log(`\n${title}`);
-  await run();
+  await run(only?.split(',') ?? []);
 }
 fs.rmSync(folder, { recursive: true });

@@ -22,6 +22,8 @@ export interface RunningCommand {
   readonly result: Promise<Result>;
   /** Resolves when stdout holds the text; rejects when the command ends without. */
   until(text: string): Promise<void>;
+  /** The same of stderr, with so many lines that hold the text. */
+  untilSaid(text: string, times: number): Promise<void>;
   /** So far. */
   readonly stdout: () => Buffer;
   readonly stderr: () => string;
@@ -39,6 +41,11 @@ export class Workplace {
 
   begin(name: string, ...args: string[]): RunningCommand {
     return begin([bin(name), ...args], this.folder);
+  }
+
+  /** In a folder of its own, with this home; `node` is plain node. */
+  beginIn(folder: string, name: string, ...args: string[]): RunningCommand {
+    return begin(name === 'node' ? args : [bin(name), ...args], folder, this.folder);
   }
 
   run(name: string, ...args: string[]): Promise<Result> {
@@ -70,11 +77,11 @@ export class Workplace {
   }
 }
 
-function begin(argv: string[], folder: string): RunningCommand {
+function begin(argv: string[], folder: string, home = folder): RunningCommand {
   const { GODWIT_CLUSTER: _, ...environment } = process.env;
   const child = spawn(process.execPath, argv, {
     cwd: folder,
-    env: { ...environment, GODWIT_HOME: folder },
+    env: { ...environment, GODWIT_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stdout: Buffer[] = [];
@@ -84,16 +91,22 @@ function begin(argv: string[], folder: string): RunningCommand {
     stdout.push(bytes);
     for (const look of looks) look();
   });
-  child.stderr!.on('data', (bytes: Buffer) => stderr.push(bytes));
+  child.stderr!.on('data', (bytes: Buffer) => {
+    stderr.push(bytes);
+    for (const look of looks) look();
+  });
   const result = new Promise<Result>((resolve) => {
     child.on('close', (code) => resolve({ code, stdout: Buffer.concat(stdout), stderr: String(Buffer.concat(stderr)) }));
   });
-  const until = (text: string) =>
+  const said = () => String(Buffer.concat(stderr));
+  const seen = (is: () => boolean, what: string) =>
     new Promise<void>((resolve, reject) => {
-      const look = () => Buffer.concat(stdout).includes(text) && resolve();
+      const look = () => is() && resolve();
       looks.add(look);
       look();
-      void result.then(({ code, stderr: said }) => reject(new Error(`ended with ${code} before "${text}": ${said}`)));
+      void result.then((end) => reject(new Error(`ended with ${end.code} before "${what}": ${end.stderr}`)));
     });
-  return { child, result, until, stdout: () => Buffer.concat(stdout), stderr: () => String(Buffer.concat(stderr)) };
+  const until = (text: string) => seen(() => Buffer.concat(stdout).includes(text), text);
+  const untilSaid = (text: string, times: number) => seen(() => said().split(text).length > times, text);
+  return { child, result, until, untilSaid, stdout: () => Buffer.concat(stdout), stderr: said };
 }

@@ -106,3 +106,61 @@ it('an error in a handler that nobody catches ends the program as in plain node'
   const withoutCaret = (text: string) => text.replace(/^ *\^\n/m, '');
   expect([guest.code, withoutCaret(guest.stderr)]).toEqual([plain.code, withoutCaret(plain.stderr)]);
 });
+
+const tests: [what: string, text: string][] = [
+  [
+    'suites, hooks, contexts and mocks',
+    `import assert from 'node:assert';
+     import test, { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
+     describe('suite', () => {
+       before(() => console.log('before'));
+       after(async () => { await null; console.log('after'); });
+       beforeEach(() => console.log('each'));
+       afterEach(() => console.log('after each'));
+       it('waits', async () => { await new Promise((resolve) => setTimeout(resolve, 20)); });
+       it('calls back', (t, done) => void setTimeout(done, 5));
+       describe('inner', () => { it('is left out', { skip: true }, () => {}); it.todo('comes later'); });
+     });
+     test('mocks', (t) => {
+       const object = { method: () => 1 };
+       t.mock.method(object, 'method', () => 5);
+       const spy = mock.fn((x) => x + 1);
+       assert.deepEqual([object.method(), spy(2), spy.mock.calls[0].arguments], [5, 3, [2]]);
+     });
+     test('contexts', async (t) => { await t.test('a', async (t) => { await t.test('b', () => t.diagnostic('said')); }); });`,
+  ],
+  [
+    'tests that fail',
+    `import assert from 'node:assert';
+     import test from 'node:test';
+     test('passes', () => {});
+     test('fails later', async () => {
+       await new Promise((resolve) => setTimeout(resolve, 5));
+       assert.equal(1, 2);
+     });
+     const failing = (name) => test(name, () => { throw 5; });
+     failing('in a function');
+     process.on('exit', (code) => console.log('exit', code, process.exitCode));`,
+  ],
+  [
+    'a test that never ends, and one that throws from a timer',
+    `import test from 'node:test';
+     test('throws', async () => {
+       setTimeout(() => { throw new Error('late'); }, 5);
+       await new Promise((resolve) => setTimeout(resolve, 30));
+     });
+     test('never', () => new Promise(() => {}));`,
+  ],
+];
+
+it.each(tests)('%s: node:test says the same as in plain node', async (what, text) => {
+  const script = place.script(`${what.replaceAll(/\W+/g, '-')}.mjs`, text);
+  const [plain, guest] = [await place.node(script), await place.run('run', script)];
+  // Stacks end in frames of Node's own, which docs/LIMITS.md speaks of.
+  const told = (out: unknown) =>
+    String(out)
+      .replaceAll(/duration_ms.*/g, '')
+      .replaceAll(/^ +stack: \|-\n(?: +.* \(?.*:\d+\)?\n)+/gm, '');
+  expect([told(guest.stdout), guest.stderr, guest.code]).toEqual([told(plain.stdout), plain.stderr, plain.code]);
+  expect(guest.code).toBe(what.startsWith('suites') ? 0 : 1);
+});

@@ -692,6 +692,12 @@ const setDefaultAutoSelectFamily = (value) => {
   autoSelectFamily = Boolean(value);
 };
 
+let attemptTimeoutMs = 250;
+const getDefaultAutoSelectFamilyAttemptTimeout = () => attemptTimeoutMs;
+const setDefaultAutoSelectFamilyAttemptTimeout = (value) => {
+  attemptTimeoutMs = Math.max(10, value);
+};
+
 const createConnection = connect;
 const Stream = Socket;
 
@@ -700,6 +706,7 @@ export {
   createConnection,
   createServer,
   getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
   isIPv4,
   isIPv6,
@@ -707,6 +714,7 @@ export {
   Socket,
   Stream,
   setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
 };
 export default {
   Server,
@@ -716,8 +724,10 @@ export default {
   createConnection,
   createServer,
   getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
   isIPv4,
   isIPv6,
   setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
 };

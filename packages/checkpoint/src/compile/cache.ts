@@ -75,7 +75,8 @@ async function compile(script: string, options: CompileOptions): Promise<{ bundl
   const key = sha256(compiler, entry, '\0', bundled.code, bundled.map);
   const cached = cacheDir && path.join(cacheDir, `${key}.json`);
   onSize(cached && fs.existsSync(cached) ? 0 : bundled.code.length);
-  const bundle = (cached && readJson<Bundle>(cached)) || compileText(entry, bundled.code, bundled.map, bundled.sloppy);
+  const libraries = [options.guestFolder, options.aliases?.within].filter((folder) => folder !== undefined);
+  const bundle = (cached && readJson<Bundle>(cached)) || compileText(entry, bundled.code, bundled.map, bundled.sloppy, libraries);
   if (!cached || !originFile) return { bundle };
   const text = Buffer.from(JSON.stringify(bundle));
   if (!fs.existsSync(cached)) write(cached, text);

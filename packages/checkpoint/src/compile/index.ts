@@ -3,6 +3,7 @@
  * and is all that a node needs beside an image to run or resume a guest. Bundles are cached on disk by the hash of what went in.
  */
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import path from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import * as acorn from 'acorn';
@@ -31,8 +32,8 @@ export interface Bundle {
   sourceMap: string;
 }
 
-/** The passes over esbuild's output, and what they print. */
-export function lowerText(entry: string, code: string, map: string, sloppy: boolean) {
+/** The passes over esbuild's output, and what they print. `libraries`: folders of modules that are built-ins to the program. */
+export function lowerText(entry: string, code: string, map: string, sloppy: boolean, libraries: readonly string[] = []) {
   let program: acorn.Program;
   try {
     program = acorn.parse(code, {
@@ -51,13 +52,31 @@ export function lowerText(entry: string, code: string, map: string, sloppy: bool
     source: code,
     names,
     ...authorPlaces(entry, map),
+    modules: {
+      entries: [entry, realPath(entry)],
+      isLibrary: (file) => libraries.some((folder) => file.startsWith(path.join(folder, path.sep))),
+    },
   });
   return { lowered, printed: print(lowered.root) };
 }
 
+function realPath(file: string): string {
+  try {
+    return fs.realpathSync(file);
+  } catch {
+    return file; // a text that is no file's
+  }
+}
+
 /** esbuild's output → bundle. */
-export function compileText(entry: string, code: string, map: string, sloppy: boolean): Bundle {
-  const { lowered, printed } = lowerText(entry, code, map, sloppy);
+export function compileText(
+  entry: string,
+  code: string,
+  map: string,
+  sloppy: boolean,
+  libraries: readonly string[] = [],
+): Bundle {
+  const { lowered, printed } = lowerText(entry, code, map, sloppy, libraries);
   const { text } = printed;
   const table = buildTable(lowered.root, text, { fids: lowered.context.fids, closureText: lowered.context.closureText });
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);

@@ -30,6 +30,7 @@ import {
 } from './ast.js';
 import { FunctionContext, MODULE_FUNCTION, ProgramContext } from './context.js';
 import { makeVariableObject } from './functions.js';
+import { giveModuleObjects, type ModuleObjectOptions } from './module-objects.js';
 import { keepRegisters } from './registers.js';
 import { type Analysis, analyzeProgram, type Binding } from './scope.js';
 import { hoistFunctions, lowerStatements } from './statements.js';
@@ -40,7 +41,7 @@ export const HELPER_NAMES = [
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
   '$$eval', '$$variables', '$$addVariables', '$$own', '$$templateOf', '$$hole', '$$unset', '$$written',
-  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', 'require', 'module', 'exports', '__filename', '__dirname',
+  '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', '$$describe', '$$requireOf', '$$requiring', '$$loaded', '$$failed', '$$asCommonJs', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 
 export interface LoweredProgram {
@@ -59,10 +60,18 @@ export interface ProgramOptions {
   fileOf(node: Node): string;
   /** The file of the program that a node comes from, and the name that stands there. */
   nameOf(node: Node): { file: string; name: string | undefined } | undefined;
+  /** None: a program of no modules. */
+  modules?: Pick<ModuleObjectOptions, 'entries' | 'isLibrary'>;
 }
 
 export function lowerProgram(program: Node, options: ProgramOptions): LoweredProgram {
   const imports: string[] = [];
+  const { source, nameOf } = options;
+  if (options.modules) {
+    const fileOf = (node: Node): string | undefined => nameOf(node)?.file;
+    const modules = { ...options.modules, sloppy: !options.strict, source, fileOf };
+    if (giveModuleObjects(program.body, modules)) imports.push('node:module');
+  }
   const body = withoutModuleFunctions(withoutModuleSyntax(program.body, imports));
   const strict = options.strict || body.some((s) => s.directive === 'use strict');
   const flat: Node = { type: 'Program', body, start: program.start, end: program.end };

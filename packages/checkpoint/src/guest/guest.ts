@@ -11,6 +11,7 @@ import { type PausedFrame, ThreadSession } from '../capture/session.js';
 import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
 import { fidOf } from './brand.js';
+import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { hole } from './holes.js';
 import { Delegate, DelegateResume, SyncToAsync } from './iteration.js';
@@ -57,6 +58,7 @@ export const jobClasses = {
   ...promiseClasses,
   ...proxyClasses,
   ...weakClasses,
+  ...commonJsClasses,
   ...coroutineClasses,
   Coroutine,
   JobState,
@@ -107,10 +109,12 @@ export class Guest {
         'godwit:jobs': jobClasses,
         // The program's own `module`: code refers to it and to its first `exports` by closure, so each realm has its own from the start.
         'godwit:module': this.realm.module,
+        'godwit:modules': this.realm.modules,
         ...options.named,
       },
       (value) => fidOf(value) !== undefined,
     );
+    setModules(this.realm.modules, options.host.requireOf);
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
     this.realm.load();

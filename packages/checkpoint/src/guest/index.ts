@@ -5,6 +5,7 @@ export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
 export { lineAndColumn, lineStarts } from '../compile/lines.js';
 export { brand, identityOf } from './brand.js';
+export type { RequireHost } from './commonjs.js';
 export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, setProgram } from './guest.js';
 export { hostClosureKind } from './host-closures.js';
 export {

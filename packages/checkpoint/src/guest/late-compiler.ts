@@ -60,7 +60,12 @@ function passesText(): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return execFileSync(execPath, [join(passes, 'late-build.js'), file], { encoding: 'utf8', maxBuffer: MOST_BYTES, env: {} });
+    return execFileSync(execPath, [join(passes, 'late-build.js'), file], {
+      encoding: 'utf8',
+      maxBuffer: MOST_BYTES,
+      env: {},
+      cwd: passes,
+    });
   }
 }
 

@@ -4,6 +4,7 @@
  * which only pinned built-ins still return and which are adopted as thenables.
  */
 import { types } from 'node:util';
+import { sourceOf } from '../heap/primordials.js';
 import { fidOf, Stamp } from './brand.js';
 import { hostClosureKind } from './host-closures.js';
 import { type Activity, enqueueMicrotask, noteHandled, state, UnhandledRejection, uncaught } from './jobs.js';
@@ -221,6 +222,10 @@ type Executor = (resolve: unknown, reject: unknown) => void;
 function GuestPromise(this: unknown, executor: Executor): object {
   if (new.target === undefined) throw new TypeError("Promise constructor cannot be invoked without 'new'");
   if (typeof executor !== 'function') throw new TypeError(`Promise resolver ${describe(executor)} is not a function`);
+  if (speciesWasRead) {
+    speciesWasRead = false;
+    if (isNativeCapability(executor)) return new NativePromise(executor);
+  }
   const promise =
     new.target === (GuestPromise as unknown) ? (create(prototype) as object) : (construct(PlainObject, [], new.target) as object);
   new PromiseBrand(promise, new PromiseState());
@@ -237,6 +242,14 @@ function GuestPromise(this: unknown, executor: Executor): object {
 }
 
 export { GuestPromise };
+
+/**
+ * Promises of Node's own have the guest's prototype, so V8's `then`, which Node's modules call on them, makes what it returns by the guest's
+ * constructor: it reads the species and at once gives it an executor of V8's. What Node makes of its promises stays its own.
+ */
+let speciesWasRead = false;
+const isNativeCapability = (executor: Executor): boolean =>
+  executor.length === 2 && executor.name === '' && sourceOf(executor) === 'function () { [native code] }';
 
 const describe = (value: unknown): string => (isObject(value) ? '#<Object>' : String(value));
 
@@ -452,6 +465,7 @@ export function installPromise(): void {
   defineProperty(GuestPromise, Symbol.species, {
     configurable: true,
     get(this: unknown) {
+      speciesWasRead = this === GuestPromise;
       return this;
     },
   });

@@ -14,6 +14,7 @@ import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
 import { type CodeUnit, type Hook, type Later, LateUnit } from './code-unit.js';
+import { ModuleTable, moduleHelpers, type RequireHost } from './commonjs.js';
 import {
   asyncFunctionPrototype,
   asyncGeneratorFunctionPrototype,
@@ -87,6 +88,8 @@ export interface RealmHost {
   importModule(specifier: string): ImportedModule;
   importDynamic(specifier: string): unknown;
   require: unknown;
+  /** For modules that ask for a `require` of their own. */
+  requireOf?: RequireHost;
   filename: string;
   dirname: string;
   /** Ends a program that does what cannot be run as plain node would run it; nothing in the program can catch that. */
@@ -369,6 +372,7 @@ export class Realm {
       },
       $$imports: imports,
       $$this: undefined,
+      ...moduleHelpers(this.modules, host.require),
       require: host.require,
       module: this.module,
       exports: this.module.exports,
@@ -377,14 +381,9 @@ export class Realm {
     };
   }
 
-  readonly module: { exports: unknown; id: string; filename: string; loaded: boolean; children: unknown[]; paths: unknown[] } = {
-    exports: {},
-    id: '.',
-    filename: '',
-    loaded: false,
-    children: [],
-    paths: [],
-  };
+  /** An entry's that no other module requires; what else Node gives it comes when the program asks (commonjs.ts). */
+  readonly module: { exports: unknown } = { exports: {} };
+  readonly modules = new ModuleTable();
 
   private brandClosure(fn: AnyFunction, fid: number, env: object | undefined, key?: PropertyKey, kind?: string): AnyFunction {
     if (key !== undefined) {

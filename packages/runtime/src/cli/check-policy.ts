@@ -14,9 +14,6 @@ const ownModules = new Set([...Object.keys(guestModules), 'process', 'timers', '
 /** By the name of a global, or of a part of a module. */
 const differences: Readonly<Record<string, readonly [why: string, advice: string]>> = {
   'process.stdin': ['stdin is always at its end', 'take what it needs as arguments or from a file'],
-  'node:net.BlockList': ['it is not there', 'compare addresses by hand'],
-  'node:net.SocketAddress': ['it is not there', 'keep address and port in an object'],
-  'node:console.Console': ['it is not there', 'write to process.stdout'],
 };
 
 export const checkPolicy: HindrancePolicy = {

@@ -3,7 +3,7 @@
  * Exit codes: the guest's own; 128+N by signal N; 125 Godwit failed; 126 the script cannot be run; 127 no such script.
  */
 
-import { writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import type { Bundle } from '@godwit/checkpoint/compile';
@@ -104,13 +104,28 @@ export async function openCluster(
   return openEmbeddedCluster(host, options.nodes ?? 2, isWhole);
 }
 
+/** As a process that begins there would be told it. */
+function folderOf(given: string): string {
+  try {
+    return realpathSync(given);
+  } catch {
+    return resolve(given); // the guest finds out
+  }
+}
+
 function startRequest(options: RunOptions, bundle: string, entry: string): StartRequest {
   const { columns, rows, isTTY } = process.stdout;
   const tty = isTTY && process.stderr.isTTY ? { columns, rows, colors: process.stdout.hasColors() } : undefined;
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries({ ...process.env, ...options.env }))
     if (value !== undefined && key !== 'GODWIT_CLUSTER') env[key] = value;
-  const settings = { argv: [process.execPath, entry, ...options.args], execArgv: [], env, cwd: resolve(options.cwd ?? '.'), tty };
+  const settings = {
+    argv: [process.execPath, entry, ...options.args],
+    execArgv: [],
+    env,
+    cwd: folderOf(options.cwd ?? '.'),
+    tty,
+  };
   const { pin, detach: detached, memoryMb, pool, weight } = options;
   const isShaken = options.shakeMs !== undefined;
   return {

@@ -8,6 +8,9 @@ import type { ToWorker } from './protocol.js';
 
 type Handler = (message: unknown) => unknown;
 
+/** Set now: a guest's realm has another. */
+const soon = setImmediate;
+
 export class HostChannelState {
   handlers = new Map<string, Handler>();
   refs = new Set<unknown>();
@@ -59,7 +62,10 @@ export class HostChannel {
     this.flush();
   }
   run(activity: Activity): void {
-    if (!this.perform(activity)) this.waiting.push(activity);
+    if (this.perform(activity)) return;
+    this.waiting.push(activity);
+    // Node called back inside the call that the guest is making, and no message may come that would have it told.
+    soon(() => this.flush());
   }
   /** Hands queued messages to their handlers, one activity each. */
   flush(): void {

@@ -16,6 +16,7 @@ import {
   state as jobs,
   keepingLastMatch,
   newPromise,
+  type RequireHost,
   rejectPromise,
   resolvePromise,
   setAdoption,
@@ -23,7 +24,9 @@ import {
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
+import { processState } from '../services/process/state.js';
 import { timerFunctions } from '../services/timers/timers.js';
+import { callFromAuthor } from './callers-place.js';
 import type { HostChannel } from './channel.js';
 import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
 import { pinningModule } from './pinning-module.js';
@@ -35,7 +38,10 @@ export interface RealmServices {
   importModule(specifier: string): { default: unknown; namespace: unknown };
   importDynamic(specifier: string): unknown;
   require: (name: unknown) => unknown;
+  requireOf: RequireHost;
   adopt(process: GuestProcess): void;
+  /** A built-in as guests see it; undefined where Node has none of that name. */
+  builtin(name: string): unknown;
   /** Does Node itself hold something of the guest's, so that it cannot move? */
   isPinned(): boolean;
   modules: Map<string, unknown>;
@@ -110,12 +116,13 @@ export function installRealmServices(
   // Streams and the global process are put in by adopt(), after built-ins are named: they belong to the guest, not to the realm.
   const nowhere = { write: () => true, on() {}, once() {}, removeListener() {}, listenerCount: () => 0 };
   const guestConsole = new Console({ stdout: nowhere as never, stderr: nowhere as never, ignoreErrors: false });
+  completeConsole(guestConsole);
   define(globalThis, 'console', guestConsole);
   const adopt = (process: GuestProcess): void => {
     define(globalThis, 'process', process);
     // The console writes to the streams of the process that came back.
     for (const key of ['_stdout', '_stderr'] as const)
-      define(guestConsole, key, key === '_stdout' ? process.stdout : process.stderr);
+      define(guestConsole, key, key === '_stdout' ? processState().stdout : processState().stderr);
     modules.set('process', process);
   };
   modules.set('process', initial);
@@ -144,12 +151,13 @@ export function installRealmServices(
 
   const pinnedModule = (name: string, native: object): object => {
     let isUsed = false;
-    const module = pinningModule(native, () => {
+    const use = (): void => {
       if (!isUsed) pins.add(`uses node:${name}`);
       isUsed = true;
-    });
+    };
+    const module = pinningModule(native, use, name === 'test' ? callFromAuthor : undefined);
     // What these say is of the process, not of the thread it runs in.
-    if (name === 'tty') define(module, 'isatty', (fd: unknown) => isTerminal(modules.get('process') as GuestProcess, fd), true);
+    if (name === 'tty') define(module, 'isatty', isTerminal, true);
     if (name === 'worker_threads')
       for (const [key, value] of Object.entries({ isMainThread: true, parentPort: null, workerData: null, threadId: 0 }))
         define(module, key, value, true);
@@ -172,8 +180,9 @@ export function installRealmServices(
   return {
     modules,
     adopt,
+    builtin: (name) => (isBuiltin(name) ? load(name) : undefined),
     isPinned: () => !pins.isEmpty,
-    require: makeRequire(load, nativeRequire, entry),
+    ...makeRequire(load, nativeRequire, entry),
     importModule(specifier) {
       const value = load(specifier);
       return { default: value, namespace: withDefault(value) };
@@ -191,20 +200,33 @@ export function installRealmServices(
   };
 }
 
+/** The global console has more than others: the class, and what V8 has for inspectors. */
+function completeConsole(console: Console): void {
+  const native = globalThis.console as unknown as Record<string, unknown>;
+  for (const key of ['Console', 'profile', 'profileEnd', 'timeStamp', 'context', 'createTask'])
+    define(console, key, native[key], true);
+}
+
 /**
  * The namespace of a built-in: its own enumerable members, also where the module is a function (`events`, `module`, `assert`).
  * What is an accessor there is one here.
  */
 function withDefault(value: unknown): unknown {
   const namespace: object = {};
-  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(value as object)))
-    if (descriptor.enumerable) Object.defineProperty(namespace, key, { ...descriptor, configurable: true });
-  define(namespace, 'default', value, true);
+  const members = { ...Object.getOwnPropertyDescriptors(value as object), default: undefined };
+  // Namespaces have their names in order.
+  for (const key of Object.keys(members).sort()) {
+    const descriptor = members[key as 'default'] as PropertyDescriptor | undefined;
+    if (key === 'default') define(namespace, 'default', value, true);
+    else if (descriptor!.enumerable) Object.defineProperty(namespace, key, { ...descriptor, configurable: true });
+  }
   return namespace;
 }
 
-const isTerminal = ({ stdout, stderr }: GuestProcess, fd: unknown): boolean =>
-  (fd === 1 && stdout.isTTY === true) || (fd === 2 && stderr.isTTY === true);
+function isTerminal(fd: unknown): boolean {
+  const { stdout, stderr } = processState();
+  return (fd === 1 && stdout.isTTY === true) || (fd === 2 && stderr.isTTY === true);
+}
 
 /** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
 export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {
@@ -224,7 +246,7 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
     'os',
   ]);
   for (const specifier of bundle.imports) if (specifier.startsWith('node:')) wanted.add(specifier.slice(5));
-  for (const match of bundle.code.matchAll(/require\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
+  for (const match of bundle.code.matchAll(/require[$\d]*\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
   wanted.delete('process');
   const named: Record<string, unknown> = {};
   for (const name of [...wanted].sort()) {
@@ -293,15 +315,19 @@ function pinGlobal(name: string, pins: Pins): void {
 /** A copy of a module whose asynchronous calls pin the guest until they are answered. */
 function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, channel: HostChannel): unknown {
   const wrapped: Record<string, unknown> = {};
-  for (const key of Object.keys(native)) {
-    const value = Object.getOwnPropertyDescriptor(native, key)!;
-    if (!('value' in value) && !value.get) continue;
+  for (const key of Object.getOwnPropertyNames(native)) {
+    const descriptor = Object.getOwnPropertyDescriptor(native, key)!;
+    // What Node hides is old, and some of it warns when it is looked at.
+    if (!descriptor.enumerable && typeof descriptor.value !== 'function') {
+      Object.defineProperty(wrapped, key, { ...descriptor, configurable: true });
+      continue;
+    }
     const member = native[key];
     if (key === 'promises' && typeof member === 'object')
       wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
     else if (typeof member === 'function' && !/^[A-Z]/.test(key))
-      wrapped[key] = wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel);
-    else wrapped[key] = member;
+      define(wrapped, key, wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel), descriptor.enumerable);
+    else define(wrapped, key, member, descriptor.enumerable);
   }
   return wrapped;
 }
@@ -340,6 +366,8 @@ class Answer {
   }
 }
 
+/** What Node has in place of a listener, so that it can be taken off by the guest's own (`unwatchFile`). */
+const listeners = new WeakMap<AnyFunction, AnyFunction>();
 const isListening = (functionName: string): boolean => /^(un)?watch/.test(functionName);
 
 function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
@@ -353,23 +381,31 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
     let answer: Answer | undefined;
     const { context } = jobs;
     if (typeof callback === 'function' && !key.endsWith('Sync')) {
-      const waiting = new Answer(reason, pins, channel, keepsAlive);
-      answer = waiting;
-      args[last] = (...results: unknown[]) => {
-        waiting.end();
-        channel.run(new CallbackJob(callback as AnyFunction, results, context));
-      };
+      const known = keepsAlive ? undefined : listeners.get(callback as AnyFunction);
+      if (known) args[last] = known;
+      else {
+        const waiting = new Answer(reason, pins, channel, keepsAlive);
+        answer = waiting;
+        const told = (...results: unknown[]): void => {
+          waiting.end();
+          channel.run(new CallbackJob(callback as AnyFunction, results, context));
+        };
+        args[last] = told;
+        if (!keepsAlive) listeners.set(callback as AnyFunction, told);
+      }
     }
     let result: unknown;
     try {
       result = native.apply(this, args);
     } catch (error) {
-      answer?.end(); // refused: nothing will answer
+      // Refused: nothing was opened and nothing will answer.
+      if (opens) pins.remove(`opened with ${label}`);
+      answer?.end();
       throw error;
     }
     return isNativePromise(result) ? guestPromiseOf(result, new Answer(reason, pins, channel), channel) : result;
   };
-  Object.defineProperty(wrapped, 'name', { value: key });
+  Object.defineProperty(wrapped, 'name', { value: native.name });
   Object.defineProperty(wrapped, 'length', { value: native.length });
   for (const extra of Object.keys(native)) define(wrapped, extra, (native as unknown as Record<string, unknown>)[extra], true);
   return wrapped;

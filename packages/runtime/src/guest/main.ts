@@ -26,7 +26,15 @@ import {
   setProgram,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
-import { GuestProcess, processClasses, setProcessHost } from '../services/process/process.js';
+import { announceExit, exitCode, setProcessHost } from '../services/process/functions.js';
+import { GuestProcess, newProcessState, processClasses } from '../services/process/process.js';
+import {
+  adoptProcessState,
+  changeDirectory,
+  type ProcessState,
+  processState,
+  savedProcessState,
+} from '../services/process/state.js';
 import { restoreStdio, type StdioState, setOutput, stdioClasses, stdioState } from '../services/stdio/stdio.js';
 import {
   restoreTimers,
@@ -38,9 +46,13 @@ import {
   timersPending,
 } from '../services/timers/timers.js';
 import { HostChannel, type HostChannelState, hostChannelClasses } from './channel.js';
+import { bringAll } from './child-processes.js';
+import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
+import { NodeProcess } from './node-process.js';
+import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
 import { osThreadId } from './os-thread.js';
 import { naming } from './pinning-module.js';
 import {
@@ -55,6 +67,7 @@ import {
   type ToWorker,
   VERDICT,
 } from './protocol.js';
+import { answerForGuest, installSystem } from './thread-process.js';
 import { asRehearsed, warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
@@ -67,7 +80,6 @@ const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
 const nativeSetTimeout = setTimeout;
-const activeResources = process.getActiveResourcesInfo.bind(process);
 const { wait } = Atomics;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
@@ -75,6 +87,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 class ServiceState {
   constructor(
     readonly process: GuestProcess,
+    readonly processState: ProcessState,
     readonly timers: TimerState,
     readonly stdio: StdioState,
     readonly clock: { originMs: number; lastMs: number },
@@ -96,6 +109,7 @@ const serviceClasses = {
 let guest: Guest;
 let guestProcess: GuestProcess;
 let services: RealmServices;
+const nodeProcess = new NodeProcess(process);
 /** Does Node itself hold something of the guest's? */
 let isPinned = (): boolean => false;
 let esm = true;
@@ -111,15 +125,15 @@ const channel = new HostChannel(
 );
 let mainState: { promise: object | undefined; done: boolean } = { promise: undefined, done: false };
 let ended = false;
-/** What Node keeps open for the thread itself, by kind. */
-const openAtStart = new Map<string, number>();
 
 const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => post(message, transfer as ArrayBuffer[]);
 
 process.on('uncaughtException', (error) => {
   // Of a callback that Node itself called, or of the runtime.
   if (isPinned() && !ended) {
-    uncaught(error, 'uncaughtException');
+    // Node's modules that listen are told by Node.
+    const isTold = guestProcess.listenerCount('uncaughtException') === 0 && nodeProcess.listens('uncaughtException');
+    if (!isTold) uncaught(error, 'uncaughtException');
     return;
   }
   ended = true;
@@ -128,6 +142,7 @@ process.on('uncaughtException', (error) => {
 });
 showHooks(look);
 prepareRealm();
+installSystem();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
   wake: once(nativeQueueMicrotask, () => {
@@ -149,7 +164,7 @@ setJobHost({
       if (record.handled) continue;
       jobs.context = context;
       if (guestProcess.listenerCount('unhandledRejection') > 0) guestProcess.emit('unhandledRejection', record.value, promise);
-      else uncaught(record.value, 'unhandledRejection');
+      else if (!nodeProcess.emit('unhandledRejection', record.value, promise)) uncaught(record.value, 'unhandledRejection');
       markReported(promise);
       jobs.context = undefined;
     }
@@ -158,23 +173,38 @@ setJobHost({
     for (const promise of promises) guestProcess.emit('rejectionHandled', promise);
   },
 });
-setProcessHost({ exit, kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }) });
+setProcessHost({
+  exit,
+  nodesExitCode: () => nodeProcess.exitCode,
+  kill: (pid, signal) => send({ type: 'send', service: 'process', message: { op: 'kill', pid, signal } }),
+  current: () => guestProcess,
+  openResources,
+  chdir: (directory) => changeDirectory(directoryAt(directory, processState().cwd)),
+  loadEnvFile,
+  builtin: (name) => services.builtin(name),
+});
 setAfterTurn(afterTurn);
 
 function uncaught(error: unknown, origin: string): void {
+  const { uncaughtCallback, stderr } = processState();
+  guestProcess.emit('uncaughtExceptionMonitor', error, origin);
+  if (uncaughtCallback !== null) {
+    uncaughtCallback(error);
+    return;
+  }
   if (guestProcess.listenerCount('uncaughtException') > 0) {
     guestProcess.emit('uncaughtException', error, origin);
     return;
   }
-  guestProcess.stderr.write(
+  if (nodeProcess.emit('uncaughtException', error, origin)) return;
+  stderr.write(
     origin === 'unhandledRejection' && !(error instanceof Error)
       ? `[UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${String(error)}".] {\n  code: 'ERR_UNHANDLED_REJECTION'\n}\n\nNode.js ${process.version}\n`
       : uncaughtText(error, esm),
   );
-  guestProcess.exitCode = 1;
-  guestProcess._exiting = true;
+  processState().exitCode = 1;
   try {
-    guestProcess.emit('exit', 1);
+    announceExit();
   } finally {
     exit(1);
   }
@@ -182,7 +212,9 @@ function uncaught(error: unknown, origin: string): void {
 
 function exit(code: number): never {
   ended = true;
-  send({ type: 'exit', code });
+  bringAll();
+  // What a system would make of it.
+  send({ type: 'exit', code: Number(code) & 0xff });
   return standStill();
 }
 
@@ -200,20 +232,12 @@ const endLater = once(nativeSetImmediate, () => {
   if (waitsForNode()) askAgain();
   else end();
 });
-const askAgain = once((action) => void nativeSetTimeout(action, ASK_AGAIN_MS), afterTurn);
+const askAgain = once((action) => void nativeSetTimeout(action, ASK_AGAIN_MS).unref(), afterTurn);
 /** How often a pinned guest that has nothing left to do itself is asked whether Node has. */
 const ASK_AGAIN_MS = 10;
 
-/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? Timers there are the runtime's. */
-function waitsForNode(): boolean {
-  if (!isPinned()) return false;
-  const open = new Map<string, number>();
-  for (const name of activeResources()) open.set(name, (open.get(name) ?? 0) + 1);
-  for (const [name, count] of open) {
-    if (name !== 'Timeout' && name !== 'Immediate' && count > (openAtStart.get(name) ?? 0)) return true;
-  }
-  return false;
-}
+/** Does Node itself keep something open for the guest: a server, a child process, a request of a module that pins? */
+const waitsForNode = (): boolean => isPinned() && nodeKeepsOpen();
 
 /** Queues an action, which is not queued again until it runs. */
 function once(queue: (action: () => void) => void, action: () => void): () => void {
@@ -235,23 +259,33 @@ function isAtEnd(): boolean {
 }
 
 function end(): void {
-  guestProcess.emit('beforeExit', Number(guestProcess.exitCode ?? 0));
+  const code = exitCode();
+  guestProcess.emit('beforeExit', code);
   drain();
+  // What Node's modules do then takes their own turns: a runner of tests tells its results.
+  if (nodeProcess.emit('beforeExit', code)) nativeSetImmediate(endUnlessBusy);
+  else endUnlessBusy();
+}
+
+function endUnlessBusy(): void {
   if (!isAtEnd() || waitsForNode()) {
     afterTurn();
     return;
   }
   if (mainState.promise && promiseState(mainState.promise).status === 0) {
-    guestProcess.stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
-    guestProcess.exitCode = 13;
+    processState().stderr.write(`Warning: Detected unsettled top-level await at ${guest.realm.bundle.entry}\n`);
+    processState().exitCode = 13;
   }
-  guestProcess.exit();
+  announceExit();
+  exit(Number(exitCode()));
 }
 
 let endWarmUp: () => void = () => {};
 
 function rehearse(bundle: Bundle): void {
-  const actor = new GuestProcess({ ...nobody, argv: [] });
+  const settings = { ...nobody, argv: [] };
+  adoptProcessState(newProcessState(settings));
+  const actor = new GuestProcess(settings);
   const options = { bundle, named: { 'godwit:services': serviceClasses }, services: () => serviceState(actor) };
   endWarmUp = warmUp(options, restUntilMs, () => send({ type: 'warm' }));
 }
@@ -279,10 +313,11 @@ const textOf = (bytes: Uint8Array): string =>
 function setUp(bundle: Bundle, settings: GuestSettings): void {
   endWarmUp();
   hideHooks();
-  openAtStart.clear();
-  for (const name of activeResources()) openAtStart.set(name, (openAtStart.get(name) ?? 0) + 1);
+  rememberOpen();
   esm = !bundle.sloppy;
+  adoptProcessState(newProcessState(settings));
   guestProcess = new GuestProcess(settings);
+  nodeProcess.begin();
   const require = createRequire(bundle.entry);
   services = installRealmServices(guestProcess, channel, require, bundle.entry);
   isPinned = services.isPinned;
@@ -293,8 +328,9 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
       importModule: (specifier) => services.importModule(specifier),
       importDynamic: (specifier) => services.importDynamic(specifier),
       require: services.require,
+      requireOf: services.requireOf,
       refuse: (_code, message) => {
-        guestProcess.stderr.write(`${message}\n`);
+        processState().stderr.write(`${message}\n`);
         return exit(126);
       },
       filename: bundle.entry,
@@ -309,6 +345,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
+  answerForGuest(guestProcess);
   setProgram(guest.realm, (threw, value) => {
     mainState.done = true;
     if (threw) uncaught(value, 'uncaughtException');
@@ -337,9 +374,11 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
   const restored = asRehearsed(() => naming(() => guest.restore(message.pages))) as ServiceState;
   guestProcess = restored.process;
+  adoptProcessState(restored.processState);
   // A program that put something else there keeps it.
-  if (guestProcess.pid === message.formerPid) guestProcess.pid = message.settings.pid;
+  if (guestProcess.pid === message.formerPid) Object.defineProperty(guestProcess, 'pid', { value: message.settings.pid });
   services.adopt(guestProcess);
+  answerForGuest(guestProcess);
   restoreStdio(restored.stdio);
   guestClock.restore(restored.clock);
   mainState = restored.main;
@@ -359,7 +398,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
 // Captures -----------------------------------------------------------------------------------------------------------
 
 function serviceState(process = guestProcess): ServiceState {
-  return new ServiceState(process, timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
+  return new ServiceState(process, savedProcessState(), timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
 }
 
 function serviceCounts(): ServiceCounts {

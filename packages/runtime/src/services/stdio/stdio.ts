@@ -21,6 +21,18 @@ export const setOutput = (sink: typeof output): void => {
   output = sink;
 };
 
+/** Brings what children wrote before to the guest's output, so that theirs and the guest's come in the order of writing. */
+let childrenFirst: () => void = () => {};
+export const setChildrenFirst = (bring: () => void): void => {
+  childrenFirst = bring;
+};
+
+/** Tells the node what is written to the guest's stdout or stderr, by the guest or by a child that shares it. */
+export function tellOutput(fd: 1 | 2, bytes: Uint8Array): void {
+  if (bytes.byteLength > 0) output(fd, state.nextSeq++, copyOf.call(bytes));
+}
+const copyOf = Uint8Array.prototype.slice;
+
 export class GuestOutput extends ServiceEmitter {
   readonly writable = true;
   isTTY: boolean | undefined;
@@ -48,8 +60,9 @@ export class GuestOutput extends ServiceEmitter {
       const error = new TypeError('The "chunk" argument must be of type string or an instance of Buffer or Uint8Array.');
       throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
     }
-    if (bytes.byteLength > 0) output(this.fd, state.nextSeq++, Uint8Array.prototype.slice.call(bytes));
-    if (typeof done === 'function') enqueueTick(new CallbackJob(done as () => unknown, []));
+    childrenFirst();
+    tellOutput(this.fd, bytes);
+    if (typeof done === 'function') enqueueTick(new CallbackJob(done as () => unknown, [null]));
     return true;
   }
   end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {

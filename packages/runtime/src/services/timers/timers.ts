@@ -192,7 +192,7 @@ export function schedule(): void {
   }
   if (next && !isDue && !wakeAt) {
     const dueMs = inner(next).dueMs;
-    wakeAt = { dueMs, handle: nativeSetTimeout(turn, Math.min(MAX_DELAY_MS, dueMs - guestClock.nowMs())) };
+    wakeAt = { dueMs, handle: nativeSetTimeout(turn, Math.min(MAX_DELAY_MS, dueMs - guestClock.nowMs())).unref() }; // the thread lives by its port, and timers that hold it are Node's own
   }
 }
 
@@ -283,7 +283,7 @@ export function clearTimer(timer: unknown): void {
 }
 
 /** What the guest sees as globals and as `node:timers`. */
-export const timerFunctions = {
+export const timerFunctions = withNodesLengths({
   setTimeout: (callback: unknown, delay?: unknown, ...args: unknown[]): Timeout => start(callback, delay, false, args),
   setInterval: (callback: unknown, delay?: unknown, ...args: unknown[]): Timeout => start(callback, delay, true, args),
   setImmediate: (callback: unknown, ...args: unknown[]): Immediate => {
@@ -293,13 +293,20 @@ export const timerFunctions = {
     schedule();
     return immediate;
   },
-  clearTimeout: clearTimer,
-  clearInterval: clearTimer,
+  clearTimeout: (timer: unknown): void => clearTimer(timer),
+  clearInterval: (timer: unknown): void => clearTimer(timer),
   clearImmediate: (immediate: unknown): void => {
     if (!(immediate instanceof Immediate)) return;
     immediate._destroyed = true;
     state.immediates = state.immediates.filter((i) => i !== immediate);
   },
-};
+});
+
+/** Node's have the first arguments for callbacks as parameters. */
+function withNodesLengths<T extends Record<string, unknown>>(functions: T): T {
+  for (const [name, value] of Object.entries({ setTimeout: 5, setInterval: 5, setImmediate: 4 }))
+    Object.defineProperty(functions[name], 'length', { value, configurable: true });
+  return functions;
+}
 
 export const timerClasses = { Timeout, Immediate, TimerState, TimerActivity, ImmediateActivity };

@@ -1,0 +1,2 @@
+exports.begun = module.id;
+throw new Error(`failed ${module.loaded}`);

@@ -1,0 +1,2 @@
+'use strict';
+module.exports = { parent: module.parent, id: module.id, early: module };
