@@ -3,6 +3,7 @@
  * data, and the closing protocol (ECMAScript 7.4). Only primordials taken at load are used.
  */
 import { types } from 'node:util';
+import { uncurry } from '../heap/primordials.js';
 import { hostClosureKind } from './host-closures.js';
 import { Cursor, finished, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
 import { isObject } from './promises.js';
@@ -143,11 +144,11 @@ export const sizeOf = (source: object, kind: CollectionKind): number =>
 
 /** An iterator over a Map or Set that knows how many live entries lie before its position. */
 export abstract class CollectionCursor extends Cursor {
-  iterator: Iterator<unknown> | undefined = undefined;
   finished = false;
   constructor(
     readonly source: Map<unknown, unknown> | Set<unknown>,
     readonly kind: CollectionKind,
+    public iterator: Iterator<unknown> | undefined = undefined,
   ) {
     super();
   }
@@ -230,18 +231,19 @@ export function placeCursor(cursor: CollectionCursor, position: number): void {
   for (let i = 0; i < position; i++) stepOf(cursor.iterator, cursor.kind);
 }
 
-const isPlainMap = (value: unknown): value is Map<unknown, unknown> =>
-  isObject(value) && getPrototypeOf(value) === Map.prototype && !ownDescriptor(value, Symbol.iterator);
-const isPlainSet = (value: unknown): value is Set<unknown> =>
-  isObject(value) && getPrototypeOf(value) === Set.prototype && !ownDescriptor(value, Symbol.iterator);
+const entriesOf = uncurry(mapEntries) as (map: unknown) => Iterator<unknown>;
+const valuesOf = uncurry(setValues) as (set: unknown) => Iterator<unknown>;
 
 /** GetIterator for a for-of head; `text` is how the author wrote it, for V8's message. */
 export function iteratorOf(value: unknown, text: string): object {
-  if (isPlainMap(value) && mapProto[Symbol.iterator] === mapIterator) return collectionCursor(value, 'map');
-  if (isPlainSet(value) && setProto[Symbol.iterator] === setIterator) return collectionCursor(value, 'set');
+  const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.iterator];
+  // V8's methods refuse what is none of theirs.
+  if (method === setIterator && setIteratorProto.next === setIteratorNext)
+    return new SetCursor(value as Set<unknown>, 'set', valuesOf(value));
+  if (method === mapIterator && mapIteratorProto.next === mapIteratorNext)
+    return new MapCursor(value as Map<unknown, unknown>, 'map', entriesOf(value));
   const cursor = listCursorOf(value);
   if (cursor) return cursor;
-  const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.iterator];
   if (typeof method !== 'function')
     throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);
   const iterator = apply(method, value, []) as object;
