@@ -9,7 +9,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { guestCompileOptions } from '../../packages/runtime/dist/guest/modules.js';
 import { bin, geometricMean, machine, median, printRatios, sideBySide } from './side-by-side.mjs';
 import { moveSuites, runSuites } from './suites.mjs';
 
@@ -55,8 +54,7 @@ async function compile() {
   for (const name of fs.readdirSync(folder)) if (name.endsWith('.mjs')) fs.utimesSync(path.join(folder, name), 1, 1); // settled
   const times = { cold: [], cached: [] };
   for (let i = 0; i < rounds; i++) {
-    const options = { ...guestCompileOptions, cacheDir: path.join(folder, `cache${i}`) };
-    for (const list of Object.values(times)) list.push(compileTimes(entry, options));
+    for (const list of Object.values(times)) list.push(compileTimes(entry, path.join(folder, `cache${i}`)));
   }
   for (const [kind, list] of Object.entries(times)) {
     const [ms, processorMs] = [0, 1].map((i) => median(list.map((each) => each[i])).toFixed(0));
@@ -65,19 +63,21 @@ async function compile() {
 }
 
 /** In a process of its own, as cluster-run does it: V8 has compiled nothing of the compiler yet. */
-function compileTimes(entry, options) {
+function compileTimes(entry, cacheDir) {
   const { stdout, status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', compiling], {
     encoding: 'utf8',
-    env: { ...environment, ENTRY: entry, OPTIONS: JSON.stringify(options), CACHE: compileCache },
+    env: { ...environment, ENTRY: entry, CACHE_DIR: cacheDir, CACHE: compileCache, MODULES: guestModules },
   });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
 const compileCache = at('../../packages/checkpoint/dist/compile/cache.js');
-const compiling = `const { CACHE, ENTRY, OPTIONS } = process.env;
+const guestModules = at('../../packages/runtime/dist/guest/modules.js');
+const compiling = `const { CACHE, CACHE_DIR, ENTRY, MODULES } = process.env;
+const { guestCompileOptions } = await import(MODULES);
 const before = performance.now();
 const { compileToText } = await import(CACHE);
-await compileToText(ENTRY, JSON.parse(OPTIONS));
+await compileToText(ENTRY, { ...guestCompileOptions, cacheDir: CACHE_DIR });
 const { user, system } = process.cpuUsage();
 console.log(JSON.stringify([performance.now() - before, (user + system) / 1000]));`;
 

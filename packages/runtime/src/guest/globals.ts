@@ -49,24 +49,37 @@ export interface RealmServices {
 
 class Pins {
   private readonly reasons = new Map<string, number>();
+  /** What the node was told last. */
+  private told: readonly string[] = [];
+  private isReporting = false;
   constructor(private readonly channel: HostChannel) {}
   add(reason: string): void {
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
-    this.report();
+    if (!this.told.includes(reason)) this.report();
   }
   remove(reason: string): void {
     const count = (this.reasons.get(reason) ?? 0) - 1;
     if (count > 0) this.reasons.set(reason, count);
     else this.reasons.delete(reason);
-    this.report();
+    if (count > 0 || this.isReporting) return;
+    // Programs wait for one answer of Node's after the other: what is over may begin again at once.
+    this.isReporting = true;
+    nativeSetTimeout(() => {
+      this.isReporting = false;
+      if (this.told.some((told) => !this.reasons.has(told))) this.report();
+    }, UNPIN_AFTER_MS).unref();
   }
   get isEmpty(): boolean {
     return this.reasons.size === 0;
   }
   private report(): void {
-    this.channel.send('pins', [...this.reasons.keys()]);
+    this.told = [...this.reasons.keys()];
+    this.channel.send('pins', this.told);
   }
 }
+const nativeSetTimeout = setTimeout;
+/** A pin that is over is told of so much later. */
+const UNPIN_AFTER_MS = 20;
 
 const define = (target: object, key: PropertyKey, value: unknown, enumerable = false): void => {
   Object.defineProperty(target, key, { value, writable: true, enumerable, configurable: true });
