@@ -190,7 +190,7 @@ function readFrame(paused: PausedFrame, index: number, realm: Realm, session: Th
   const vars: Env = {};
   const natives = realm.nativesOf(range.fid);
   values.forEach((scope, i) => {
-    mergeScope(vars, scope as Env, scopes[i]!.type, natives);
+    mergeScope(vars, scope as Env, scopes[i]!.type === 'closure', natives);
   });
   checkArguments(range, realm);
   // Where a class is made V8 shows it in every function; of the program itself it names what is in no image.
@@ -213,20 +213,20 @@ export function restoreArguments(vars: Env): void {
 }
 
 /** Variables that generated code needs for itself: what it is handed, and what continues a delegation. */
-export const isOfResumption = (name: string): boolean => name === '$main' || name === '$f' || startsWith(name, '$$dr');
+const isOfResumption = (name: string): boolean => name === '$main' || name === '$f' || startsWith(name, '$$dr');
 
 /** Inner scopes first; from enclosing functions only environments are taken, and the functions of these that are named natively. */
-function mergeScope(vars: Env, scope: Env, type: string, natives: readonly NativeFunction[]): void {
+export function mergeScope(vars: Env, scope: Env, isEnclosing: boolean, natives: readonly NativeFunction[]): void {
   for (const name of Object.keys(scope)) {
     if (hasOwn(vars, name) || isOfResumption(name)) continue;
-    if (type === 'closure' && !isEnvironmentName(name) && !isAmong(natives, name)) continue;
+    if (isEnclosing && !isEnvironmentName(name) && !isAmong(natives, name)) continue;
     const descriptor = ownDescriptor(scope, name)!;
     if ('value' in descriptor) vars[name] = descriptor.value;
   }
 }
 
 /** With an indexed loop: the guest may have changed what others go through. */
-export function isAmong(natives: readonly NativeFunction[], name: string): boolean {
+function isAmong(natives: readonly NativeFunction[], name: string): boolean {
   for (let i = 0; i < natives.length; i++) if (natives[i]![0] === name) return true;
   return false;
 }

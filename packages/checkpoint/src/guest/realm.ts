@@ -109,6 +109,9 @@ function tableOf({ labels, functions }: SafepointTable, code: string): ScriptTab
   return table;
 }
 
+/** How the URLs of resume code begin. */
+export const resumeUrl = 'godwit-resume:';
+
 type Factory = (...given: unknown[]) => unknown;
 
 const { stringify } = JSON;
@@ -712,7 +715,7 @@ export class Realm {
         generator: this.isGeneratorRange(range),
         isStatic: this.isStaticMember(frame.fid),
       });
-      const name = `godwit-resume:${this.bundle.hash}:${++this.resumeCount}`;
+      const name = `${resumeUrl}${this.bundle.hash}:${++this.resumeCount}`;
       this.registerResume(name, peeled);
       factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, frame.fid, scope) as never;
       if (!scope) this.frameFactories.set(key, factory!);

@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { assert, GodwitError } from '../base/index.js';
-import { checkArguments, isAmong, isDeadTemporary, isOfResumption, restoreArguments, showsAround } from '../capture/frames.js';
+import { checkArguments, isDeadTemporary, mergeScope, restoreArguments, showsAround } from '../capture/frames.js';
 import type { Internals, Privates, SpecialKind } from '../heap/index.js';
 import { startsWith } from '../heap/primordials.js';
 import { identityOf } from './brand.js';
@@ -14,9 +14,8 @@ import { hostClosureName, remakeHostClosure } from './host-closures.js';
 import { CollectionCursor, type CollectionKind, collectionCursor, cursorPosition, placeCursor } from './iteration.js';
 import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction } from './late-code.js';
 import { type IteratorSources, nativeIterators } from './native-iterators.js';
-import { isEnvironmentName } from './plain-text.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
-import type { Frame, Realm, ScriptTable } from './realm.js';
+import { type Frame, type Realm, resumeUrl, type ScriptTable } from './realm.js';
 import { isRegistry, type RegistryState, registryState, stampRegistry, watchAll } from './weak.js';
 
 const getPrototypeOf = Object.getPrototypeOf;
@@ -301,34 +300,29 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>, inter
   const fid = label?.fid ?? identityOf(fn)?.fid ?? realm.functionAt(url!, offset);
   if (fid === undefined || !realm.ranges.get(fid)!.generator)
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', 'Cannot capture a generator: it is suspended at an unknown place');
-  if (!label && hasBegun(offset, fn, { url: url!, table, fid }, realm, internals)) throw isHidden(fid, realm);
+  const name = realm.metaOf(fid).name || 'it';
+  const notYet = (why: string): GodwitError =>
+    new GodwitError('GODWIT_PUT_OFF', `Cannot capture a generator yet: ${why}`, { fields: { path: '' } });
+  if (!label && hasBegun(offset, fn, { url: url!, table, fid }, realm, internals))
+    throw notYet(`${name} waits in a finally block or a with statement`);
   const vars: Record<string, unknown> = {};
   const natives = realm.nativesOf(fid);
   let unread: Record<string, unknown> | undefined;
   for (const scope of scopes) {
     if (['Module', 'Global', 'Script'].some((kind) => scope.description.startsWith(kind))) break;
     const closure = scope.description.startsWith('Closure');
-    for (const name of Object.keys(scope.variables)) {
-      if (name === '$f' && !closure && !label && url!.startsWith('godwit-resume:')) unread = scope.variables.$f as typeof vars;
-      if (hasOwn(vars, name) || isOfResumption(name) || (closure && !isEnvironmentName(name) && !isAmong(natives, name)))
-        continue;
-      const descriptor = Object.getOwnPropertyDescriptor(scope.variables, name)!;
-      if ('value' in descriptor) vars[name] = descriptor.value;
-    }
+    if (!closure && !label && startsWith(url!, resumeUrl) && hasOwn(scope.variables, '$f'))
+      unread = scope.variables.$f as typeof vars;
+    mergeScope(vars, scope.variables, closure, natives);
   }
   restoreArguments(vars);
   // Not begun in an earlier life either: resume code has not yet taken its variables out of what it was given.
   if (unread) Object.assign(vars, unread);
   const range = realm.ranges.get(fid)!;
   checkArguments(range, realm);
-  for (const name of Object.keys(vars)) if (isDeadTemporary(range, name, label?.statement)) delete vars[name];
+  for (const key of Object.keys(vars)) if (isDeadTemporary(range, key, label?.statement)) delete vars[key];
   // What V8 does not show cannot be carried over; as with frames, not now is better than wrong.
-  if (label && !showsAround(fid, vars, realm))
-    throw new GodwitError(
-      'GODWIT_PUT_OFF',
-      `Cannot capture a generator yet: V8 does not show the variables around ${realm.metaOf(fid).name || 'it'} here`,
-      { fields: { path: '' } },
-    );
+  if (label && !showsAround(fid, vars, realm)) throw notYet(`V8 does not show the variables around ${name} here`);
   return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
 }
 
@@ -346,15 +340,8 @@ function hasBegun(
   const begins = internals.of(fn)['[[FunctionLocation]]'] as Location;
   const parenthesis = table.lineStarts[begins.lineNumber]! + begins.columnNumber;
   if (offset === parenthesis) return false;
-  return startsWith(url, 'godwit-resume:') || realm.textBehindParenthesis(fid, offset - parenthesis) !== '{';
+  return startsWith(url, resumeUrl) || realm.textBehindParenthesis(fid, offset - parenthesis) !== '{';
 }
-
-const isHidden = (fid: number, realm: Realm): GodwitError =>
-  new GodwitError(
-    'GODWIT_PUT_OFF',
-    `Cannot capture a generator yet: ${realm.metaOf(fid).name || 'it'} waits in a finally block or a with statement`,
-    { fields: { path: '' } },
-  );
 
 /** Map and Set cursors: the position is the number of live entries before it. */
 function cursors(finishing: Finishing): SpecialKind {
