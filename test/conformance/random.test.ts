@@ -14,7 +14,7 @@ import { judge } from './machine/dist/verdict.js';
 const seed = Number(process.env.GODWIT_SEED ?? 1);
 const numRuns = Number(process.env.GODWIT_RANDOM_RUNS ?? 5);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-random-'));
-const options = { seed: 1, forks: 1, moves: 5, mostHits: 600 };
+const options = { seed: 1, forks: 1, moves: 5, paged: 3, mostHits: 600 };
 let count = 0;
 
 afterAll(async () => {

@@ -43,7 +43,7 @@ import {
   type ProgramContext,
 } from './context.js';
 import { lowerExpression } from './expressions.js';
-import { lowerPatternInto } from './patterns.js';
+import { isOnlyRest, lowerPatternInto } from './patterns.js';
 import { keepRegisters } from './registers.js';
 import {
   type Binding,
@@ -303,7 +303,7 @@ function nativeParamsSuffice(node: Node, context: FunctionContext): boolean {
   const own = context.facts.scope;
   return !anyNode(node.params, (n) => {
     if (/Function|Class/.test(n.type) || n.type === 'AwaitExpression' || n.type === 'YieldExpression') return true;
-    if (n.type === 'ThisExpression' || n.type === 'Super' || n.type === 'MetaProperty') return true;
+    if (n.type === 'ThisExpression' || n.type === 'Super' || n.type === 'MetaProperty' || isOnlyRest(n)) return true;
     const binding = n.type === 'Identifier' ? context.bindingOf(n) : undefined;
     if (!binding) return false;
     // `eval` in the printed code would be V8's own; what an eval may declare is looked up.

@@ -14,6 +14,7 @@ import { takeNames } from './names.js';
 import { print } from './print.js';
 import { lowerProgram, type ProgramOptions } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
+import { touchFirst } from './touch-first.js';
 
 export interface Bundle {
   hash: string;
@@ -57,6 +58,7 @@ export function lowerText(entry: string, code: string, map: string, sloppy: bool
       isLibrary: (file) => libraries.some((folder) => file.startsWith(path.join(folder, path.sep))),
     },
   });
+  touchFirst(lowered.root);
   return { lowered, printed: print(lowered.root) };
 }
 

@@ -16,6 +16,7 @@ import { makeClosure } from './functions.js';
 import { print } from './print.js';
 import { analyzeProgram, isOurs, PSEUDO_ARGUMENTS, type Scope } from './scope.js';
 import { buildTable, type SafepointTable } from './table.js';
+import { touchFirst } from './touch-first.js';
 
 /** `function`: one function in parentheses. `eval`: a script. `direct`: code of a direct eval. */
 export type LateForm = 'function' | 'eval' | 'direct';
@@ -151,6 +152,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
   context.homeEnv = site?.homeEnv;
   const made = makeClosure(closure, context, [], form === 'function' ? 'anonymous' : undefined);
   const root: Node = { type: 'Program', sourceType: 'script', body: [statement(made)] };
+  touchFirst(root);
   const code = print(root).text;
   const table = buildTable(root, code, { fids: shared.fids, closureText: shared.closureText });
   const fid = made.arguments[1].value as number;

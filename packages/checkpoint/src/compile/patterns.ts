@@ -48,7 +48,7 @@ export function needsSteps(pattern: Node): boolean {
   if (isComplex(pattern) || anyNode([pattern], isSuperProperty, isFunction)) return true;
   const work = [pattern];
   for (let n = work.pop(); n; n = work.pop()) {
-    if (isFunction(n) || mayThrow(n)) return true;
+    if (isFunction(n) || mayThrow(n) || isOnlyRest(n)) return true;
     if (n.type === 'AssignmentPattern') work.push(n.left, n.right);
     else if (n.type === 'ObjectPattern')
       work.push(...n.properties.map((p: Node) => (p.type === 'RestElement' ? p.argument : p.value)));
@@ -57,6 +57,10 @@ export function needsSteps(pattern: Node): boolean {
   }
   return false;
 }
+
+/** `{ ...rest }`: natively it would copy own properties without reading one before (heap/hollow.ts). */
+export const isOnlyRest = (pattern: Node): boolean =>
+  pattern.type === 'ObjectPattern' && pattern.properties.length === 1 && pattern.properties[0].type === 'RestElement';
 
 /** A destructuring assignment expression; its value is the right side. */
 export function lowerPatternAssignment(node: Node, context: FunctionContext, out: Node[]): Node {

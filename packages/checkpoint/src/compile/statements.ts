@@ -30,7 +30,7 @@ import { type FunctionContext, hasCall } from './context.js';
 import { isComplex, keep, lowerCall, lowerExpression, lowerForEffect } from './expressions.js';
 import { lowerFunction, makeClosure, makeEnvironment } from './functions.js';
 import { lowerDoWhile, lowerFor, lowerForIn, lowerForOf, lowerWhile } from './loops.js';
-import { lowerPatternInto } from './patterns.js';
+import { isOnlyRest, lowerPatternInto } from './patterns.js';
 import type { Binding, Scope } from './scope.js';
 
 export function lowerStatements(list: Node[], context: FunctionContext, out: Node[]): void {
@@ -181,8 +181,9 @@ function plainPattern(pattern: Node): boolean {
     case 'ArrayPattern':
       return pattern.elements.every((e: Node) => !e || plainPattern(e));
     case 'ObjectPattern':
-      return pattern.properties.every((p: Node) =>
-        p.type === 'RestElement' ? plainPattern(p) : !p.computed && plainPattern(p.value),
+      return (
+        !isOnlyRest(pattern) &&
+        pattern.properties.every((p: Node) => (p.type === 'RestElement' ? plainPattern(p) : !p.computed && plainPattern(p.value)))
       );
     default:
       return false;

@@ -7,6 +7,7 @@ import { includes, objectCreate, slice, uncurry } from '../heap/primordials.js';
 import { atOnce } from './code-unit.js';
 import { declareGlobals, syntaxErrorOf, unitFor } from './late-code.js';
 import type { Realm, RealmHost } from './realm.js';
+import { whole } from './touching.js';
 
 const { apply, defineProperty, getOwnPropertyDescriptor, ownKeys, setPrototypeOf, getPrototypeOf } = Reflect;
 const { parse } = JSON;
@@ -49,7 +50,7 @@ export const makeVariables = (accessors: object): object => objectCreate(setProt
 
 /** What the code of an eval adds: variables, and accessors for more names. */
 export function addVariables(variables: object, accessors: object, names: ArrayLike<string>): void {
-  const known = getPrototypeOf(variables)!;
+  const known = getPrototypeOf(whole(variables))!;
   const keys = ownKeys(accessors);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;

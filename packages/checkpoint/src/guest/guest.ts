@@ -9,12 +9,20 @@ import { captureFrames, PutOff } from '../capture/frames.js';
 import { lookAtStack, type Outlook } from '../capture/look.js';
 import { type PausedFrame, ThreadSession } from '../capture/session.js';
 import type { Bundle } from '../compile/index.js';
-import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
+import {
+  decodeHeap,
+  encodeHeap,
+  type HeapOptions,
+  Internals,
+  type NamedBuiltins,
+  nameBuiltins,
+  PagedHeap,
+} from '../heap/index.js';
 import { fidOf } from './brand.js';
 import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { hole } from './holes.js';
-import { Delegate, DelegateResume, SyncToAsync } from './iteration.js';
+import { append, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { forgetMatches, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
 import { installLateCode, setLateRealm } from './late-code.js';
@@ -26,6 +34,7 @@ import { installProxies, proxyClasses } from './proxies.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { Finishing, privateFields, specialKinds } from './specials.js';
 import { SuperReference } from './super-reference.js';
+import { setPagedHeap } from './touching.js';
 import { brandLate } from './unbranded.js';
 import { installWeak, weakClasses } from './weak.js';
 
@@ -36,6 +45,8 @@ export interface GuestOptions {
   named: Record<string, unknown>;
   /** Called when V8 has stopped this thread. */
   onPaused(frames: PausedFrame[]): void;
+  /** Called when a guest that came by pages cannot go on. */
+  onLost(reason: string): never;
 }
 
 interface Root {
@@ -96,10 +107,13 @@ export class Guest {
   private readonly internals = new Internals();
   private readonly builtins: NamedBuiltins;
   private restored: Frame[] = [];
+  private paged: PagedHeap | undefined;
+  private readonly onLost: (reason: string) => never;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
   private readonly atResumption: (() => void)[] = [];
 
   constructor(options: GuestOptions) {
+    this.onLost = options.onLost;
     this.realm = new Realm(options.bundle, options.host);
     this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
       if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
@@ -136,6 +150,7 @@ export class Guest {
   frames(paused: PausedFrame[]): Frame[] {
     try {
       // Outside of an activity it is the runtime that called: it reports an error, say, and would not be there after a move.
+      this.fillAll();
       if (state.activity === undefined) throw new PutOff('the runtime is calling the guest');
       return captureFrames(paused, this.realm, this.session, running, this.internals);
     } catch (error) {
@@ -148,6 +163,7 @@ export class Guest {
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
+    this.fillAll();
     this.realm.natives.on = true;
     const root: Root = {
       frames,
@@ -167,7 +183,12 @@ export class Guest {
   /** Once, unless the heap holds native iterators: then a first walk finds the collections that they go through. */
   private encode(root: Root): ReturnType<typeof encodeHeap> {
     const sources = new IteratorSources(this.internals);
-    const walk = () => encodeHeap(root, this.heapOptions(root.frames, new Finishing(), sources));
+    const structure: object[] = [root, root.frames, root.variables];
+    for (let i = 0; i < root.frames.length; i++) {
+      append(structure, root.frames[i]!);
+      append(structure, root.frames[i]!.vars);
+    }
+    const walk = () => encodeHeap(root, { ...this.heapOptions(root.frames, new Finishing(), sources), structure });
     try {
       return walk();
     } catch (error) {
@@ -178,10 +199,13 @@ export class Guest {
   }
 
   /** Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. */
-  restore(pages: readonly Uint8Array[]): unknown {
+  restore(pages: readonly Uint8Array[], byPages = false): unknown {
     const finishing = new Finishing();
-    const options = this.heapOptions([], finishing, new IteratorSources(this.internals));
-    const root = decodeHeap(pages, { ...options, changeLater: (change) => this.atResumption.push(change) }) as Root;
+    const options: HeapOptions = {
+      ...this.heapOptions([], finishing, new IteratorSources(this.internals)),
+      changeLater: (change) => this.atResumption.push(change),
+    };
+    const root = (byPages ? this.loadPaged(pages, options) : decodeHeap(pages, options)) as Root;
     this.realm.writeVariables(root.variables);
     setJobState(root.jobs);
     finishing.run();
@@ -189,6 +213,30 @@ export class Guest {
     this.atResumption.push(() => setLastMatch(root.lastMatch));
     this.realm.prepareStack(root.frames);
     return root.services;
+  }
+
+  private loadPaged(pages: readonly Uint8Array[], options: HeapOptions): unknown {
+    const heap = new PagedHeap(pages, {
+      ...options,
+      lost: this.onLost,
+      drained: () => {
+        this.paged = undefined;
+        setPagedHeap(undefined);
+      },
+    });
+    this.paged = heap;
+    setPagedHeap(heap);
+    return heap.load();
+  }
+
+  /** Makes everything whole that is hollow still: what captures a heap looks at all of it. */
+  private fillAll(): void {
+    this.paged?.fillAll();
+  }
+
+  /** Makes some more of what is hollow whole, of about so many objects; false when nothing is left. */
+  fillSome(objects: number): boolean {
+    return this.paged?.fillSome(objects) ?? false;
   }
 
   /** Runs the captured stack to its end, as the activity it belongs to. Does nothing for a guest that was idle. */

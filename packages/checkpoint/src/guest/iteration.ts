@@ -7,6 +7,7 @@ import { uncurry } from '../heap/primordials.js';
 import { hostClosureKind } from './host-closures.js';
 import { Cursor, finished, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
 import { isObject } from './promises.js';
+import { whole } from './touching.js';
 
 const isArray = Array.isArray;
 const arrayProto = Array.prototype as unknown as Record<symbol, unknown>;
@@ -420,11 +421,11 @@ const makeIgnore = hostClosureKind('ignore', () => () => {});
 export function forInKeys(value: unknown): string[] {
   const keys: string[] = [];
   if (value === undefined || value === null) return keys;
-  for (const key in value as object) keys[keys.length] = key;
+  for (const key in whole(value) as object) keys[keys.length] = key;
   return keys;
 }
 
-export const stillThere = (value: object, key: string): boolean => (isObject(value) ? key in value : true);
+export const stillThere = (value: object, key: string): boolean => (isObject(value) ? key in whole(value) : true);
 
 /** What a generator's yield* goes through, made once so that the delegation can go on elsewhere. */
 export function delegateOf(value: unknown): Iterable<unknown> {
@@ -489,7 +490,7 @@ export function restOf(source: object, taken: PropertyKey[]): object {
   const rest: Record<PropertyKey, unknown> = {};
   const skip = { __proto__: null } as unknown as Record<PropertyKey, boolean>;
   for (let i = 0; i < taken.length; i++) skip[taken[i]!] = true;
-  const keys = ownKeys(Object(source));
+  const keys = ownKeys(Object(whole(source)));
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     if (skip[key]) continue;

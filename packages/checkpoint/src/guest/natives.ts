@@ -8,6 +8,7 @@ import { types } from 'node:util';
 import { collectionCursor, isIteratedNatively, plainArray } from './iteration.js';
 import { checkCircular, givesSource, unboxed } from './json-steps.js';
 import { replacesNatively } from './list-cursors.js';
+import { whole } from './touching.js';
 
 const { call, bind } = Function.prototype;
 // Bound, so that V8 finds the native function behind the call whatever the guest does to Function.prototype.
@@ -27,7 +28,8 @@ const NativeProxy = Proxy;
 const constructsNothing = { construct: () => ({}) };
 
 const apply = Reflect.apply;
-const ownDescriptor = Object.getOwnPropertyDescriptor;
+const { getOwnPropertyDescriptor: ownDescriptor, keys: ownNames, getPrototypeOf: prototypeOf, defineProperty: define } = Object;
+const { defineProperty: defineData, deleteProperty: remove } = Reflect;
 const JSON_stringify = JSON.stringify;
 const TypedArray = Object.getPrototypeOf(Uint8Array) as object;
 const typedTag = ownDescriptor(typedArrayPrototype, Symbol.toStringTag)!.get!;
@@ -76,12 +78,15 @@ export class NativeCallbacks {
   readonly Array = Array;
   readonly Object = Object;
   readonly String = String;
-  readonly keys = Object.keys;
-  readonly getPrototypeOf = Object.getPrototypeOf;
-  readonly getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
-  readonly defineProperty = Object.defineProperty;
-  readonly createDataProperty = Reflect.defineProperty;
-  readonly deleteProperty = Reflect.deleteProperty;
+  readonly keys = (object: object): string[] => ownNames(whole(object));
+  readonly getPrototypeOf = (object: object): object | null => prototypeOf(whole(object));
+  readonly getOwnPropertyDescriptor = (object: object, key: PropertyKey): PropertyDescriptor | undefined =>
+    ownDescriptor(whole(object), key);
+  readonly defineProperty = (object: object, key: PropertyKey, descriptor: PropertyDescriptor): object =>
+    define(whole(object), key, whole(descriptor));
+  readonly createDataProperty = (object: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean =>
+    defineData(whole(object), key, descriptor);
+  readonly deleteProperty = (object: object, key: PropertyKey): boolean => remove(whole(object), key);
   readonly iterator: symbol = Symbol.iterator;
   readonly species: symbol = Symbol.species;
   readonly isMap = types.isMap;

@@ -3,6 +3,7 @@
  */
 import { makeRevocable, revokeProxy } from '../heap/revocable-proxies.js';
 import { hostClosureKind } from './host-closures.js';
+import { whole } from './touching.js';
 
 class RevokerRecord {
   constructor(public proxy: object | null) {}
@@ -19,7 +20,7 @@ const makeRevoker = hostClosureKind('revoke', (record: RevokerRecord) => () => {
 export function installProxies(): void {
   const { revocable } = {
     revocable(target: object, handler: object): { proxy: object; revoke(): unknown } {
-      const proxy = makeRevocable(target, handler);
+      const proxy = makeRevocable(whole(target), handler);
       return { proxy, revoke: makeRevoker(new RevokerRecord(proxy)) as () => unknown };
     },
   };

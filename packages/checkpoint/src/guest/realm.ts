@@ -56,6 +56,7 @@ import { NativeCallbacks } from './natives.js';
 import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';
 import { superPlace, superValue } from './super-reference.js';
+import { whole } from './touching.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Env = Record<string, unknown>;
@@ -350,17 +351,18 @@ export class Realm {
           throw new TypeError(`Cannot destructure '${String(value)}' as it is ${String(value)}.`);
       },
       $$slice: elementsFrom,
-      $$assign: (target: object, source: unknown) => Object.assign(target, source),
+      $$assign: (target: object, source: unknown) => Object.assign(target, whole(source)),
       $$define: (target: object, key: PropertyKey, value: unknown) =>
-        defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true }),
+        defineProperty(whole(target), key, { value, writable: true, enumerable: true, configurable: true }),
       $$accessor: (target: object, key: PropertyKey, kind: 'get' | 'set', fn: AnyFunction) =>
-        defineProperty(target, key, { [kind]: fn, enumerable: true, configurable: true }),
+        defineProperty(whole(target), key, { [kind]: fn, enumerable: true, configurable: true }),
       $$import: (specifier: unknown) => host.importDynamic(String(specifier)),
       $$eval: guestEval,
       $$directEval: (...args: [string, object | undefined, unknown]) => directEval(this, host, ...args),
       $$variables: makeVariables,
       $$addVariables: addVariables,
-      $$own: (target: object, name: string) => ownDescriptor(target, name) !== undefined,
+      $$own: (target: object, name: string) => ownDescriptor(whole(target), name) !== undefined,
+      $$whole: whole,
       $$templateOf: (fid: number, index: number, cooked: unknown[], raw: string[]) =>
         (this.lateUnits[fid]!.templates[index] ??= templateOf(cooked, raw)),
       $$hole: hole,

@@ -243,6 +243,7 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
     tag: 'generator',
     hasOwnClass: true,
     ownProperties: true,
+    readsParts: true,
     claims: (value) => types.isGeneratorObject(value),
     save(value) {
       const frame = onStack.get(value);

@@ -4,6 +4,7 @@
  * runs, so it is plain data of a class that images name.
  */
 import { isObject } from './promises.js';
+import { whole } from './touching.js';
 
 const { get, set } = Reflect;
 const { getPrototypeOf } = Object;
@@ -22,7 +23,7 @@ export class SuperReference {
   set value(next: unknown) {
     const { from, key, self } = this;
     if (from === null) throw new TypeError(`Cannot set properties of null (setting '${String(key)}')`);
-    if (!set(from, key, next, self) && isObject(self))
+    if (!set(whole(from), key, next, self) && isObject(self))
       throw new TypeError(`Cannot assign to read only property '${String(key)}' of object`);
   }
   get deleted(): never {
@@ -31,11 +32,11 @@ export class SuperReference {
 }
 
 const baseOf = (home: { prototype: object }, isStatic: boolean): object | null =>
-  getPrototypeOf(isStatic ? home : home.prototype);
+  getPrototypeOf(whole(isStatic ? home : home.prototype));
 
 function readSuper(from: object | null, key: PropertyKey, self: unknown): unknown {
   if (from === null) throw new TypeError(`Cannot read properties of null (reading '${String(key)}')`);
-  return get(from, key, self);
+  return get(whole(from), key, self);
 }
 
 /** `super[key]`; `home` is the class, or with `isStatic` whatever the member is an own property of. */

@@ -49,6 +49,7 @@ import { PrototypeTable, type TypeCount } from './prototype-facts.js';
 import {
   formArray,
   formGeneric,
+  formHoley,
   formPlain,
   genericFill,
   genericOwn,
@@ -63,6 +64,7 @@ import { WeakCollections } from './weak-collections.js';
 const { isProxy, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
 const ArrayPrototype = Array.prototype;
 const ObjectPrototype = Object.prototype;
+const noObjects: readonly object[] = [];
 const descriptorKeys: readonly string[] = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'];
 /** Sites of one kind: creation parts and contents take them in turn. */
 const kindSites = 8;
@@ -121,7 +123,7 @@ class Encoder {
       writer.current = id;
       this.#refuse('parts that need each other to exist first');
     });
-    writer.finish(root, this.#kinds);
+    writer.finish(root, this.#kinds, this.#options.structure ?? noObjects);
     return { pages: writer.pages, stats: this.#stats() };
   }
 
@@ -189,6 +191,7 @@ class Encoder {
         }
       }
     }
+    if (holes > 0) this.#markHoley(start);
     return example.count;
   }
 
@@ -249,9 +252,16 @@ class Encoder {
       writer.body.at = start;
       return undefined;
     }
+    if (holes > 0) this.#markHoley(start);
     const count = this.#prototypes.count('Array');
     writer.hiddenClasses.learn(array, site, undefined, count);
     return count;
+  }
+
+  /** The form is in the low bits of a record's first byte. */
+  #markHoley(start: number): void {
+    const { bytes } = this.#writer.body;
+    bytes[start] = (bytes[start]! & ~3) | formHoley;
   }
 
   /**

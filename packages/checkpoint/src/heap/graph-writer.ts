@@ -2,7 +2,7 @@
  * Ids, values and pages of an image under construction. An object gets its id when a value first refers to it; the encoder then
  * writes record after record, in the order of ids, and pages are cut between records.
  *
- *   pages[0]      the meta page: count, root, kinds, shapes, symbols, names of built-ins, blob pages, page index
+ *   pages[0]      the meta page: count, root, structure, kinds, shapes, symbols, names of built-ins, blob pages, page index
  *   pages[n]      record pages in id order, and blob pages (one large string or buffer each) among them
  *
  * It decides nothing about objects: what a record says is the encoder's.
@@ -172,13 +172,14 @@ export class GraphWriter {
   }
 
   /** Writes pages[0] when every record is written. */
-  finish(root: unknown, kinds: List<string>): void {
+  finish(root: unknown, kinds: List<string>, structure: readonly object[]): void {
     this.cutPage();
     const body = new wire.ByteWriter();
     const strings = new wire.StringTable();
     this.#out = { body, strings };
     body.varint(this.objects.length);
     this.value(root, 0);
+    this.#idsOf(structure);
     this.#names(kinds);
     this.#writeShapes(body, strings);
     this.#writeSymbols(body, strings);
@@ -288,6 +289,15 @@ export class GraphWriter {
       body.varint(name !== undefined ? symbolNamed : unnamed);
       body.varint(strings.indexOf(name ?? registered ?? description ?? ''));
     }
+  }
+
+  #idsOf(objects: readonly object[]): void {
+    const ids = new wire.Numbers();
+    for (let i = 0; i < objects.length; i++) {
+      const id = this.#ids.get(objects[i]!);
+      if (id !== undefined && id >= 0) ids.push(id);
+    }
+    this.#numbers(ids);
   }
 
   #names(names: List<string>): void {

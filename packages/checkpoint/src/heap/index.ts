@@ -4,3 +4,4 @@ export { decodeHeap } from './decode.js';
 export { encodeHeap } from './encode.js';
 export { type InternalScope, type InternalSlots, Internals } from './internals.js';
 export type { HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';
+export { PagedHeap, type PagedHeapOptions } from './paging.js';

@@ -37,6 +37,8 @@ export interface SpecialKind {
   create(parts: unknown[]): object;
   /** Runs when every object exists and everything but specials is filled. */
   fill?(value: object, state: unknown): void;
+  /** `create` reads what its parts hold (properties, not identities): in paged heaps they come with it. */
+  readsParts?: true;
   /** Also save prototype, own properties and extensibility generically. */
   ownProperties: boolean;
 }
@@ -63,6 +65,8 @@ export interface HeapOptions {
    * Without it they are changed at once.
    */
   changeLater?(change: () => void): void;
+  /** What the runtime made to hold the guest's state: paged heaps begin behind it. */
+  structure?: readonly object[];
   /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */
   hiddenClasses?: boolean;
 }

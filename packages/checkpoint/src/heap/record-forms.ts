@@ -3,13 +3,15 @@
  *
  *   record        varint(detail*4 + form)
  *     plain       detail = shape, then one value a key
- *     array       detail = length, then its values (holes included)
+ *     array       detail = length, then its values
+ *     holey       the same, with holes among them
  *     generic     detail = kind, flags, part count, creation parts, [owner count, owners, (count, private values)*],
  *                 [fill: one value (specials) | count, values], [own section, see own-properties.ts]
  */
 export const formPlain = 0;
 export const formArray = 1;
 export const formGeneric = 2;
+export const formHoley = 3;
 
 // Flags of generic records: which optional parts follow.
 export const genericOwn = 1;

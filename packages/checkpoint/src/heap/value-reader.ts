@@ -14,6 +14,8 @@ export interface HeapTables {
   readonly builtins: List<object>;
   readonly symbols: List<symbol>;
   blob(id: number): unknown;
+  /** Makes an object that does not exist yet, if it can be made now. Readers may stand elsewhere afterwards. */
+  demand?(id: number): object | undefined;
 }
 
 /** Where values are read from, and what a reference that does not exist yet left behind. */
@@ -37,8 +39,7 @@ export class ValueReader extends wire.ByteReader {
         return this.strings[payload];
       case wire.valueReference: {
         const object = this.#heap.objects[payload];
-        if (object === undefined) this.missing = payload;
-        return object;
+        return object === undefined ? this.#absent(payload) : object;
       }
       case wire.valueBuiltin:
         return this.#heap.builtins[payload];
@@ -51,6 +52,14 @@ export class ValueReader extends wire.ByteReader {
       default:
         return this.#constant(payload);
     }
+  }
+
+  #absent(id: number): object | undefined {
+    const { at } = this;
+    const made = this.#heap.demand?.(id);
+    this.at = at;
+    if (made === undefined) this.missing = id;
+    return made;
   }
 
   /** Whether the next value is a hole, which is then skipped. */

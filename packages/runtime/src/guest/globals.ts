@@ -21,6 +21,7 @@ import {
   resolvePromise,
   setAdoption,
   setFinalizeLater,
+  touchArguments,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
@@ -114,6 +115,7 @@ export function installRealmServices(
   channel: HostChannel,
   nativeRequire: NodeJS.Require,
   entry: string,
+  byPages = false,
 ): RealmServices {
   const pins = new Pins(channel);
   const modules = new Map<string, unknown>();
@@ -187,6 +189,7 @@ export function installRealmServices(
     let found = modules.get(name);
     if (found !== undefined) return found;
     found = keepingLastMatch(() => loaded(name));
+    if (byPages) touchArguments(found);
     modules.set(name, found);
     return found;
   };

@@ -12,6 +12,7 @@ import {
   drain,
   type Frame,
   Guest,
+  installTouching,
   state as jobs,
   MainActivity,
   markReported,
@@ -73,6 +74,9 @@ import { asRehearsed, warmUp } from './warm-up.js';
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
 const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
+/** Guests come back by pages here: what they touch first, the rest when there is time ('touched': never, for tests). */
+const paging = workerData.paging as 'all' | 'touched' | undefined;
+const byPages = paging !== undefined;
 const post = port.postMessage.bind(port);
 const timeOrigin = performance.timeOrigin;
 const now = () => timeOrigin + performanceNow();
@@ -319,7 +323,8 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   guestProcess = new GuestProcess(settings);
   nodeProcess.begin();
   const require = createRequire(bundle.entry);
-  services = installRealmServices(guestProcess, channel, require, bundle.entry);
+  if (byPages) installTouching();
+  services = installRealmServices(guestProcess, channel, require, bundle.entry, byPages);
   isPinned = services.isPinned;
   installStackFormatter(new SourcePlaces(bundle, () => guest.realm), esm);
   guest = new Guest({
@@ -342,6 +347,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
       ...namedModules(bundle, services),
     },
     onPaused,
+    onLost,
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
@@ -369,10 +375,24 @@ function beginTurns(): void {
   afterTurn();
 }
 
+/** Objects made whole between two turns: a millisecond or so. */
+const OBJECTS_BETWEEN_TURNS = 2_000;
+
+const fillOn = once(nativeSetImmediate, () => {
+  if (!ended && guest.fillSome(OBJECTS_BETWEEN_TURNS)) fillOn();
+});
+
+/** Nothing of the guest runs from here on: nobody could catch what it was about to be told wrongly. */
+function onLost(reason: string): never {
+  ended = true;
+  send({ type: 'crashed', reason });
+  return standStill();
+}
+
 let settle: (() => void) | undefined;
 function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
-  const restored = asRehearsed(() => naming(() => guest.restore(message.pages))) as ServiceState;
+  const restored = asRehearsed(() => naming(() => guest.restore(message.pages, byPages))) as ServiceState;
   guestProcess = restored.process;
   adoptProcessState(restored.processState);
   // A program that put something else there keeps it.
@@ -391,6 +411,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
     drain();
     beginTurns();
     channel.flush();
+    if (paging === 'all') fillOn();
   };
   send({ type: 'loaded' });
 }

@@ -60,6 +60,9 @@ export interface CaptureOptions {
 /** What node gives a process's heap on this machine: the limit of a guest that has none of its own. */
 export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
+/** Tried with GODWIT_PAGING=1 only (docs/adr/0016). */
+const paging = process.env.GODWIT_PAGING === '1' ? { paging: 'all' } : {};
+
 const HOLD_FLAG = 1 << 30;
 const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;
@@ -96,7 +99,7 @@ export class GuestWorker {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     this.worker = new Worker(new URL('../../bin/guest-worker.js', import.meta.url), {
-      workerData: { port: port2, words: this.words.buffer, restUntilMs: options.restUntilMs },
+      workerData: { port: port2, words: this.words.buffer, restUntilMs: options.restUntilMs, ...paging },
       transferList: [port2],
       env: {},
       stdout: false,

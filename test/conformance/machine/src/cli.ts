@@ -1,7 +1,7 @@
 /**
- * npm run conformance -- DIR [--filter TEXT] [--sample N] [--seed S] [--forks N] [--moves N] [--hits N] [--processes N] [--json FILE]
+ * npm run conformance -- DIR [--filter TEXT] [--sample N] [--seed S] [--forks N] [--moves N] [--paged N] [--hits N] [--processes N] [--json FILE]
  *
- * Runs the programs in a folder on plain node, compiled, moved once and moved at every safepoint. In a clone of test262 its tests, elsewhere
+ * Runs the programs in a folder on plain node, compiled, moved once, moved at every safepoint, and so by pages. In a clone of test262 its tests, elsewhere
  * every script that checks itself: it ends with code 0, and prints the same in every mode. Exit code 1 when one came back different.
  */
 import fs from 'node:fs';
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     forks: { type: 'string', default: '3' },
     moves: { type: 'string', default: '10' },
+    paged: { type: 'string', default: '5' },
     hits: { type: 'string', default: '1000' },
     processes: { type: 'string', default: '2' },
     json: { type: 'string', default: 'conformance.json' },
@@ -32,7 +33,7 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-const count = (name: 'sample' | 'seed' | 'forks' | 'moves' | 'hits' | 'processes'): number => {
+const count = (name: 'sample' | 'seed' | 'forks' | 'moves' | 'paged' | 'hits' | 'processes'): number => {
   const number = Number(values[name]);
   return Number.isInteger(number) && number >= 0 ? number : fail(`Cannot run: --${name} is "${values[name]}", not a number`);
 };
@@ -88,7 +89,7 @@ for (const file of values.sample ? sampled(files, count('sample')) : files) {
   }
 }
 
-const options = { seed, forks: count('forks'), moves: count('moves'), mostHits: count('hits') };
+const options = { seed, forks: count('forks'), moves: count('moves'), paged: count('paged'), mostHits: count('hits') };
 let done = 0;
 await runTasks(tasks, options, count('processes'), (result) => {
   results.push(result);

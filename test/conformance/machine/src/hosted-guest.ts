@@ -40,12 +40,12 @@ export class HostedGuest {
   pins: string[] = [];
   over = false;
 
-  constructor(plan: SharedArrayBuffer, usesInspector: boolean) {
+  constructor(plan: SharedArrayBuffer, usesInspector: boolean, byPages: boolean) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     if (usesInspector) inspector ??= new WorkerInspector();
     this.worker = new Worker(usesInspector ? new URL('./worker.js', import.meta.url) : new URL(main), {
-      workerData: { port: port2, words: this.words.buffer, plan, main },
+      workerData: { port: port2, words: this.words.buffer, plan, main, ...(byPages ? { paging: 'touched' } : {}) },
       transferList: [port2],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },

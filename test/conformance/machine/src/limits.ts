@@ -1,7 +1,7 @@
 /** Numbers of the conformance machine: what the suite takes, and its bounds. */
 
 /** Which safepoints the ordinary suite moves each program at: the same in each run, and few. */
-export const suiteOptions = { seed: 3, forks: 2, moves: 5, mostHits: 400 } as const;
+export const suiteOptions = { seed: 3, forks: 2, moves: 5, paged: 4, mostHits: 400 } as const;
 
 /** Bounds of the conformance machine. */
 export const machineLimits = {

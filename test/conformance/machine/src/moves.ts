@@ -43,11 +43,13 @@ export interface Program {
 const shared = new SharedArrayBuffer(PLAN_WORDS * 4);
 const plan = new Int32Array(shared);
 /** Workers that wait for their guest: with breakpoints and without. */
-const spares = new Map<boolean, HostedGuest>();
+const spares = new Map<string, HostedGuest>();
 
-function takeWorker(usesInspector: boolean): HostedGuest {
-  const taken = spares.get(usesInspector) ?? new HostedGuest(shared, usesInspector);
-  spares.set(usesInspector, new HostedGuest(shared, usesInspector));
+function takeWorker(usesInspector: boolean, byPages = false): HostedGuest {
+  const kind = `${usesInspector} ${byPages}`;
+  const make = () => new HostedGuest(shared, usesInspector, byPages);
+  const taken = spares.get(kind) ?? make();
+  spares.set(kind, make());
   return taken;
 }
 
@@ -176,13 +178,13 @@ async function runImage(
   return run;
 }
 
-/** Runs and moves at each of `hits`, from worker to worker. */
-export async function runMoved(program: Program, hits: readonly number[]): Promise<Run> {
+/** Runs and moves at each of `hits`, from worker to worker; with `byPages` everything that can be is hollow after each move until it is touched. */
+export async function runMoved(program: Program, hits: readonly number[], byPages = false): Promise<Run> {
   const run = emptyRun();
   const output = new Output();
   const wanted = [...hits];
   resetPlan(program, wanted[0]);
-  let guest = takeWorker(true);
+  let guest = takeWorker(true, byPages);
   const bundle = marked(program.bundle);
   await guest.start(bundle, settingsOf(program));
   for (;;) {
@@ -202,7 +204,7 @@ export async function runMoved(program: Program, hits: readonly number[]): Promi
     }
     output.add(guest);
     const source = guest;
-    guest = takeWorker(true);
+    guest = takeWorker(true, byPages);
     run.lost = await guest.restore(bundle, settingsOf(program), event.pages);
     if (run.lost !== undefined) {
       await source.terminate();

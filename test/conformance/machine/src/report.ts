@@ -21,6 +21,7 @@ export function summary(results: readonly Result[]): Record<string, number> {
     'right compiled': compiled.length,
     'right moved once': compiled.length - wrong('once'),
     'right moved at every safepoint': compiled.length - wrong('once') - wrong('every'),
+    'right moved by pages': compiled.length - wrong('once') - wrong('every') - wrong('paged'),
     'of these never moved': compiled.filter(isHeld).length,
     moves: results.reduce((sum, { moves }) => sum + moves, 0),
   };

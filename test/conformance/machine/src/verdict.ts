@@ -64,6 +64,8 @@ export interface Options {
   seed: number;
   forks: number;
   moves: number;
+  /** Moves by pages. */
+  paged: number;
   mostHits: number;
 }
 
@@ -72,8 +74,8 @@ export interface Result {
   feature: string;
   verdict: Verdict;
   reason: string;
-  /** In this mode the verdict was reached: oracle, compiled, once, every. */
-  mode: 'oracle' | 'compiled' | 'once' | 'every';
+  /** In this mode the verdict was reached: oracle, compiled, once, every, paged. */
+  mode: 'oracle' | 'compiled' | 'once' | 'every' | 'paged';
   hits: number;
   moves: number;
   putOff: Record<string, number>;
@@ -107,7 +109,7 @@ export async function judge(task: Task, options: Options, compile: Compile = rig
     if (task.isRefused && code === 'GODWIT_SYNTAX') return made('compiled', 'passed');
     return made('compiled', 'wrong compiled', `${code ?? 'it cannot be compiled'}: ${message}`);
   }
-  const movesAtAll = options.forks + options.moves > 0;
+  const movesAtAll = options.forks + options.moves + options.paged > 0;
   const run = movesAtAll ? (await runForked(program, [])).run : await runCompiled(program);
   const differs = run.timedOut ? undefined : complaint(task, run.stdout, run.code, run.stderr);
   if (run.timedOut) return made('compiled', 'hangs', '', [run]);
@@ -125,6 +127,12 @@ export async function judge(task: Task, options: Options, compile: Compile = rig
   const runs = [run, ...forked.moved, moved];
   const wrong = wrongMoved(moved, run);
   if (wrong) return made('every', wrong, differenceOf(moved), runs);
+  if (options.paged > 0) {
+    const paged = await runMoved(program, pickHits(total, options.paged, options.seed + 1), true);
+    runs.push(paged);
+    const wrongByPages = wrongMoved(paged, run);
+    if (wrongByPages) return made('paged', wrongByPages, differenceOf(paged), runs);
+  }
   if (moved.moves > 0 || forked.moved.length > 0) return made('every', 'passed', '', runs);
   const often = Object.entries(moved.putOff).sort(([, a], [, b]) => b - a)[0]?.[0] ?? '';
   return made('every', moved.pinned === undefined ? 'put off' : 'pinned', moved.pinned ?? often, runs);

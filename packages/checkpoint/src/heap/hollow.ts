@@ -1,0 +1,146 @@
+/**
+ * Hollow objects: real identity, no content. A hollow object inherits from a proxy that stands for its prototype; the first property that
+ * is looked up and not found there asks for the content, which is then an ordinary object's for good.
+ * All hollow objects with one prototype share one proxy, and those of one shape one constructor: filled, they have one hidden class.
+ * (A proxy for each object would give each a hidden class of its own, which stays.) So a trap knows its object only by the receiver, and
+ * what comes without a receiver must be asked for before: `in`, `delete`, own keys, a prototype (guest/touching.ts). What gets
+ * here nevertheless ends the guest rather than give it a wrong answer.
+ */
+import { types } from 'node:util';
+import { limits } from '../limits.js';
+import { isIndexKey } from './own-properties.js';
+import { getPrototypeOf, objectCreate, reflectConstruct, SafeMap, setPrototypeOf } from './primordials.js';
+import type { ShapeFactory } from './shape-factories.js';
+import type { ValueReader } from './value-reader.js';
+
+const { isProxy } = types;
+const { get: reflectGet, set: reflectSet } = Reflect;
+const ProxyOf = Proxy;
+const FunctionOf = Function;
+
+/** Whose objects they are. */
+export interface Filler {
+  /** Gives the object its content; false of one that is not hollow. */
+  touch(object: object): boolean;
+  /** A hollow object was asked for something that cannot be told of it. */
+  lost(what: string): never;
+}
+
+type Constructor = new () => object;
+
+/** Makes hollow objects of each shape, and hollow arrays. */
+export class HollowObjects {
+  readonly #filler: Filler;
+  readonly #plain = new SafeMap<object | null, object>();
+  readonly #arrays = new SafeMap<object | null, object>();
+  readonly #constructors = new SafeMap<ShapeFactory, Constructor>();
+
+  constructor(filler: Filler) {
+    this.#filler = filler;
+  }
+
+  /** An object that will have this shape. Its prototype exists. */
+  object(shape: ShapeFactory, prototype: object | null, uses: number): object {
+    let Hollow = this.#constructors.get(shape);
+    if (Hollow === undefined) {
+      Hollow = constructorFor(shape, this.#standIn(prototype, false), prototype, uses);
+      this.#constructors.set(shape, Hollow);
+    }
+    return reflectConstruct(Hollow, none) as object;
+  }
+
+  /** An array without holes that will have this length. */
+  array(length: number): unknown[] {
+    const array: unknown[] = [];
+    array.length = length;
+    setPrototypeOf(array, this.#standIn(ArrayPrototype, true));
+    return array;
+  }
+
+  #standIn(prototype: object | null, isArray: boolean): object {
+    const known = isArray ? this.#arrays : this.#plain;
+    let proxy = known.get(prototype);
+    if (proxy === undefined) {
+      proxy = standIn(prototype, isArray, this.#filler);
+      known.set(prototype, proxy);
+    }
+    return proxy;
+  }
+}
+
+const none: readonly unknown[] = [];
+const ArrayPrototype = Array.prototype;
+
+/** The content of a hollow object, from its record: without a prototype meanwhile, so that no setter sees it. */
+export function fillObject(object: object, shape: ShapeFactory, prototype: object | null, reader: ValueReader): void {
+  setPrototypeOf(object, null);
+  shape.fill(object, reader);
+  setPrototypeOf(object, prototype);
+}
+
+/** The same of an array. A length that the guest gave it meanwhile stays: it cuts off elements, or adds holes. */
+export function fillElements(array: unknown[], length: number, reader: ValueReader): void {
+  const current = array.length;
+  setPrototypeOf(array, null);
+  if (current < length) array.length = length;
+  for (let i = 0; i < length; i++) array[i] = reader.value();
+  if (array.length !== current) array.length = current;
+  setPrototypeOf(array, ArrayPrototype);
+}
+
+/**
+ * The stores in its text are never run: V8 counts them to leave room for as many properties, and gives up what the first objects do not use.
+ * So some are made and filled ahead.
+ */
+function constructorFor(shape: ShapeFactory, proxy: object, prototype: object | null, uses: number): Constructor {
+  let stores = '';
+  for (let i = 0; i < shape.keys.length; i++) stores += `this.p${i} = 0; `;
+  // The text holds numbers and nothing else.
+  const Hollow = new FunctionOf(`if (false) { ${stores}}`) as unknown as Constructor;
+  Hollow.prototype = proxy;
+  if (uses >= limits.shapeFactoryUses)
+    for (let i = 0; i < objectsOfTrial; i++) fillObject(reflectConstruct(Hollow, none) as object, shape, prototype, nothing);
+  return Hollow;
+}
+
+/** V8 (11.3) settles the size of a constructor's objects after seven. */
+const objectsOfTrial = 8;
+const nothing = { value: () => undefined } as unknown as ValueReader;
+
+const nameOf = (key: PropertyKey): string => (typeof key === 'symbol' ? 'a symbol' : `"${key}"`);
+
+function standIn(prototype: object | null, isArray: boolean, filler: Filler): object {
+  /** V8's Object.prototype.toString asks for its tag again where it asked first, although the object is whole by then. */
+  let latest: object | undefined;
+  /** The hollow object on whose behalf V8 asks: the receiver, or what it inherits from. */
+  const owner = (receiver: unknown, what: string): object => {
+    for (let at = receiver; typeof at === 'object' || typeof at === 'function'; at = getPrototypeOf(at as object)) {
+      if (at === null || isProxy(at)) break;
+      if (filler.touch(at)) {
+        latest = at;
+        return at;
+      }
+      if (at === latest) return at;
+    }
+    return filler.lost(what);
+  };
+  const refuse = (what: string) => () => filler.lost(what);
+  return new ProxyOf(objectCreate(null) as object, {
+    get(_, key, receiver) {
+      return reflectGet(owner(receiver, nameOf(key)), key, receiver);
+    },
+    set(_, key, value, receiver) {
+      return reflectSet(owner(receiver, nameOf(key)), key, value, receiver);
+    },
+    // Built-ins that go through arrays ask for each element first; hollow ones have no holes, and then the element is read.
+    has: (_, key) => (isArray && isIndexKey(key) ? true : filler.lost(`whether it has ${nameOf(key)}`)),
+    getPrototypeOf: () => prototype,
+    ownKeys: refuse('its keys'),
+    getOwnPropertyDescriptor: refuse('a descriptor'),
+    defineProperty: refuse('a definition'),
+    deleteProperty: refuse('a deletion'),
+    setPrototypeOf: refuse('another prototype'),
+    isExtensible: refuse('whether it can be extended'),
+    preventExtensions: refuse('not to be extended'),
+  });
+}

@@ -1,0 +1,57 @@
+/** Heaps that come back as they are touched, against heaps that come back whole. */
+import { types } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeHeap, type HeapOptions, PagedHeap } from '../../src/heap/index.js';
+import { difference, options } from './graph.js';
+import { build, plan } from './graphs.js';
+
+const paged = (value: unknown, changed: Partial<HeapOptions> = {}): PagedHeap => {
+  const all = { ...options, ...changed };
+  return new PagedHeap(encodeHeap(value, all).pages, all);
+};
+
+describe('PagedHeap', () => {
+  it('gives back any graph, made whole in the order of ids', () => {
+    fc.assert(
+      fc.property(plan, (nodes) => {
+        const graph = build(nodes);
+        const heap = paged(graph);
+        const root = heap.load();
+        heap.fillAll();
+        expect(heap.hollow).toBe(0);
+        expect(difference(graph, root)).toBe(undefined);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('gives back any graph, touched in any order', () => {
+    fc.assert(
+      fc.property(plan, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), (nodes, draws) => {
+        const graph = build(nodes);
+        const heap = paged(graph);
+        const root = heap.load() as object;
+        const seen = new Set<object>([root]);
+        const waiting: object[] = [root];
+        for (let step = 0; waiting.length > 0; step++) {
+          const [object] = waiting.splice(draws[step % draws.length]! % waiting.length, 1);
+          // One property that it does not have, as a program would ask.
+          if (!ArrayBuffer.isView(object)) void (object as { nothing: unknown }).nothing;
+          const found: unknown[] = [Object.getPrototypeOf(object!)];
+          for (const key of Reflect.ownKeys(object!)) found.push(Reflect.getOwnPropertyDescriptor(object!, key)!.value);
+          if (types.isMap(object)) for (const entry of Map.prototype.entries.call(object)) found.push(...entry);
+          if (types.isSet(object)) for (const item of Set.prototype.values.call(object)) found.push(item);
+          for (const value of found) {
+            if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+            seen.add(value);
+            waiting.push(value);
+          }
+        }
+        expect(heap.hollow).toBe(0);
+        expect(difference(graph, root)).toBe(undefined);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
