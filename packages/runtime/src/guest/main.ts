@@ -521,7 +521,7 @@ function receive(message: ToWorker): void {
         capture(message.id, undefined, new PutOff('the runtime itself is running'), false, false);
       return;
     case 'deliver':
-      channel.receive(message.service, message.message);
+      channel.receive(message.service, message.messages);
       return;
     case 'signal':
       if (guestProcess.listenerCount(message.name) > 0) channel.run(new CallbackJob(emitSignal, [message.name]));

@@ -49,7 +49,7 @@ function runGuest(
   everyMessages = Number.POSITIVE_INFINITY,
 ): Promise<{ seen: unknown; moves: number; exitCode: number }> {
   const worker = new Worker(new URL('./scenario-worker.mjs', import.meta.url), { workerData: { scenario, guest: guestModule } });
-  const post = (message: unknown): void => worker.postMessage({ service: 'net', message });
+  const post = (messages: readonly unknown[]): void => worker.postMessage({ service: 'net', messages });
   let epoch = 1;
   let service = new NetService({ pid, epoch, flows: agents[0]!, host, post });
   let moving: unknown[] | null = null;
