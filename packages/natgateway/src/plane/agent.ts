@@ -236,8 +236,10 @@ export class FlowAgent implements FlowTable {
     guest.events = null;
     guest.listeners.clear();
     this.link.send(FrameType.LEAVE, pid, 0, guest.epoch);
-    for (const flow of [...guest.flows.values()])
+    for (const flow of [...guest.flows.values()]) {
+      flow.isAwaited = true;
       if (flow.closing === null) this.closeFlow(flow, flow.peer === null ? 'reset' : 'close');
+    }
     this.forgetIfDone(guest);
   }
 

@@ -70,7 +70,7 @@ export class Uplink {
   }
 
   #newLink(): Link {
-    const link: Link = new Link(this.options.limits, {
+    const link: Link = new Link(this.options.host, this.options.limits, {
       onFrame: (header, payload) => this.events.onFrame(header, payload),
       onDrain: () => this.events.onDrain(),
       onDetach: (reason) => this.#onDetach(reason),
