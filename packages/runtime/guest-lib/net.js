@@ -289,9 +289,7 @@ class Socket extends Duplex {
     // No more comes, and _final would only say so: it goes with the last bytes.
     const isLast = (this._isEnding || this.writableEnded) && this.writableLength === bytes.length;
     if (isLast) this._endTold = true;
-    tell(
-      isLast ? { op: 'write', socket: this._id, bytes, isLast } : { op: 'write', socket: this._id, bytes },
-    );
+    tell(isLast ? { op: 'write', socket: this._id, bytes, isLast } : { op: 'write', socket: this._id, bytes });
     if (this._bytesDispatched - this._acceptedBytes <= WRITE_WINDOW_BYTES) callback();
     else {
       this._waitingWrite = callback;
