@@ -154,6 +154,8 @@ test('a guest that ends: what it wrote is delivered, then its ports are closed',
   await until(() => cluster.gateway.listeners().length === 0 && cluster.agents[0]!.guests.size === 0);
 });
 
+const never = 3_600_000;
+
 /** One connection through which both sides sent and ended, and which the guest is done with. */
 async function finishedFlow(limits: object): Promise<{ guest: ScriptedGuest; cluster: Cluster; port: number }> {
   const made = await guestOf(1_000, limits);
@@ -169,7 +171,7 @@ test('a flow that both sides have ended is forgotten after a while, without anot
 });
 
 test('a flow that both sides have ended is forgotten with the next frames each way', async () => {
-  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: 3_600_000 });
+  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: never, heartbeatMs: never });
   await turns(20);
   expect(cluster.agents[0]!.flows.size).toBe(1); // nobody waits for it
   const { done } = runClient(port, 1_000, randomFrom(3));
@@ -182,7 +184,7 @@ test('a flow that both sides have ended is forgotten with the next frames each w
 });
 
 test('the end of a guest waits for no frame that was put off', async () => {
-  const { cluster } = await finishedFlow({ lazyAckMs: 3_600_000 });
+  const { cluster } = await finishedFlow({ lazyAckMs: never, heartbeatMs: never });
   const agent = cluster.agents[0]!;
   expect(agent.flows.size).toBe(1);
   agent.leave(101);
@@ -201,7 +203,7 @@ test('frames that were put off survive the connection they were to leave by', as
 });
 
 test('a guest that moves with a flow whose end nobody knows yet', async () => {
-  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: 3_600_000 });
+  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: never, heartbeatMs: never });
   const [a, b] = cluster.agents as [FlowAgent, FlowAgent];
   await guest.move(b);
   await until(() => b.flows.size === 0 && cluster.gateway.flows().length === 0);

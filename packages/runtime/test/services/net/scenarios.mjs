@@ -350,6 +350,33 @@ export const scenarios = {
     return [...seen, await closeAll(server)];
   },
 
+  async 'written and ended before it is connected'(net, real) {
+    const texts = [];
+    const server = real.createServer({ allowHalfOpen: true }, async (socket) => {
+      let text = '';
+      for await (const part of socket.setEncoding('utf8')) text += part;
+      texts.push(text);
+    });
+    server.on('connection', (socket) => socket.on('end', () => socket.end('answer')));
+    const socket = net.connect({ port: await listening(server), host: '127.0.0.1' });
+    for (const part of ['a', 'b', 'c']) socket.write(part);
+    socket.end('d');
+    socket.setEncoding('utf8');
+    const answer = (await once(socket, 'data'))[0];
+    await once(socket, 'close');
+    return [answer, texts, socket.bytesWritten, await closeAll(server)];
+  },
+
+  /** Goes on listening when it has told: for a look at what its last connection left behind. */
+  async 'stays when its connection is closed'(net, real) {
+    await listening(net.createServer());
+    const server = real.createServer({ allowHalfOpen: true }, (socket) => socket.on('end', () => socket.end('answer')).resume());
+    const socket = net.connect({ port: await listening(server), host: '127.0.0.1' }, () => socket.end('request'));
+    const answer = String((await once(socket, 'data'))[0]);
+    await once(socket, 'close');
+    return [answer, await closeAll(server)];
+  },
+
   async 'connections that are opened as others close'(net, real) {
     const server = real.createServer({ allowHalfOpen: true }, (socket) => {
       let text = '';
