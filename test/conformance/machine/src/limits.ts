@@ -11,7 +11,7 @@ export const machineLimits = {
   restoreMs: 15_000,
   /** The same on plain node. */
   oracleMs: 10_000,
-  /** Safepoints of one run that carry a breakpoint; each costs some 0.1 to 1 ms. */
+  /** Safepoints of one run that are counted; each costs some 0.1 to 1 ms. */
   mostHits: 4_000,
   /** Captures of one run that may be put off before the rest of it runs freely. */
   mostPutOff: 200,
