@@ -58,6 +58,15 @@ it('a listener, or what else a call ends in, is captured inside', async () => {
   expect([...inside('called from emit'), ...inside('called from the program')]).toEqual([]);
 }, 120_000);
 
+it('a frame whose rest names no environment any more is captured again', async () => {
+  const program = { bundle: await compileGuest(path.join(programs, 'rest-needs-nothing.mjs')), cwd: programs };
+  const { run: unmoved } = await runForked(program, []);
+  expect(unmoved.code).toBe(0);
+  const moved = await runMoved(program, pickHits(unmoved.hits, 30, seed));
+  expect(isSame(moved, unmoved), moved.stderr).toBe(true);
+  expect(Object.keys(moved.putOff).filter((reason) => reason.includes('does not show'))).toEqual([]);
+}, 120_000);
+
 it('tells a compiler that forgets temporaries', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-broken-'));
   const file = path.join(folder, 'sum.cjs');

@@ -119,11 +119,13 @@ function lowerIdentifier(node: Node, context: FunctionContext): Node {
   return node.name === 'undefined' ? node : id(node.name, node);
 }
 
-/** Reads a variable that may not have been initialised yet (dead-zones.ts). */
+/** Reads a variable that may not have been initialised yet (dead-zones.ts), or a hidden global that may not be there. */
 const checkedRead = (binding: Binding, node: Node, context: FunctionContext): Node => ({
   type: 'ConditionalExpression',
-  test: binary('===', context.place(binding, node), id('$$hole')),
-  consequent: call(id('$$unset'), [literal(binding.name)], node),
+  test: binding.hidden
+    ? { type: 'UnaryExpression', operator: '!', prefix: true, argument: binary('in', literal(binding.name), id('$$global')) }
+    : binary('===', context.place(binding, node), id('$$hole')),
+  consequent: call(id(binding.hidden ? '$$undeclared' : '$$unset'), [literal(binding.name)], node),
   alternate: context.place(binding, node),
 });
 
@@ -133,7 +135,9 @@ const neverSet = (binding: Binding, node: Node): Node => call(id('$$unset'), [li
 export function writtenValue(target: Node, value: Node, context: FunctionContext): Node {
   const binding = target.type === 'Identifier' && context.isChecked(target) ? context.bindingOf(target) : undefined;
   if (binding && context.isEarly(target)) return sequence(value, neverSet(binding, target));
-  return binding ? call(id('$$written'), [value, context.place(binding), literal(binding.name)], target) : value;
+  if (!binding || (binding.hidden && !context.facts.strict)) return value;
+  if (binding.hidden) return sequence(lowerIdentifier(target, context), value);
+  return call(id('$$written'), [value, context.place(binding), literal(binding.name)], target);
 }
 
 function lowerMeta(node: Node, context: FunctionContext): Node {
@@ -591,6 +595,10 @@ function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
   if (node.operator === 'typeof' && node.argument.type === 'Identifier') {
     const dynamic = context.bindingOf(node.argument);
     if (dynamic?.home === 'dynamic' && dynamic.beyond) return lowerTypeofDynamic(node, dynamic, context, out);
+  }
+  if (/^(typeof|delete)$/.test(node.operator) && node.argument.type === 'Identifier') {
+    const binding = context.bindingOf(node.argument);
+    if (binding?.hidden) return { ...node, argument: context.place(binding, node.argument) };
   }
   if (node.operator === 'typeof' && node.argument.type === 'Identifier')
     return { ...node, argument: lowerIdentifier(node.argument, context) };
