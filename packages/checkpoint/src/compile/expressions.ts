@@ -409,15 +409,17 @@ function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: 
 }
 
 /** Optional chains with calls: a labelled block that is left at the first nullish link. */
-function lowerChain(node: Node, context: FunctionContext, out: Node[]): Node {
+function lowerChain(node: Node, context: FunctionContext, out: Node[], isDeleted = false): Node {
   if (!isComplex(node))
     return located({ type: 'ChainExpression', expression: lowerLinks(node.expression, context, out, undefined).value }, node);
   const target = context.temp();
   const label = context.label('chain');
   const inner: Node[] = [];
-  out.push(statement(assign({ ...target }, undefinedValue())));
+  out.push(statement(assign({ ...target }, isDeleted ? literal(true) : undefinedValue())));
   const { value } = lowerLinks(node.expression, context, inner, label);
-  inner.push(statement(assign({ ...target }, value), node));
+  const isReference = value.type === 'MemberExpression';
+  const deleted = isReference ? { type: 'UnaryExpression', operator: 'delete', prefix: true, argument: value } : literal(true);
+  inner.push(statement(assign({ ...target }, isDeleted ? deleted : value), node));
   out.push(labeled(label, block(inner)));
   return target;
 }
@@ -603,12 +605,13 @@ function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
   if (node.operator === 'typeof' && node.argument.type === 'Identifier')
     return { ...node, argument: lowerIdentifier(node.argument, context) };
   if (node.operator === 'delete' && node.argument.type === 'Identifier') return lowerDeleteName(node, context);
-  if (node.operator === 'delete' && node.argument.type === 'ChainExpression' && hasCall(node.argument)) {
-    const target = lowerChain(node.argument, context, out);
-    return sequence(target, literal(true));
-  }
+  if (node.operator === 'delete' && node.argument.type === 'ChainExpression' && isComplex(node.argument))
+    return lowerChain(node.argument, context, out, true);
   if (node.operator === 'delete' && isSuperProperty(node.argument) && !context.superIsNative)
     return member(call(id('$$superAt'), [...homeOf(context), literal(''), context.thisHere(node.argument.object)]), 'deleted');
+  // Of no reference: what it would be lowered to may be one.
+  if (node.operator === 'delete' && !/^(Member|Chain)Expression$/.test(node.argument.type))
+    return sequence(lowerExpression(node.argument, context, out), literal(true));
   const argument =
     node.argument.type === 'MemberExpression'
       ? lowerMember(node.argument, context, out)

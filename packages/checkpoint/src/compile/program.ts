@@ -156,7 +156,8 @@ function namesSeenFrom(
   for (const [node, binding] of references) {
     if (binding.scope !== root.scope || !node.loc) continue;
     const written = nameOf(node);
-    if (written?.file === file && written?.name) seen.set(written.name, binding);
+    // To esbuild's map its own helper is called what the function is that it names.
+    if (written?.file === file && written?.name && binding.name !== '__name') seen.set(written.name, binding);
   }
   return seen;
 }
