@@ -8,7 +8,7 @@ export interface GatewayLimits {
   readonly windowBytes: number;
   /** An acknowledgement is sent at once when this many bytes are waiting for one; fewer wait for `lazyAckMs`. */
   readonly eagerAckBytes: number;
-  /** Longest an acknowledgement of few bytes is put off. Bounds what an idle flow keeps for replay. */
+  /** Longest a frame that nobody waits for is put off, an acknowledgement of few bytes above all. Bounds what an idle flow keeps for replay. */
   readonly lazyAckMs: number;
   /** Payload of one DATA frame: small enough that flows on one link take turns. */
   readonly dataFrameBytes: number;

@@ -16,8 +16,9 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 const WRITE_WINDOW_BYTES = 256 * 1024;
 /** Read bytes are reported in steps of this size: well below the window, so the peer never waits for a report. */
 const CREDIT_STEP_BYTES = 64 * 1024;
-/** The node keeps what it sent until it hears of it; this many messages at most go unconfirmed. */
-const CONFIRM_EVERY = 16;
+/** The node keeps what it sent until it hears of it: after so many messages with whatever is said next, after so many more on its own. */
+const CONFIRM_AFTER = 16;
+const CONFIRM_AT_LATEST = 64;
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 const sockets = new Map();
@@ -27,16 +28,37 @@ let nextServer = 1;
 let lastSerial = 0;
 let confirmedSerial = 0;
 
-const tell = (message) => send('net', message);
+/** What the node may hear a little later. */
+let later = [];
+
+/** Each message costs a turn of the node's: what waits goes with it. */
+function tell(message) {
+  if (lastSerial - confirmedSerial >= CONFIRM_AFTER) later.push(seen());
+  if (later.length === 0) {
+    send('net', message);
+    return;
+  }
+  later.push(message);
+  tellRest();
+}
+
+function tellRest() {
+  if (later.length === 0) return;
+  const messages = later;
+  later = [];
+  send('net', messages);
+}
+
+function seen() {
+  confirmedSerial = lastSerial;
+  return { op: 'seen', serial: lastSerial };
+}
 
 receive('net', (message) => {
   if (message.serial <= lastSerial) return; // sent again after a move
   if (message.serial !== lastSerial + 1) throw new Error(`net: message ${message.serial} came after ${lastSerial}`);
   lastSerial = message.serial;
-  if (lastSerial - confirmedSerial >= CONFIRM_EVERY) {
-    confirmedSerial = lastSerial;
-    tell({ op: 'seen', serial: lastSerial });
-  }
+  if (lastSerial - confirmedSerial >= CONFIRM_AT_LATEST) tell(seen());
   const target = message.server !== undefined ? servers.get(message.server) : sockets.get(message.socket);
   if (target === undefined) return;
   // The stores of who connected or listened (AsyncLocalStorage); a connection that was accepted has its server's.
@@ -138,6 +160,8 @@ class Socket extends Duplex {
     this._wantsBytes = true;
     this._peerEnded = false;
     this._ended = false;
+    this._isEnding = false;
+    this._endTold = false;
     this._credit = 0;
     this._peer = null;
     this._local = null;
@@ -241,8 +265,18 @@ class Socket extends Duplex {
   }
 
   _write(chunk, _encoding, callback) {
+    this._writeAll([chunk], callback);
+  }
+
+  /** What gathered while the stream was corked, or waited for a write before it. */
+  _writev(parts, callback) {
+    const chunks = parts.map((part) => part.chunk);
+    this._writeAll(chunks, callback);
+  }
+
+  _writeAll(chunks, callback) {
     if (this.connecting) {
-      this._pendingWrite = { go: () => this._write(chunk, _encoding, callback), callback };
+      this._pendingWrite = { go: () => this._writeAll(chunks, callback), callback };
       return;
     }
     if (!this._open) {
@@ -250,12 +284,16 @@ class Socket extends Duplex {
       return;
     }
     this._touch();
-    this._bytesDispatched += chunk.length;
-    tell({ op: 'write', socket: this._id, bytes: new Uint8Array(chunk) }); // a copy of its own: the guest may reuse the buffer
+    const bytes = copyOf(chunks);
+    this._bytesDispatched += bytes.length;
+    // No more comes, and _final would only say so: it goes with the last bytes.
+    const isLast = (this._isEnding || this.writableEnded) && this.writableLength === bytes.length;
+    if (isLast) this._endTold = true;
+    tell(isLast ? { op: 'write', socket: this._id, bytes, isLast } : { op: 'write', socket: this._id, bytes });
     if (this._bytesDispatched - this._acceptedBytes <= WRITE_WINDOW_BYTES) callback();
     else {
       this._waitingWrite = callback;
-      this._waitingBytes = chunk.length;
+      this._waitingBytes = bytes.length;
     }
   }
 
@@ -264,7 +302,10 @@ class Socket extends Duplex {
       this._pendingWrite = { go: () => this._final(callback), callback };
       return;
     }
-    if (this._open) tell({ op: 'end', socket: this._id });
+    if (this._open && !this._endTold) {
+      this._endTold = true;
+      tell({ op: 'end', socket: this._id });
+    }
     callback();
   }
 
@@ -283,13 +324,17 @@ class Socket extends Duplex {
     );
     if (this._id !== 0 && sockets.delete(this._id)) {
       unref(this._key());
-      tell({ op: 'destroy', socket: this._id, reset: this._reset });
+      const message = { op: 'destroy', socket: this._id, reset: this._reset };
+      // Where both sides have ended the peer sees nothing of it: it waits for the next message, or the next turn (below).
+      if (this._peerEnded && this._endTold && !this._reset) later.push(message);
+      else tell(message);
     }
     const hadError = Boolean(error);
     callback(error);
     const server = this._server;
     this._server = null;
     setImmediate(() => {
+      tellRest();
       waiting?.(null); // node too calls back without an error: the bytes were handed over
       this.emit('close', hadError);
       server?._onSocketClosed();
@@ -327,7 +372,12 @@ class Socket extends Duplex {
   }
 
   end(data, encoding, callback) {
-    super.end(data, encoding, callback);
+    this._isEnding = true;
+    try {
+      super.end(data, encoding, callback);
+    } finally {
+      this._isEnding = false; // it has ended, or refused what it was given
+    }
     return this;
   }
 
@@ -465,6 +515,20 @@ class Socket extends Duplex {
   get localPort() {
     return this.destroyed ? undefined : this._local?.port;
   }
+}
+
+/** Bytes of the node's own: the guest may use its buffers again. */
+function copyOf(chunks) {
+  if (chunks.length === 1) return new Uint8Array(chunks[0]);
+  let length = 0;
+  for (let i = 0; i < chunks.length; i += 1) length += chunks[i].length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < chunks.length; i += 1) {
+    bytes.set(chunks[i], at);
+    at += chunks[i].length;
+  }
+  return bytes;
 }
 
 /** The peer has ended and this side does not stay half open: once this side has ended too, writes fail as in node. */

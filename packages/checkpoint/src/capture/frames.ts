@@ -127,7 +127,7 @@ function framesOf(
       frame.generator = body.coroutine.generator;
       frame.result = body.result;
     }
-    checkEnvironments(frame, realm);
+    checkEnvironments(frame, realm, realm.tableOf(g.paused.location.scriptId)!);
     frames.push(frame);
   }
   if (bodies !== 0) throw new PutOff('an async body is being started');
@@ -283,15 +283,16 @@ function baseFrame(g: GuestFrame, realm: Realm): Frame {
   };
 }
 
-/** Each environment that the function's code names must be there: what V8 does not show cannot be carried over. */
-function checkEnvironments(frame: Frame, realm: Realm): void {
-  if (!showsAround(frame.fid, frame.vars, realm))
+/** Each environment that the function's code needs must be there: what V8 does not show cannot be carried over. */
+function checkEnvironments(frame: Frame, realm: Realm, table: ScriptTable): void {
+  if (!showsAround(frame.fid, frame.vars, realm, table))
     throw new PutOff(`V8 does not show the variables around ${realm.metaOf(frame.fid).name || 'a function'} here`);
 }
 
-/** Are all environments and native functions from outside that a function's code names among what V8 showed of it? */
-export function showsAround(fid: number, vars: Env, realm: Realm): boolean {
-  for (const env of realm.environmentsNamedBy(fid)) if (typeof vars[env] !== 'object') return false;
+/** Are all environments and native functions from outside that a function's code in a script needs among what V8 showed of it? */
+export function showsAround(fid: number, vars: Env, realm: Realm, table: ScriptTable): boolean {
+  for (const env of realm.environmentsNamedBy(fid))
+    if (typeof vars[env] !== 'object' && realm.needsEnvironment(fid, env, table)) return false;
   const natives = realm.nativesOf(fid);
   for (let i = 0; i < natives.length; i++) if (typeof vars[natives[i]![0]] !== 'function') return false;
   return true;

@@ -119,11 +119,13 @@ function lowerIdentifier(node: Node, context: FunctionContext): Node {
   return node.name === 'undefined' ? node : id(node.name, node);
 }
 
-/** Reads a variable that may not have been initialised yet (dead-zones.ts). */
+/** Reads a variable that may not have been initialised yet (dead-zones.ts), or a hidden global that may not be there. */
 const checkedRead = (binding: Binding, node: Node, context: FunctionContext): Node => ({
   type: 'ConditionalExpression',
-  test: binary('===', context.place(binding, node), id('$$hole')),
-  consequent: call(id('$$unset'), [literal(binding.name)], node),
+  test: binding.hidden
+    ? { type: 'UnaryExpression', operator: '!', prefix: true, argument: binary('in', literal(binding.name), id('$$global')) }
+    : binary('===', context.place(binding, node), id('$$hole')),
+  consequent: call(id(binding.hidden ? '$$undeclared' : '$$unset'), [literal(binding.name)], node),
   alternate: context.place(binding, node),
 });
 
@@ -133,7 +135,9 @@ const neverSet = (binding: Binding, node: Node): Node => call(id('$$unset'), [li
 export function writtenValue(target: Node, value: Node, context: FunctionContext): Node {
   const binding = target.type === 'Identifier' && context.isChecked(target) ? context.bindingOf(target) : undefined;
   if (binding && context.isEarly(target)) return sequence(value, neverSet(binding, target));
-  return binding ? call(id('$$written'), [value, context.place(binding), literal(binding.name)], target) : value;
+  if (!binding || (binding.hidden && !context.facts.strict)) return value;
+  if (binding.hidden) return sequence(lowerIdentifier(target, context), value);
+  return call(id('$$written'), [value, context.place(binding), literal(binding.name)], target);
 }
 
 function lowerMeta(node: Node, context: FunctionContext): Node {
@@ -383,10 +387,15 @@ function computeMakesStatements(node: Node): boolean {
   if (isClass(node)) return true;
   if (isFunction(node)) return false;
   if (node.type === 'AssignmentExpression' && isPattern(node.left) && needsSteps(node.left)) return true;
+  if (isDeletedChain(node)) return true;
   if (node.type === 'ObjectExpression' && node.properties.some((p: Node) => p.kind === 'get' || p.kind === 'set' || usesHome(p)))
     return true;
   return someChild(node, makesStatements);
 }
+
+/** Of `delete a?.b.c` the object must be at hand, to be looked at first (touch-first.ts): in a chain it is not. */
+const isDeletedChain = (node: Node): boolean =>
+  node.type === 'UnaryExpression' && node.operator === 'delete' && node.argument.type === 'ChainExpression';
 
 function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: string): Node {
   if (!isComplex(node.right)) {
@@ -405,15 +414,17 @@ function lowerLogical(node: Node, context: FunctionContext, out: Node[], name?: 
 }
 
 /** Optional chains with calls: a labelled block that is left at the first nullish link. */
-function lowerChain(node: Node, context: FunctionContext, out: Node[]): Node {
-  if (!isComplex(node))
+function lowerChain(node: Node, context: FunctionContext, out: Node[], isDeleted = false): Node {
+  if (!isDeleted && !isComplex(node))
     return located({ type: 'ChainExpression', expression: lowerLinks(node.expression, context, out, undefined).value }, node);
   const target = context.temp();
   const label = context.label('chain');
   const inner: Node[] = [];
-  out.push(statement(assign({ ...target }, undefinedValue())));
+  out.push(statement(assign({ ...target }, isDeleted ? literal(true) : undefinedValue())));
   const { value } = lowerLinks(node.expression, context, inner, label);
-  inner.push(statement(assign({ ...target }, value), node));
+  const isReference = value.type === 'MemberExpression';
+  const deleted = isReference ? { type: 'UnaryExpression', operator: 'delete', prefix: true, argument: value } : literal(true);
+  inner.push(statement(assign({ ...target }, isDeleted ? deleted : value), node));
   out.push(labeled(label, block(inner)));
   return target;
 }
@@ -592,15 +603,19 @@ function lowerUnary(node: Node, context: FunctionContext, out: Node[]): Node {
     const dynamic = context.bindingOf(node.argument);
     if (dynamic?.home === 'dynamic' && dynamic.beyond) return lowerTypeofDynamic(node, dynamic, context, out);
   }
+  if (/^(typeof|delete)$/.test(node.operator) && node.argument.type === 'Identifier') {
+    const binding = context.bindingOf(node.argument);
+    if (binding?.hidden) return { ...node, argument: context.place(binding, node.argument) };
+  }
   if (node.operator === 'typeof' && node.argument.type === 'Identifier')
     return { ...node, argument: lowerIdentifier(node.argument, context) };
   if (node.operator === 'delete' && node.argument.type === 'Identifier') return lowerDeleteName(node, context);
-  if (node.operator === 'delete' && node.argument.type === 'ChainExpression' && hasCall(node.argument)) {
-    const target = lowerChain(node.argument, context, out);
-    return sequence(target, literal(true));
-  }
+  if (isDeletedChain(node)) return lowerChain(node.argument, context, out, true);
   if (node.operator === 'delete' && isSuperProperty(node.argument) && !context.superIsNative)
     return member(call(id('$$superAt'), [...homeOf(context), literal(''), context.thisHere(node.argument.object)]), 'deleted');
+  // Of no reference: what it would be lowered to may be one.
+  if (node.operator === 'delete' && !/^(Member|Chain)Expression$/.test(node.argument.type))
+    return sequence(lowerExpression(node.argument, context, out), literal(true));
   const argument =
     node.argument.type === 'MemberExpression'
       ? lowerMember(node.argument, context, out)

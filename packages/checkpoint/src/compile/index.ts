@@ -11,6 +11,7 @@ import { GodwitError } from '../base/index.js';
 import type { Node } from './ast.js';
 import type { FunctionMeta } from './context.js';
 import { takeNames } from './names.js';
+import { giveNamesBack } from './own-names.js';
 import { print } from './print.js';
 import { lowerProgram, type ProgramOptions } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
@@ -47,6 +48,7 @@ export function lowerText(entry: string, code: string, map: string, sloppy: bool
   } catch (error) {
     throw new GodwitError('GODWIT_SYNTAX', `Cannot run "${entry}": ${(error as Error).message}`, { cause: error });
   }
+  giveNamesBack(program);
   const names = takeNames(program);
   const lowered = lowerProgram(program, {
     strict: !sloppy,

@@ -133,6 +133,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
     globalRoots: isSloppyEval ? [closure] : [],
     firstEnv,
     ...(surroundings && { surroundings, hiddenNames: new Set(hidden) }),
+    ...(form === 'eval' && { script: closure }),
   });
   const facts = analysis.functions.get(closure)!;
   if (surroundings) {
@@ -142,7 +143,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
       if (s.bindings.get(PSEUDO_ARGUMENTS)?.home === 'native')
         return { refused: "'arguments' is not allowed in class field initializer or static initialization block" };
   }
-  // The script's own frame has arguments and a home of ours; names of ours would be found before globals.
+  // A direct eval in it would see the arguments of the function that it became; names of ours would be found before globals.
   if (form === 'eval' && facts.usesArguments) return 'foreign';
   for (const name of analysis.free) if (isOurs(name)) return 'foreign';
   const where = site?.where ?? 'code made at run time';

@@ -7,7 +7,8 @@
  */
 import { isClass, isFunction, isLeaf, type Node } from './ast.js';
 
-const isNameCall = (node: Node): boolean =>
+/** `__name(value, "name")` */
+export const isNameCall = (node: Node): boolean =>
   node?.type === 'CallExpression' &&
   node.callee.type === 'Identifier' &&
   node.callee.name === '__name' &&

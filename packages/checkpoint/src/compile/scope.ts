@@ -149,6 +149,10 @@ class Analyzer {
   hiddenNames: ReadonlySet<string> = new Set();
   /** Environments are numbered from here. */
   firstEnv = 0;
+  /** The function that a script's code became: its `arguments` are none, but a global of that name. */
+  script: Node | undefined;
+  /** Uses of globals that are hidden: what is asked of the global object must be there. */
+  private readonly hiddenUses: Node[] = [];
   private readonly free = new Set<string>();
   private scope!: Scope;
   /** The author's free `eval`: our scripts run inside a function that has V8's own under that name (program.ts). */
@@ -177,6 +181,7 @@ class Analyzer {
     const seen = new Set<Scope>();
     for (const { scope } of this.directEvals.values()) for (let s: Scope | undefined = scope; s; s = s.parent) seen.add(s);
     const deadZones = findDeadZones(program, this.references, this.mentions, { seen, around: this.surroundings?.scope });
+    for (const node of this.hiddenUses) deadZones.checked.add(node);
     const analysis: Analysis = {
       root,
       scopes: this.scopes,
@@ -242,6 +247,7 @@ class Analyzer {
     const isGlobal = isVariable && this.globalRoots.has(scope.node);
     const home = isGlobal ? 'global' : 'native';
     const binding: Binding = { name, out: name, kind, scope, captured: false, reassigned: isGlobal, home };
+    if (isGlobal && name === 'arguments') binding.hidden = true;
     scope.bindings.set(name, binding);
     return binding;
   }
@@ -542,7 +548,7 @@ class Analyzer {
         if (s.bindings.has('arguments')) return false;
         if (s === owner.scope) break;
       }
-      if (owner.scope.kind === 'module') return false;
+      if (owner.scope.kind === 'module' || owner.node === this.script) return false;
       owner.usesArguments = true;
     } else if (name === PSEUDO_THIS) owner.usesThis = true;
     else owner.usesNewTarget = true;
@@ -654,9 +660,10 @@ class Analyzer {
       if (!found || found.home === 'global') {
         this.free.add(node.name);
         if (node.name === 'eval') this.references.set(node, this.globalEval);
-        else if (this.hiddenNames.has(node.name))
-          this.references.set(node, { ...this.globalEval, name: node.name, hidden: true });
-        else if (found) this.references.set(node, found);
+        else if (node.name === 'arguments' || this.hiddenNames.has(node.name)) {
+          this.references.set(node, { ...this.globalEval, name: node.name });
+          this.hiddenUses.push(node);
+        } else if (found) this.references.set(node, found);
         continue;
       }
       this.references.set(node, found);
@@ -777,12 +784,14 @@ export function analyzeProgram(
     firstEnv?: number;
     sameFile?: (a: Node, b: Node) => boolean;
     hiddenNames?: ReadonlySet<string>;
+    script?: Node;
   },
 ): Analysis {
   const analyzer = new Analyzer(options.strict);
   if (options.hiddenNames) analyzer.hiddenNames = options.hiddenNames;
   if (options.sameFile) analyzer.sameFile = options.sameFile;
   analyzer.surroundings = options.surroundings;
+  analyzer.script = options.script;
   analyzer.firstEnv = options.firstEnv ?? 0;
   for (const node of options.globalRoots ?? []) analyzer.globalRoots.add(node);
   for (const node of options.singletons) analyzer.singletons.add(node);

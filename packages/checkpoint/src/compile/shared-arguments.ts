@@ -35,7 +35,23 @@ export function sharesArguments(fn: Node): boolean {
     isOwnFunction,
   );
   if (isRead && isAssigned) return true;
-  return anyNode([fn.body], (node) => (isArguments(node) && !reads.has(node)) || changesElement(node), isOwnFunction);
+  return namesArguments(fn.body, reads) || anyNode([fn.body], changesElement, isOwnFunction);
+}
+
+/** Is the variable `arguments` named in a function's code, but for some mentions? A property of that name (`options.arguments`) is no mention. */
+export function namesArguments(body: Node, but: ReadonlySet<Node> = new Set()): boolean {
+  const keys = new Set<Node>();
+  return anyNode(
+    [body],
+    (node) => {
+      if (isArguments(node)) return !keys.has(node) && !but.has(node);
+      // A node comes before what is below it.
+      if (node.type === 'MemberExpression' && !node.computed) keys.add(node.property);
+      else if (/^(Property|MethodDefinition)$/.test(node.type) && !node.computed && !node.shorthand) keys.add(node.key);
+      return false;
+    },
+    isOwnFunction,
+  );
 }
 
 /** `f.apply(x, arguments)`, `slice.call(arguments, 1)` and what loops and spreads are printed as. */

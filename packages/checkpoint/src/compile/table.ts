@@ -12,7 +12,7 @@ import * as acorn from 'acorn';
 import { assert } from '../base/index.js';
 import { anyNode, isClass, isFunction, isLeaf, isOwnFunction, isPlainLoop, type Node } from './ast.js';
 import { isNamedMember } from './print.js';
-import { sharesArguments } from './shared-arguments.js';
+import { namesArguments, sharesArguments } from './shared-arguments.js';
 
 /** How to find, at capture, the function a call statement calls: a variable, then property names or variables holding keys. */
 export type CalleePath = (string | { variable: string } | { key: string | number } | { path: CalleePath })[];
@@ -315,7 +315,7 @@ class Mentions {
 
   arguments(body: Node): boolean {
     if (!isAnyIn(this.#arguments, body)) return false;
-    return anyNode([body], (node) => node.type === 'Identifier' && node.name === 'arguments', isOwnFunction);
+    return namesArguments(body);
   }
 
   newTarget(body: Node): boolean {

@@ -11,9 +11,13 @@ import { call, eachNode, id, type Node } from './ast.js';
 
 const whole = (node: Node): Node => call(id('$$whole'), [node]);
 
-/** Whether nothing of it can be an object of the guest's. */
+/** Whether nothing of it can be hollow: what has just been made, and what is generated code's own. */
 const isHarmless = (node: Node): boolean =>
-  node.type === 'Literal' || node.type === 'ObjectExpression' || node.type === 'ArrayExpression' || node.type === 'Super';
+  (node.type === 'Identifier' && node.name.startsWith('$$')) ||
+  node.type === 'Literal' ||
+  node.type === 'ObjectExpression' ||
+  node.type === 'ArrayExpression' ||
+  node.type === 'Super';
 
 const touched = (node: Node): Node => (isHarmless(node) ? node : whole(node));
 
@@ -24,8 +28,7 @@ export function touchFirst(root: Node): void {
         if (node.operator === 'in' && node.left.type !== 'PrivateIdentifier') node.right = touched(node.right);
         return;
       case 'UnaryExpression':
-        if (node.operator === 'delete')
-          touchObject(node.argument.type === 'ChainExpression' ? node.argument.expression : node.argument);
+        if (node.operator === 'delete') touchObject(node.argument);
         return;
       case 'ObjectExpression':
         for (const part of node.properties) {

@@ -47,6 +47,8 @@ export interface GuestOptions {
   onPaused(frames: PausedFrame[]): void;
   /** Called when a guest that came by pages cannot go on. */
   onLost(reason: string): never;
+  /** Does a built-in of this name take objects apart in ways that tell nobody? A guest that holds one comes whole. */
+  takesApart?(name: string): boolean;
 }
 
 interface Root {
@@ -109,11 +111,13 @@ export class Guest {
   private restored: Frame[] = [];
   private paged: PagedHeap | undefined;
   private readonly onLost: (reason: string) => never;
+  private readonly takesApart: (name: string) => boolean;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
   private readonly atResumption: (() => void)[] = [];
 
   constructor(options: GuestOptions) {
     this.onLost = options.onLost;
+    this.takesApart = options.takesApart ?? (() => false);
     this.realm = new Realm(options.bundle, options.host);
     this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
       if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
@@ -226,7 +230,9 @@ export class Guest {
     });
     this.paged = heap;
     setPagedHeap(heap);
-    return heap.load();
+    const root = heap.load();
+    if (heap.namesAny(this.takesApart)) heap.fillAll();
+    return root;
   }
 
   /** Makes everything whole that is hollow still: what captures a heap looks at all of it. */

@@ -27,7 +27,7 @@ import {
   YieldMarker,
 } from './coroutines.js';
 import { addVariables, directEval, makeVariables } from './direct-eval.js';
-import { hole, unset, written } from './holes.js';
+import { hole, undeclared, unset, written } from './holes.js';
 import {
   append,
   asyncIteratorOf,
@@ -101,6 +101,8 @@ export interface ScriptTable {
   labels: Map<number, Label>;
   lineStarts: number[];
   functions: Map<number, FunctionRange>;
+  /** Of resume code: the function that it goes on with, and what is left of it. */
+  rest?: { readonly fid: number; readonly text: string };
 }
 
 function tableOf({ labels, functions }: SafepointTable, code: string): ScriptTable {
@@ -367,6 +369,7 @@ export class Realm {
         (this.lateUnits[fid]!.templates[index] ??= templateOf(cooked, raw)),
       $$hole: hole,
       $$unset: unset,
+      $$undeclared: undeclared,
       $$written: written,
       $$meta: { url: `file://${host.filename}`, filename: host.filename, dirname: host.dirname },
       $$global: globalThis,
@@ -718,7 +721,7 @@ export class Realm {
         isStatic: this.isStaticMember(frame.fid),
       });
       const name = `${resumeUrl}${this.bundle.hash}:${++this.resumeCount}`;
-      this.registerResume(name, peeled);
+      this.registerResume(name, frame.fid, peeled);
       factory = this.evaluate(`${peeled.text}\n//# sourceURL=${name}`, frame.fid, scope) as never;
       if (!scope) this.frameFactories.set(key, factory!);
     }
@@ -743,6 +746,14 @@ export class Realm {
     return names;
   }
 
+  /**
+   * Does what a script goes on with need an environment that the function's code names? V8 does not show one that the rest of the code does not
+   * name, and nobody will ask for it. That of a class stands for its private names, which can be used without naming it.
+   */
+  needsEnvironment(fid: number, name: string, { rest }: ScriptTable): boolean {
+    return rest?.fid !== fid || name === `$e${this.metaOf(fid).classEnv}` || namesWord(rest.text, name);
+  }
+
   /** Functions of enclosing scopes that a function's own code names natively. */
   nativesOf(fid: number): readonly NativeFunction[] {
     return this.metas[fid]?.natives ?? none;
@@ -760,15 +771,19 @@ export class Realm {
     return this.staticMembers.has(fid);
   }
 
-  private registerResume(name: string, { text, tree, origins }: Peeled): void {
+  private registerResume(name: string, fid: number, { text, tree, origins }: Peeled): void {
     const statements = new Map<number, number>();
     const fids = new Map<object, number>();
     let resumed = -1;
+    let rest: ScriptTable['rest'];
     origins.forEach((origin, node) => {
       if (startsWith(node.type, 'Function') || startsWith(node.type, 'ArrowFunction')) {
-        const fid = this.fidByStart.get(origin);
-        if (fid !== undefined) fids.set(node, fid);
-        if (node.params[0]?.name === '$f') resumed = node.start;
+        const own = this.fidByStart.get(origin);
+        if (own !== undefined) fids.set(node, own);
+        if (node.params[0]?.name === '$f') {
+          resumed = node.start;
+          rest = { fid, text: text.slice(node.start, node.end) };
+        }
       } else if (endsWith(node.type, 'Statement') || endsWith(node.type, 'Declaration')) statements.set(node.start, origin);
     });
     const table: SafepointTable = { labels: [], functions: [] };
@@ -789,7 +804,7 @@ export class Realm {
         given: label.given,
       });
     }
-    this.scripts.set(name, tableOf({ labels, functions: table.functions }, text));
+    this.scripts.set(name, { ...tableOf({ labels, functions: table.functions }, text), rest });
   }
 
   /** Makes the code that goes on with a stack, so that resumeStack() begins at once. */

@@ -323,7 +323,7 @@ function suspendedGenerator(realm: Realm, inside: Record<string, unknown>, inter
   checkArguments(range, realm);
   for (const key of Object.keys(vars)) if (isDeadTemporary(range, key, label?.statement)) delete vars[key];
   // What V8 does not show cannot be carried over; as with frames, not now is better than wrong.
-  if (label && !showsAround(fid, vars, realm)) throw notYet(`V8 does not show the variables around ${name} here`);
+  if (label && !showsAround(fid, vars, realm, table)) throw notYet(`V8 does not show the variables around ${name} here`);
   return savedGenerator(realm, fid, label?.statement ?? -1, label?.kind ?? 'entry', true, vars, inside['[[GeneratorReceiver]]']);
 }
 

@@ -5,7 +5,7 @@
  */
 import { types } from 'node:util';
 import type { PagedHeap } from '../heap/index.js';
-import { list, SafeSet, SafeWeakMap, SafeWeakSet, uncurry } from '../heap/primordials.js';
+import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { printAsNative } from './printing.js';
 
 const { isProxy, isMap, isSet } = types;
@@ -120,12 +120,12 @@ function touch(reach: Reach, self: unknown, given: readonly unknown[]): void {
   for (let i = 0; i < keys.length; i++) whole(getOwnPropertyDescriptor(all, keys[i]!)!.value);
 }
 
-const replacements = new SafeWeakMap<object, AnyFunction>();
+const replacements = new SafeWeakMap<object, object>();
 
 /** As the native function, a moment later. */
 function touching(native: AnyFunction, reach: Reach): AnyFunction {
   const known = replacements.get(native);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known as AnyFunction;
   const { made } = {
     made(this: unknown, ...given: unknown[]): unknown {
       if (heap !== undefined) touch(reach, this, given);
@@ -137,7 +137,6 @@ function touching(native: AnyFunction, reach: Reach): AnyFunction {
   for (let i = 0; i < keys.length; i++)
     if (keys[i] !== 'prototype') defineProperty(made, keys[i]!, getOwnPropertyDescriptor(native, keys[i]!)!);
   printAsNative(made, native.name);
-  if (reach === 'deep') touchArguments(made);
   return made;
 }
 
@@ -166,25 +165,43 @@ function replaceProxy(): void {
 }
 
 /**
- * A module of Node's, or what it keeps: its own code takes objects apart with built-ins that nobody can replace, so all that its functions are
- * given is whole. Classes are left alone; what they are given they read property by property.
+ * A module of Node's whose functions take objects apart with built-ins that nobody can replace: a copy, whose functions are given whole
+ * arguments. Classes are left alone: what they are given they read property by property. `except`: functions to be left alone too.
  */
-export function touchArguments(module: unknown): void {
-  if (!isObject(module) || touched.has(module)) return;
-  touched.add(module);
+export function touchingModule(module: object, except: readonly string[]): object {
+  const known = replacements.get(module);
+  if (known !== undefined) return known;
+  // Bound, a function has no frame of its own: what it says of its caller stays true.
+  const copy = typeof module === 'function' ? module.bind(undefined) : { __proto__: getPrototypeOf(module) };
+  replacements.set(module, copy);
   const keys = ownKeys(module);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
-    const { value } = getOwnPropertyDescriptor(module, key)!;
-    if (typeof key !== 'string' || !isFunctionName(key)) continue;
-    if (typeof value === 'function' && getOwnPropertyDescriptor(module, key)!.writable) replace(module, 'deep', key);
-    else if (isObject(value) && getPrototypeOf(value) === Object.prototype) touchArguments(value);
+    const descriptor = getOwnPropertyDescriptor(module, key)!;
+    if (key !== 'prototype') defineProperty(copy, key, { ...descriptor, ...part(key, descriptor.value, except) });
   }
+  if (typeof module === 'function') printAsNative(copy as AnyFunction, module.name);
+  return copy;
 }
 
-const touched = new SafeWeakSet<object>();
+function part(key: PropertyKey, value: unknown, except: readonly string[]): { value?: unknown } {
+  if (typeof key !== 'string' || !isObject(value) || except.includes(key) || !isFunctionName(key)) return {};
+  // What is one thing there is one here: `assert.strict.strict === assert.strict`.
+  if (ownKeys(value).length > 3) return { value: touchingModule(value, except) };
+  return typeof value === 'function' ? { value: touching(value as AnyFunction, 'deep') } : {};
+}
 
 const isFunctionName = (key: string): boolean => key[0]! >= 'a' && key[0]! <= 'z';
+
+/** Functions of an object of the runtime's own, in place. */
+export function touchArguments(object: object, keys: readonly string[]): void {
+  for (const key of keys) replace(object, 'deep', key);
+}
+
+/** Before something that nobody can tell of comes into the guest's hands. */
+export function wholeEverything(): void {
+  heap?.fillAll();
+}
 
 let installed = false;
 

@@ -9,7 +9,15 @@
 import { types } from 'node:util';
 import { limits } from '../limits.js';
 import { isIndexKey } from './own-properties.js';
-import { getPrototypeOf, objectCreate, reflectConstruct, SafeMap, setPrototypeOf } from './primordials.js';
+import {
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  objectCreate,
+  reflectConstruct,
+  SafeMap,
+  setPrototypeOf,
+} from './primordials.js';
 import type { ShapeFactory } from './shape-factories.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -110,23 +118,19 @@ const nothing = { value: () => undefined } as unknown as ValueReader;
 const nameOf = (key: PropertyKey): string => (typeof key === 'symbol' ? 'a symbol' : `"${key}"`);
 
 function standIn(prototype: object | null, isArray: boolean, filler: Filler): object {
-  /** V8's Object.prototype.toString asks for its tag again where it asked first, although the object is whole by then. */
-  let latest: object | undefined;
   /** The hollow object on whose behalf V8 asks: the receiver, or what it inherits from. */
   const owner = (receiver: unknown, what: string): object => {
     for (let at = receiver; typeof at === 'object' || typeof at === 'function'; at = getPrototypeOf(at as object)) {
       if (at === null || isProxy(at)) break;
-      if (filler.touch(at)) {
-        latest = at;
-        return at;
-      }
-      if (at === latest) return at;
+      if (filler.touch(at)) return at;
     }
     return filler.lost(what);
   };
   const refuse = (what: string) => () => filler.lost(what);
-  return new ProxyOf(objectCreate(null) as object, {
+  // V8's Object.prototype.toString takes the proxy for the object: an array where that is one.
+  const proxy: object = new ProxyOf(isArray ? [] : (objectCreate(null) as object), {
     get(_, key, receiver) {
+      if (receiver === proxy && typeof key === 'symbol') return inherited(prototype, key, filler);
       return reflectGet(owner(receiver, nameOf(key)), key, receiver);
     },
     set(_, key, value, receiver) {
@@ -143,4 +147,17 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     isExtensible: refuse('whether it can be extended'),
     preventExtensions: refuse('not to be extended'),
   });
+  return proxy;
+}
+
+/**
+ * What V8's Object.prototype.toString asks of the proxy itself, not on behalf of the object: its tag. No object that can be hollow has
+ * a symbol for a key, so it is what its prototype has; only a getter would have to know the object.
+ */
+function inherited(prototype: object | null, key: symbol, filler: Filler): unknown {
+  for (let at = prototype; at !== null; at = getPrototypeOf(at)) {
+    const descriptor = isProxy(at) ? filler.lost(nameOf(key)) : getOwnPropertyDescriptor(at, key);
+    if (descriptor !== undefined) return hasOwn(descriptor, 'value') ? descriptor.value : filler.lost(nameOf(key));
+  }
+  return undefined;
 }

@@ -40,6 +40,7 @@ export interface Reference {
 export class ImageTables implements HeapTables {
   readonly objects: List<object> = list();
   readonly builtins: List<object> = list();
+  readonly builtinNames: List<string>;
   readonly symbols: List<symbol> = list();
   readonly makers: List<Maker> = list();
   readonly factories: List<ShapeFactory> = list();
@@ -79,8 +80,9 @@ export class ImageTables implements HeapTables {
     const shapesAt = meta.at;
     eachShape(meta, () => undefined);
     this.#readSymbols(meta);
-    const builtins = readNames(meta);
-    for (let i = 0; i < builtins.length; i++) this.builtins[i] = options.builtins.resolve(builtins[i]!) as object;
+    this.builtinNames = readNames(meta);
+    for (let i = 0; i < this.builtinNames.length; i++)
+      this.builtins[i] = options.builtins.resolve(this.builtinNames[i]!) as object;
     this.#blobPages = readNumbers(meta);
     this.#readPageIndex(readNumbers(meta), readNumbers(meta));
     meta.at = shapesAt;

@@ -77,6 +77,13 @@ export class PagedHeap extends RecordDecoder implements Filler {
     return root.id >= 0 ? this.objects[root.id] : root.value;
   }
 
+  /** Does the image name a built-in that matches? */
+  namesAny(matches: (name: string) => boolean): boolean {
+    const { builtinNames } = this.tables;
+    for (let i = 0; i < builtinNames.length; i++) if (matches(builtinNames[i]!)) return true;
+    return false;
+  }
+
   /** Objects that are known and hollow. */
   get hollow(): number {
     return this.#hollow.size;

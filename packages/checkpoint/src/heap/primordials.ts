@@ -119,19 +119,6 @@ export const SafeWeakMap = seals(
 );
 export type SafeWeakMap<K extends WeakKey, V> = WeakMap<K, V>;
 
-/** A WeakSet whose methods are its own copies. */
-export const SafeWeakSet = seals(
-  class SafeWeakSet<T extends WeakKey> extends WeakSet<T> {
-    // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
-    // biome-ignore lint/complexity/noUselessConstructor: see above
-    constructor() {
-      super();
-    }
-  },
-  WeakSet,
-);
-export type SafeWeakSet<T extends WeakKey> = WeakSet<T>;
-
 /** An array without a prototype: an index setter on Array.prototype cannot see what is stored. */
 export type List<T> = { [index: number]: T; length: number };
 

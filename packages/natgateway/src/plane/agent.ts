@@ -27,6 +27,8 @@ export interface FlowAgentOptions {
   readonly secret: string;
   readonly gatewayHost: string;
   readonly gatewayPort: number;
+  /** GatewayOptions.nodePath; tried in turn with the port. */
+  readonly gatewayPath?: string | undefined;
   readonly limits?: Partial<GatewayLimits>;
 }
 
@@ -78,9 +80,9 @@ export class FlowAgent implements FlowTable {
   protected constructor(options: FlowAgentOptions) {
     this.limits = withLimits(options.limits);
     this.host = options.host;
-    const { host, node, secret, gatewayHost, gatewayPort } = options;
+    const { host, node, secret, gatewayHost, gatewayPort, gatewayPath } = options;
     this.#uplink = new Uplink(
-      { host, node, secret, gatewayHost, gatewayPort, limits: this.limits },
+      { host, node, secret, gatewayHost, gatewayPort, gatewayPath, limits: this.limits },
       {
         onFrame: (header, payload) => handleAgentFrame(this, header, payload),
         onDrain: () => this.#drain(),
@@ -236,8 +238,10 @@ export class FlowAgent implements FlowTable {
     guest.events = null;
     guest.listeners.clear();
     this.link.send(FrameType.LEAVE, pid, 0, guest.epoch);
-    for (const flow of [...guest.flows.values()])
+    for (const flow of [...guest.flows.values()]) {
+      flow.isAwaited = true;
       if (flow.closing === null) this.closeFlow(flow, flow.peer === null ? 'reset' : 'close');
+    }
     this.forgetIfDone(guest);
   }
 

@@ -26,6 +26,8 @@ export class AgentFlow {
   local: Address | null = null;
   closing: Closing | null = null;
   closeSent = false;
+  /** The guest has ended and its end waits for this flow's. */
+  isAwaited = false;
   send: SendHalf;
   receive: ReceiveHalf;
 
@@ -82,7 +84,7 @@ export class AgentFlow {
   pump(link: Link): boolean {
     if (!this.ready) return true;
     if (this.closing === 'reset') {
-      if (!this.closeSent) link.send(FrameType.CLOSE, this.id, 0, 1);
+      if (!this.closeSent) link.send(FrameType.CLOSE, this.id, 0, this.isAwaited ? 3 : 1);
       this.closeSent = true;
       return true;
     }
@@ -96,7 +98,10 @@ export class AgentFlow {
     const seq = this.send.next;
     if (takeEnd(this.send)) link.send(FrameType.END, this.id, seq);
     if (this.closing === 'close' && !this.closeSent && this.send.sent > this.send.next) {
-      link.send(FrameType.CLOSE, this.id, 0, 0);
+      // Where both sides have ended the peer sees nothing of it.
+      if (this.isAwaited) link.send(FrameType.CLOSE, this.id, 0, 2);
+      else if (this.receive.end === null) link.send(FrameType.CLOSE, this.id, 0, 0);
+      else link.sendLazily(FrameType.CLOSE, this.id, 0, 0);
       this.closeSent = true;
     }
     return true;

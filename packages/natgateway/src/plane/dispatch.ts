@@ -42,8 +42,10 @@ function onFlow(gateway: Gateway, session: NodeSession, id: number, take: (flow:
 function onClose(gateway: Gateway, session: NodeSession, id: number, how: number): string | null {
   const flow = gateway.flowOf(session, id);
   if (flow === undefined && gateway.isKnown(id)) return null; // another node has it now, and will say the same
-  session.link.send(FrameType.CLOSED, id);
-  if (flow !== undefined) gateway.closeFlow(flow, how === 0 ? 'finish' : 'reset');
+  const isAwaited = how >= 2;
+  if (isAwaited) session.link.send(FrameType.CLOSED, id);
+  else session.link.sendLazily(FrameType.CLOSED, id);
+  if (flow !== undefined) gateway.closeFlow(flow, how % 2 === 0 ? 'finish' : 'reset');
   return null;
 }
 
@@ -74,6 +76,7 @@ function onControl(gateway: Gateway, session: NodeSession, header: FrameHeader, 
       return null;
     case FrameType.LEAVE:
       gateway.apply({ type: 'leave', ...speaker });
+      session.link.hurry(); // the end of a guest waits for its flows'
       return null;
     case FrameType.LOAD:
       gateway.apply({ type: 'load', load: seq / 1000, ...speaker });

@@ -23,7 +23,7 @@ export const FrameType = {
   END: 4,
   /** ← a peer opened flow `id` to a listener (OpenMessage). */
   OPEN: 5,
-  /** → the guest is done with flow `id`: aux 0 deliver the rest, then close; aux 1 reset. */
+  /** → the guest is done with flow `id`: aux 0 deliver the rest, then close; aux 1 reset; 2 more if the node waits for CLOSED. */
   CLOSE: 6,
   /** ← flow `id` is forgotten. */
   CLOSED: 7,

@@ -14,7 +14,8 @@ import type { Socket } from 'node:net';
 import { type ErrorCode, GodwitError, type Host } from '@godwit/checkpoint/base';
 import type { GatewayLimits } from '../limits.js';
 
-export const protocolVersion = 1;
+/** Raised when a frame comes to mean something else: both ends must read it the same way. */
+export const protocolVersion = 2;
 
 export interface HelloMessage {
   readonly node: string;

@@ -9,7 +9,7 @@
  */
 
 import type { Socket } from 'node:net';
-import { assert } from '@godwit/checkpoint/base';
+import { assert, type Host, type TimerHandle } from '@godwit/checkpoint/base';
 import type { GatewayLimits } from '../limits.js';
 import { FrameType, headerBytes, writeHeader } from './frames.js';
 import { type FrameHandler, FrameReader } from './reader.js';
@@ -36,6 +36,7 @@ export class Link {
   #slabStart = 0;
   #slabEnd = 0;
   #flushDue = false;
+  #lazyTimer: TimerHandle | null = null;
   // What was written and may have to be written again: bytes from number keptFrom on.
   #kept: Uint8Array[] = [];
   #keptHead = 0;
@@ -48,6 +49,7 @@ export class Link {
   #heardSinceBeat = true;
 
   constructor(
+    private readonly host: Host,
     private readonly limits: GatewayLimits,
     private readonly events: LinkEvents,
   ) {
@@ -76,6 +78,28 @@ export class Link {
 
   /** Queues a frame; the frames of one event-loop turn leave together. Big payloads go by reference and must not change. */
   send(type: FrameType, id: number, seq = 0, aux = 0, payload?: Uint8Array): void {
+    this.#append(type, id, seq, aux, payload);
+    this.hurry();
+  }
+
+  /** The same for a frame that nobody waits for: to wake the far end costs more than the frame. It leaves with the next one, or after lazyAckMs. */
+  sendLazily(type: FrameType, id: number, seq = 0, aux = 0): void {
+    this.#append(type, id, seq, aux);
+    if (this.#flushDue || this.#ended) return;
+    this.#lazyTimer ??= this.host.after(this.limits.lazyAckMs, () => {
+      this.#lazyTimer = null;
+      this.hurry();
+    });
+  }
+
+  /** What was sent lazily leaves with this turn. */
+  hurry(): void {
+    if (this.#flushDue || this.#ended || this.#batchBytes === 0) return;
+    this.#flushDue = true;
+    setImmediate(this.#flush);
+  }
+
+  #append(type: FrameType, id: number, seq: number, aux: number, payload?: Uint8Array): void {
     if (this.#ended) return;
     const length = payload === undefined ? 0 : payload.length;
     const copied = length <= this.limits.copyBytes ? length : 0;
@@ -90,10 +114,6 @@ export class Link {
       this.#batch.push(payload);
     }
     this.#batchBytes += headerBytes + length;
-    if (!this.#flushDue) {
-      this.#flushDue = true;
-      setImmediate(this.#flush);
-    }
   }
 
   sendMessage(type: FrameType, id: number, message: unknown): void {
@@ -142,6 +162,7 @@ export class Link {
   /** Ends the link for good: nothing is sent or handed on any more. */
   end(): void {
     this.#ended = true;
+    this.#lazyTimer?.cancel();
     this.#dropSocket();
     this.#batch = [];
     this.#kept = [];

@@ -39,7 +39,7 @@ export class NodeSession {
     private readonly limits: GatewayLimits,
     private readonly events: SessionEvents,
   ) {
-    this.link = new Link(limits, {
+    this.link = new Link(host, limits, {
       onFrame: (header, payload) => events.onFrame(this, header, payload),
       onDrain: () => this.#drain(),
       onDetach: (reason) => this.#awaitReturn(reason),

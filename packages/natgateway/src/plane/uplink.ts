@@ -17,6 +17,7 @@ export interface UplinkOptions {
   readonly secret: string;
   readonly gatewayHost: string;
   readonly gatewayPort: number;
+  readonly gatewayPath?: string | undefined;
   readonly limits: GatewayLimits;
 }
 
@@ -70,7 +71,7 @@ export class Uplink {
   }
 
   #newLink(): Link {
-    const link: Link = new Link(this.options.limits, {
+    const link: Link = new Link(this.options.host, this.options.limits, {
       onFrame: (header, payload) => this.events.onFrame(header, payload),
       onDrain: () => this.events.onDrain(),
       onDetach: (reason) => this.#onDetach(reason),
@@ -101,7 +102,10 @@ export class Uplink {
   async #dial(): Promise<void> {
     const { options } = this;
     if (this.#stopped) return;
-    const socket = connect({ host: options.gatewayHost, port: options.gatewayPort, noDelay: true });
+    const { gatewayHost, gatewayPort, gatewayPath } = options;
+    // The path leads nowhere from another machine or container.
+    const isByPath = gatewayPath !== undefined && this.#attempts % 2 === 0;
+    const socket = connect(isByPath ? { path: gatewayPath } : { host: gatewayHost, port: gatewayPort, noDelay: true });
     socket.on('error', () => {}); // 'close' follows, which the handshake sees
     const { node, secret } = options;
     const link = this.link;

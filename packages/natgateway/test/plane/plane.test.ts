@@ -154,6 +154,86 @@ test('a guest that ends: what it wrote is delivered, then its ports are closed',
   await until(() => cluster.gateway.listeners().length === 0 && cluster.agents[0]!.guests.size === 0);
 });
 
+const never = 3_600_000;
+
+/** One connection through which both sides sent and ended, and which the guest is done with. */
+async function finishedFlow(limits: object): Promise<{ guest: ScriptedGuest; cluster: Cluster; port: number }> {
+  const made = await guestOf(1_000, limits);
+  const { done } = runClient(made.port, 1_000, randomFrom(2));
+  await done;
+  await until(() => made.guest.finished);
+  return made;
+}
+
+test('a flow that both sides have ended is forgotten after a while, without another frame', async () => {
+  const { cluster } = await finishedFlow({ lazyAckMs: 1 });
+  await until(() => cluster.agents[0]!.flows.size === 0 && cluster.gateway.flows().length === 0);
+});
+
+test('a flow that both sides have ended is forgotten with the next frames each way', async () => {
+  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: never, heartbeatMs: never });
+  await turns(20);
+  expect(cluster.agents[0]!.flows.size).toBe(1); // nobody waits for it
+  const { done } = runClient(port, 1_000, randomFrom(3));
+  await done;
+  await until(() => guest.flows.size === 2 && guest.finished);
+  const { done: another } = runClient(port, 1_000, randomFrom(4));
+  await until(() => cluster.agents[0]!.flows.size <= 2 && guest.flows.size === 3);
+  await another;
+  expect((await done).received).toBe(1_000);
+});
+
+test('the end of a guest waits for no frame that was put off', async () => {
+  const { cluster } = await finishedFlow({ lazyAckMs: never, heartbeatMs: never });
+  const agent = cluster.agents[0]!;
+  expect(agent.flows.size).toBe(1);
+  agent.leave(101);
+  await agent.gone(101);
+  expect(agent.guests.size).toBe(0);
+  await until(() => cluster.gateway.flows().length === 0 && cluster.gateway.listeners().length === 0);
+});
+
+test('frames that were put off survive the connection they were to leave by', async () => {
+  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: 50 });
+  cluster.relays[0]!.cut();
+  await until(() => cluster.agents[0]!.flows.size === 0 && cluster.gateway.flows().length === 0);
+  const { done } = runClient(port, 500, randomFrom(3));
+  expect((await done).received).toBe(1_000);
+  await until(() => guest.finished);
+});
+
+test('a guest that moves with a flow whose end nobody knows yet', async () => {
+  const { cluster, guest, port } = await finishedFlow({ lazyAckMs: never, heartbeatMs: never });
+  const [a, b] = cluster.agents as [FlowAgent, FlowAgent];
+  await guest.move(b);
+  await until(() => b.flows.size === 0 && cluster.gateway.flows().length === 0);
+  expect(a.flows.size).toBe(0);
+  const { done } = runClient(port, 500, randomFrom(3));
+  expect((await done).received).toBe(1_000);
+  await until(() => guest.finished);
+});
+
+test.runIf(process.platform === 'linux')('nodes of the machine come by the socket of its own, others by the port', async () => {
+  const host = hostFrom(1);
+  const nodePath = `\0godwit-test-${process.pid}`;
+  const gateway = await Gateway.start({ host, secret, nodePath });
+  const options = { host, secret, gatewayHost: '127.0.0.1' };
+  const near = await FlowAgent.start({ ...options, node: 'near', gatewayPort: 1, gatewayPath: nodePath }); // nobody listens on port 1
+  const far = await FlowAgent.start({
+    ...options,
+    node: 'far',
+    gatewayPort: gateway.nodePort,
+    gatewayPath: '\0godwit-elsewhere',
+  });
+  expect(gateway.nodes()).toEqual([
+    { node: 'near', connected: true },
+    { node: 'far', connected: true },
+  ]);
+  near.stop();
+  far.stop();
+  await gateway.stop();
+});
+
 test('a connection dialled by a guest moves with it', async () => {
   cluster = await startCluster(['a', 'b'], 1);
   const [a, b] = cluster.agents as [FlowAgent, FlowAgent];

@@ -57,9 +57,12 @@ export class HostChannel {
   pending(): number {
     return this.state.inbox.length + this.waiting.length;
   }
-  receive(service: string, message: unknown): void {
-    this.state.inbox.push({ service, message });
+  receive(service: string, messages: readonly unknown[]): void {
+    this.keep(service, messages);
     this.flush();
+  }
+  private keep(service: string, messages: readonly unknown[]): void {
+    for (const message of messages) this.state.inbox.push({ service, message });
   }
   run(activity: Activity): void {
     if (this.perform(activity)) return;
@@ -85,7 +88,7 @@ export class HostChannel {
   drainPort(port: MessagePort): void {
     for (let received = receiveMessageOnPort(port); received; received = receiveMessageOnPort(port)) {
       const message = received.message as ToWorker;
-      if (message.type === 'deliver') this.state.inbox.push({ service: message.service, message: message.message });
+      if (message.type === 'deliver') this.keep(message.service, message.messages);
     }
   }
   save(): HostChannelState {

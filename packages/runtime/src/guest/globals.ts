@@ -22,6 +22,8 @@ import {
   setAdoption,
   setFinalizeLater,
   touchArguments,
+  touchingModule,
+  wholeEverything,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import type { GuestProcess } from '../services/process/process.js';
@@ -132,6 +134,7 @@ export function installRealmServices(
   const nowhere = { write: () => true, on() {}, once() {}, removeListener() {}, listenerCount: () => 0 };
   const guestConsole = new Console({ stdout: nowhere as never, stderr: nowhere as never, ignoreErrors: false });
   completeConsole(guestConsole);
+  if (byPages) touchArguments(guestConsole, ['table', 'dir', 'dirxml']);
   define(globalThis, 'console', guestConsole);
   const adopt = (process: GuestProcess): void => {
     define(globalThis, 'process', process);
@@ -189,7 +192,8 @@ export function installRealmServices(
     let found = modules.get(name);
     if (found !== undefined) return found;
     found = keepingLastMatch(() => loaded(name));
-    if (byPages) touchArguments(found);
+    if (byPages && asserts(name)) found = touchingModule(found as object, ['ok']);
+    else if (takesApart(`node:${name}`)) wholeEverything();
     modules.set(name, found);
     return found;
   };
@@ -215,6 +219,14 @@ export function installRealmServices(
     },
   };
 }
+
+const asserts = (module: string): boolean => module === 'assert' || module === 'assert/strict';
+
+/** Modules of Node's that read what they are given property by property, or are given no objects of the guest's. */
+const reading = /^node:(path|os|buffer|string_decoder|punycode|constants|timers|perf_hooks|process|assert)\b/;
+
+/** Does a named built-in take objects apart in ways that no stand-in can notice? (checkpoint's guest/touching.ts) */
+export const takesApart = (name: string): boolean => name.startsWith('node:') && !reading.test(name);
 
 /** The global console has more than others: the class, and what V8 has for inspectors. */
 function completeConsole(console: Console): void {

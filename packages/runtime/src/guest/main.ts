@@ -50,7 +50,7 @@ import { HostChannel, type HostChannelState, hostChannelClasses } from './channe
 import { bringAll } from './child-processes.js';
 import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
-import { globalsClasses, installRealmServices, namedModules, type RealmServices } from './globals.js';
+import { globalsClasses, installRealmServices, namedModules, type RealmServices, takesApart } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
 import { NodeProcess } from './node-process.js';
 import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
@@ -348,6 +348,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
     },
     onPaused,
     onLost,
+    takesApart,
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
@@ -542,7 +543,7 @@ function receive(message: ToWorker): void {
         capture(message.id, undefined, new PutOff('the runtime itself is running'), false, false);
       return;
     case 'deliver':
-      channel.receive(message.service, message.message);
+      channel.receive(message.service, message.messages);
       return;
     case 'signal':
       if (guestProcess.listenerCount(message.name) > 0) channel.run(new CallbackJob(emitSignal, [message.name]));

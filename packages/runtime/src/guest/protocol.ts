@@ -56,7 +56,7 @@ export type ToWorker =
     }
   | { type: 'run' }
   | { type: 'capture'; id: number; hold: boolean }
-  | { type: 'deliver'; service: string; message: unknown }
+  | { type: 'deliver'; service: string; messages: readonly unknown[] }
   | { type: 'signal'; name: string };
 
 export interface CaptureReport {

@@ -4,6 +4,7 @@
  * Keeps true: at most one entry; a gateway that nobody can reach any more is replaced by compare-and-swap, by one of those who noticed.
  */
 
+import { randomUUID } from 'node:crypto';
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import { Gateway } from '@godwit/natgateway';
 import type { Bus } from '../cluster/index.js';
@@ -16,6 +17,8 @@ export interface GatewayEntry {
   readonly host: string;
   /** The port nodes connect to. */
   readonly port: number;
+  /** Where those of its machine connect, if it has that. */
+  readonly path: string | undefined;
   /** The address of the guests' public ports. */
   readonly publicHost: string;
   readonly revision: number;
@@ -24,11 +27,15 @@ export interface GatewayEntry {
 /** Where guests' ports are opened: this machine only, unless it is told otherwise. */
 const publicHostOf = (environment: NodeJS.ProcessEnv): string => environment.GODWIT_PUBLIC_HOST || '127.0.0.1';
 
+/** A name in Linux's abstract namespace: no file that could stay behind. Who knows it still has to prove the cluster's secret. */
+const nodePath = (): string | undefined => (process.platform === 'linux' ? `\0godwit-gateway-${randomUUID()}` : undefined);
+
 /** Starts a gateway and enters it, in place of the entry with `replaces`. Undefined: somebody else was first. */
 export async function startClusterGateway(bus: Bus, host: Host, secret: string, replaces?: number): Promise<Gateway | undefined> {
   const publicHost = publicHostOf(process.env);
-  const gateway = await Gateway.start({ host, secret, publicHost });
-  const entry = encodeJson({ host: '127.0.0.1', port: gateway.nodePort, publicHost });
+  const path = nodePath();
+  const gateway = await Gateway.start({ host, secret, publicHost, ...(path === undefined ? {} : { nodePath: path }) });
+  const entry = encodeJson({ host: '127.0.0.1', port: gateway.nodePort, path, publicHost });
   const bucket = await clusterBucket(bus);
   try {
     await (replaces === undefined ? bucket.create(entryKey, entry) : bucket.update(entryKey, entry, replaces));
@@ -44,8 +51,9 @@ export async function startClusterGateway(bus: Bus, host: Host, secret: string, 
 export async function findClusterGateway(bus: Bus): Promise<GatewayEntry | undefined> {
   const found = await (await clusterBucket(bus)).get(entryKey);
   if (!found) return undefined;
-  const { host, port, publicHost } = decodeJson(found.value, 'address of the gateway');
-  if (typeof host !== 'string' || typeof port !== 'number' || typeof publicHost !== 'string')
+  const { host, port, path, publicHost } = decodeJson(found.value, 'address of the gateway');
+  const isPath = path === undefined || typeof path === 'string';
+  if (typeof host !== 'string' || typeof port !== 'number' || !isPath || typeof publicHost !== 'string')
     throw new GodwitError('GODWIT_PROTOCOL', 'Cannot find the gateway: its entry is malformed');
-  return { host, port, publicHost, revision: found.revision };
+  return { host, port, path, publicHost, revision: found.revision };
 }

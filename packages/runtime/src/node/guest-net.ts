@@ -14,7 +14,7 @@ export interface GuestNetOptions {
   readonly epoch: number;
   readonly flows: NodeFlows;
   readonly host: Host;
-  post(message: ToGuest): void;
+  post(messages: readonly ToGuest[]): void;
 }
 
 export class GuestNet {

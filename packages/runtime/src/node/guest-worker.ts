@@ -192,8 +192,8 @@ export class GuestWorker {
     this.post({ type: 'run' });
   }
 
-  deliver(service: string, message: unknown): void {
-    this.post({ type: 'deliver', service, message });
+  deliver(service: string, messages: readonly unknown[]): void {
+    this.post({ type: 'deliver', service, messages });
   }
 
   signal(name: string): void {

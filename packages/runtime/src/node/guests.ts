@@ -174,7 +174,7 @@ export class Guests {
   openNet(guest: HostedGuest, state?: Uint8Array): GuestNet {
     assert(this.flows, 'a node that hosts guests has joined');
     const { pid, epoch, worker } = guest;
-    const post = (message: ToGuest): void => worker.deliver('net', message);
+    const post = (messages: readonly ToGuest[]): void => worker.deliver('net', messages);
     guest.net = new GuestNet({ pid, epoch, flows: this.flows, host: this.host, post }, state);
     return guest.net;
   }

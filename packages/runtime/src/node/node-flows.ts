@@ -68,9 +68,9 @@ export class NodeFlows {
     throw failure;
   }
 
-  async #connect({ host: gatewayHost, port: gatewayPort, publicHost }: GatewayEntry): Promise<OpenFlows> {
+  async #connect({ host: gatewayHost, port: gatewayPort, path: gatewayPath, publicHost }: GatewayEntry): Promise<OpenFlows> {
     const { host, node, secret } = this.options;
-    const agent = await FlowAgent.start({ host, node: `node-${node}`, secret, gatewayHost, gatewayPort });
+    const agent = await FlowAgent.start({ host, node: `node-${node}`, secret, gatewayHost, gatewayPort, gatewayPath });
     this.#agent = agent;
     if (this.#isOver) agent.stop();
     return { agent, publicHost };

@@ -1,7 +1,7 @@
 /** Numbers of the conformance machine: what the suite takes, and its bounds. */
 
 /** Which safepoints the ordinary suite moves each program at: the same in each run, and few. */
-export const suiteOptions = { seed: 3, forks: 2, moves: 5, paged: 4, mostHits: 400 } as const;
+export const suiteOptions = { seed: 3, forks: 2, moves: 5, paged: 2, mostHits: 400 } as const;
 
 /** Bounds of the conformance machine. */
 export const machineLimits = {
@@ -11,7 +11,7 @@ export const machineLimits = {
   restoreMs: 15_000,
   /** The same on plain node. */
   oracleMs: 10_000,
-  /** Safepoints of one run that carry a breakpoint; each costs some 0.1 to 1 ms. */
+  /** Safepoints of one run that are counted; each costs some 0.1 to 1 ms. */
   mostHits: 4_000,
   /** Captures of one run that may be put off before the rest of it runs freely. */
   mostPutOff: 200,

@@ -1,6 +1,7 @@
 /**
- * The modes in which a program runs: as compiled (which also counts its safepoints), moved once at each of some safepoints, and moved at
- * every safepoint (or as many of them as it is allowed). Each move takes a real image from one worker to another.
+ * The modes in which a program runs: as compiled, moved once at each of some safepoints, and moved at every safepoint (or as many of them as
+ * it is allowed). Each move takes a real image from one worker to another. There are breakpoints only as long as safepoints are counted or
+ * moves are wanted: the rest of a run is as fast as any.
  *
  * A run is the same each time it is made with the same hits: nothing here looks at a clock but to give up.
  */
@@ -119,7 +120,7 @@ class Output {
 
 function endRun(run: Run, event: GuestEvent | undefined, output: Output, guest: HostedGuest): void {
   output.add(guest);
-  run.hits = plan[HITS]!;
+  run.hits = Math.min(plan[HITS]!, plan[LAST]!);
   run.pinned ??= guest.pins[0];
   if (event?.type === 'ended') {
     run.code = event.code;
@@ -128,10 +129,9 @@ function endRun(run: Run, event: GuestEvent | undefined, output: Output, guest: 
   output.writeTo(run);
 }
 
-/** Runs as compiled and counts safepoints; with `hits` takes an image at each of them and runs each image to its end. */
+/** Runs with breakpoints and counts safepoints, up to as many as are counted; with `hits` takes an image at each of them and runs each image to its end. */
 export async function runForked(program: Program, hits: readonly number[]): Promise<{ run: Run; moved: Run[] }> {
   const bundle = marked(program.bundle);
-  const untilMs = performance.now() + machineLimits.runMs;
   const run = emptyRun();
   const moved: Run[] = [];
   const output = new Output();
@@ -140,7 +140,7 @@ export async function runForked(program: Program, hits: readonly number[]): Prom
   const guest = takeWorker(true);
   await guest.start(bundle, settingsOf(program));
   for (;;) {
-    const event = await guest.nextUntil(untilMs);
+    const event = await guest.nextUntil(performance.now() + machineLimits.runMs);
     if (event?.type !== 'captured' && event?.type !== 'putOff') {
       endRun(run, event, output, guest);
       break;
@@ -197,6 +197,7 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
     while (wanted.length > 0 && wanted[0]! <= hit) wanted.shift();
     const tries = event.type === 'putOff' ? note(run, event) : 0;
     plan[NEXT] = nextHit(tries, hit, wanted[0]);
+    const isLast = plan[NEXT] === NEVER;
     if (event.type === 'putOff') {
       Atomics.store(plan, AGAIN, 0);
       guest.goOn();
@@ -204,8 +205,8 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
     }
     output.add(guest);
     const source = guest;
-    guest = takeWorker(true, byPages);
-    run.lost = await guest.restore(bundle, settingsOf(program), event.pages);
+    guest = takeWorker(!isLast, byPages);
+    run.lost = await guest.restore(isLast ? program.bundle : bundle, settingsOf(program), event.pages);
     if (run.lost !== undefined) {
       await source.terminate();
       break;
@@ -235,7 +236,7 @@ function nextHit(tries: number, hit: number, wanted: number | undefined): number
 function resetPlan({ mostHits = machineLimits.mostHits }: Program, next: number | undefined): void {
   plan[BEGUN] = 0;
   plan[HITS] = 0;
-  plan[NEXT] = next ?? NEVER;
+  plan[NEXT] = next ?? mostHits;
   plan[LAST] = mostHits;
   plan[AGAIN] = 0;
 }

@@ -1,8 +1,8 @@
 /**
  * The words that a mover shares with all workers of one run, so that safepoints are counted across moves.
  *   HITS  safepoints reached so far
- *   NEXT  the hit at which (or at the first one after it) the guest is captured; NEVER for none
- *   LAST  after so many hits nothing is captured any more (breakpoints stay: V8 does not bear their removal while guests run)
+ *   NEXT  the hit at which (or at the first one after it) the guest is captured; NEVER when none is wanted any more
+ *   LAST  after so many hits nothing is captured any more
  *   AGAIN the guest was captured at a loop: where it goes on, the first breakpoint it meets is this very safepoint
  *   BEGUN the program's own code has been reached: what the built-ins written in JavaScript do before it is not counted
  */

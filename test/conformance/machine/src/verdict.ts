@@ -110,21 +110,24 @@ export async function judge(task: Task, options: Options, compile: Compile = rig
     return made('compiled', 'wrong compiled', `${code ?? 'it cannot be compiled'}: ${message}`);
   }
   const movesAtAll = options.forks + options.moves + options.paged > 0;
-  const run = movesAtAll ? (await runForked(program, [])).run : await runCompiled(program);
+  const run = await runCompiled(program);
   const differs = run.timedOut ? undefined : complaint(task, run.stdout, run.code, run.stderr);
   if (run.timedOut) return made('compiled', 'hangs', '', [run]);
   if (differs !== undefined || run.stdout !== oracle.stdout)
     return made('compiled', 'wrong compiled', differs ?? `prints ${run.stdout.slice(0, 200)}`, [run]);
   if (!movesAtAll) return made('compiled', 'passed', '', [run]);
-  if (run.hits === 0) return made('every', 'not reached', '', [run]);
-  const total = Math.min(run.hits, options.mostHits);
+  const { run: counted } = await runForked(program, []);
+  const differsCounted = wrongMoved(counted, run);
+  if (differsCounted) return made('every', differsCounted, `with breakpoints: ${differenceOf(counted)}`, [counted]);
+  const total = counted.hits;
+  if (total === 0) return made('every', 'not reached', '', [counted]);
   const forked = await runForked(program, pickHits(total, options.forks, options.seed));
   for (const once of [...forked.moved, forked.run]) {
     const wrong = wrongMoved(once, run);
-    if (wrong) return made('once', wrong, differenceOf(once), [run, once]);
+    if (wrong) return made('once', wrong, differenceOf(once), [counted, once]);
   }
   const moved = await runMoved(program, pickHits(total, options.moves, options.seed));
-  const runs = [run, ...forked.moved, moved];
+  const runs = [counted, ...forked.moved, moved];
   const wrong = wrongMoved(moved, run);
   if (wrong) return made('every', wrong, differenceOf(moved), runs);
   if (options.paged > 0) {

@@ -1,6 +1,7 @@
 /**
  * A guest's worker in which every safepoint carries a breakpoint. Its condition counts the safepoint and says whether to stop; when it does,
- * the guest's own handler captures, as if the node had asked V8 for a pause at exactly this place. Everything else is the runtime's worker.
+ * the guest's own handler captures, as if the node had asked V8 for a pause at exactly this place. When no capture is wanted any more, a last
+ * stop takes the breakpoints away. Everything else is the runtime's worker.
  */
 import inspector from 'node:inspector';
 import { workerData } from 'node:worker_threads';
@@ -9,7 +10,7 @@ import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table
 import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
 import { Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
 import { REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
-import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEXT } from './plan.js';
+import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEVER, NEXT } from './plan.js';
 import { type Mark, type MarkedBundle, positionsOf } from './positions.js';
 
 type Paused = Parameters<Guest['frames']>[0];
@@ -25,31 +26,35 @@ let realm: Realm | undefined;
 let stoppedAt: Place | undefined;
 /** The runtime captures or restores; what it calls of the guest's built-ins is no safepoint of the guest. */
 let inRuntime = false;
+/** No capture is wanted any more. */
+let isOver = false;
+const breakpoints: string[] = [];
 
-/** Counts a safepoint; true when the guest is to be captured here. */
-function reached(isLoop: boolean): boolean {
-  if (inRuntime || plan[BEGUN] === 0 || Atomics.exchange(plan, AGAIN, 0) === 1) return false;
+/** Counts a safepoint; says what to do there. */
+function reached(isLoop: boolean): 'go on' | 'capture' | 'be over' {
+  if (isOver || inRuntime || plan[BEGUN] === 0 || Atomics.exchange(plan, AGAIN, 0) === 1) return 'go on';
   const hit = Atomics.add(plan, HITS, 1);
-  if (hit < plan[NEXT]! || hit >= plan[LAST]!) return false;
+  if (hit >= plan[LAST]! || plan[NEXT] === NEVER) {
+    isOver = true;
+    return 'be over';
+  }
+  if (hit < plan[NEXT]!) return 'go on';
   Atomics.store(plan, AGAIN, isLoop ? 1 : 0);
   Atomics.store(words, REQUEST, CAPTURE_ID | HOLD_FLAG);
-  return true;
+  return 'capture';
 }
 
 /** Of the guest's code: V8 stops when this is true. */
 function reachedPlace(index: number): boolean {
   const place = places[index]!;
   if (place.isAuthors) plan[BEGUN] = 1;
-  if (!reached(place.position.kind === 'loop')) return false;
-  stoppedAt = place;
-  return true;
+  const what = reached(place.position.kind === 'loop');
+  if (what === 'capture') stoppedAt = place;
+  return what !== 'go on';
 }
 
 /** Of the runtime's loop over jobs, which looks by itself whether a capture is wanted. */
-workerData.reachedIdle = (): boolean => {
-  reached(false);
-  return false;
-};
+workerData.reachedIdle = (): boolean => reached(false) === 'be over';
 
 function post(method: string, params: object): Record<string, unknown> {
   let answer: Record<string, unknown> = {};
@@ -64,11 +69,15 @@ session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => {
   if (url.startsWith('godwit-')) markScript(scriptId, url);
   else if (url.endsWith('/guest/main.js')) markIdle(scriptId);
 });
+// Not in a condition: V8 goes on with what it knows of the breakpoint that it is just asking about.
+session.on('Debugger.paused', () => {
+  if (isOver) for (const breakpointId of breakpoints.splice(0)) post('Debugger.removeBreakpoint', { breakpointId });
+});
 session.post('Debugger.enable');
 
 function markScript(scriptId: string, url: string): void {
   const table = realm?.scriptTable(url);
-  if (!table) return;
+  if (!table || isOver) return;
   const text = post('Debugger.getScriptSource', { scriptId }).scriptSource as string;
   const starts = lineStarts(text);
   const marks =
@@ -84,6 +93,7 @@ function markScript(scriptId: string, url: string): void {
     const at = actual && starts[actual.lineNumber]! + (actual.columnNumber ?? 0);
     if (at !== undefined && (at < position.from || at >= position.to))
       post('Debugger.removeBreakpoint', { breakpointId: made.breakpointId });
+    else if (at !== undefined) breakpoints.push(made.breakpointId as string);
   }
 }
 
@@ -92,7 +102,8 @@ function markIdle(scriptId: string): void {
   const lines = (post('Debugger.getScriptSource', { scriptId }).scriptSource as string).split('\n');
   const line = lines.findIndex((text) => text.includes('words[REQUEST] !== 0'));
   const location = { scriptId, lineNumber: line, columnNumber: lines[line]!.search(/\S/) };
-  post('Debugger.setBreakpoint', { location, condition: 'workerData.reachedIdle()' });
+  const made = post('Debugger.setBreakpoint', { location, condition: 'workerData.reachedIdle()' });
+  breakpoints.push(made.breakpointId as string);
 }
 
 const { load } = Realm.prototype;

@@ -20,12 +20,14 @@ export interface NetServiceOptions extends ListenOptions {
   readonly host: Host;
   /** Address that server.address() reports: the gateway's public one. */
   readonly publicHost?: string;
-  /** Sends a message to the guest: in order; it may be repeated by a move but not lost while the guest stays here. */
-  post(message: ToGuest): void;
+  /** Sends messages to the guest: in order; they may be repeated by a move but not lost while the guest stays here. */
+  post(messages: readonly ToGuest[]): void;
 }
 
 export class NetService implements FlowEvents {
   #fields: NetFields;
+  /** Told in this turn and not posted yet; they are in the outbox too. */
+  #turn: ToGuest[] = [];
 
   /** For a guest that starts here. One that moved here: NetService.thaw. */
   constructor(private readonly options: NetServiceOptions) {
@@ -41,7 +43,7 @@ export class NetService implements FlowEvents {
     const service = new NetService(options);
     service.#fields = restoreNet(state);
     service.#fields.frozen = true;
-    for (const message of service.#fields.outbox) options.post(message); // the guest ignores those it saw
+    if (service.#fields.outbox.length > 0) options.post([...service.#fields.outbox]); // the guest ignores those it saw
     const goOn = (): void => {
       service.#fields.frozen = false;
       service.#goOn();
@@ -60,8 +62,13 @@ export class NetService implements FlowEvents {
     return service;
   }
 
-  /** A message from the guest. */
+  /** A message from the guest, or a list of them. */
   receive(message: unknown): void {
+    if (Array.isArray(message)) for (const one of message) this.#receive(one);
+    else this.#receive(message);
+  }
+
+  #receive(message: unknown): void {
     const parsed = parseFromGuest(message);
     if (parsed === null) this.options.host.log('warn', 'a guest sent a malformed net message', { pid: this.options.pid });
     else if (this.#fields.frozen) this.#fields.late.push(parsed);
@@ -105,7 +112,14 @@ export class NetService implements FlowEvents {
     this.#fields.serial += 1;
     const numbered = { ...message, serial: this.#fields.serial } as ToGuest; // Unnumbered is ToGuest less its serial
     this.#fields.outbox.push(numbered);
-    this.options.post(numbered);
+    // Waking the guest costs more than the message: what one read from the gateway brings for it goes in one.
+    if (this.#turn.push(numbered) === 1) queueMicrotask(() => this.#postTurn());
+  }
+
+  #postTurn(): void {
+    const messages = this.#turn;
+    this.#turn = [];
+    this.options.post(messages);
   }
 
   #handle(message: FromGuest): void {
@@ -129,8 +143,10 @@ export class NetService implements FlowEvents {
       default: {
         const flow = this.#fields.sockets.get(message.socket);
         if (flow === undefined) return; // the flow was cut, and the guest did not know yet
-        if (message.op === 'write') flows.write(flow, message.bytes);
-        else if (message.op === 'end') flows.end(flow);
+        if (message.op === 'write') {
+          flows.write(flow, message.bytes);
+          if (message.isLast) flows.end(flow);
+        } else if (message.op === 'end') flows.end(flow);
         else if (message.op === 'consumed') flows.consumed(flow, message.count);
         else {
           this.#forgetSocket(message.socket, flow);

@@ -6,8 +6,21 @@ import { parentPort } from 'node:worker_threads';
 
 const handlers = new Map();
 const held = new Set();
-parentPort.on('message', (message) => handlers.get(message.service)?.(message.message));
+const inbox = [];
+let isBusy = false;
+parentPort.on('message', ({ service, messages }) => {
+  for (const message of messages) inbox.push({ service, message });
+  if (!isBusy) next();
+});
 parentPort.unref();
+
+function next() {
+  const item = inbox.shift();
+  isBusy = item !== undefined;
+  if (!isBusy) return;
+  setImmediate(next);
+  handlers.get(item.service)?.(item.message);
+}
 
 export function send(service, message) {
   parentPort.postMessage({ service, message });

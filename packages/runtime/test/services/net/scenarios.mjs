@@ -315,6 +315,107 @@ export const scenarios = {
     return seen;
   },
 
+  async 'corked writes, an end that is refused, an end with the last bytes'(net, real) {
+    const seen = [];
+    const server = real.createServer({ allowHalfOpen: true }, (socket) => {
+      let text = '';
+      socket.setEncoding('utf8').on('data', (part) => {
+        text += part;
+        if (text === 'abc') socket.write('go on');
+      });
+      socket.on('end', () => socket.end(`all of ${text}`));
+    });
+    const socket = net.connect({ port: await listening(server), host: '127.0.0.1' });
+    socket.setEncoding('utf8');
+    await once(socket, 'connect');
+    const written = (name) => () => seen.push(name);
+    socket.cork();
+    socket.write('a', written('a'));
+    socket.write('b', written('b'));
+    seen.push(socket.bytesWritten, socket.writableLength);
+    socket.uncork();
+    try {
+      socket.end(5);
+    } catch (error) {
+      seen.push(error.code, socket.writableEnded);
+    }
+    socket.write('c', written('c')); // not the last bytes, whatever was tried before
+    seen.push((await once(socket, 'data'))[0]);
+    socket.cork();
+    socket.write('d', written('d'));
+    socket.write('e', written('e'));
+    socket.end('f', written('f'));
+    seen.push(socket.writableEnded, socket.writableFinished, socket.bytesWritten);
+    seen.push((await once(socket, 'data'))[0], ...(await once(socket, 'close')), socket.bytesWritten);
+    return [...seen, await closeAll(server)];
+  },
+
+  async 'written and ended before it is connected'(net, real) {
+    const texts = [];
+    const server = real.createServer({ allowHalfOpen: true }, async (socket) => {
+      let text = '';
+      for await (const part of socket.setEncoding('utf8')) text += part;
+      texts.push(text);
+    });
+    server.on('connection', (socket) => socket.on('end', () => socket.end('answer')));
+    const socket = net.connect({ port: await listening(server), host: '127.0.0.1' });
+    for (const part of ['a', 'b', 'c']) socket.write(part);
+    socket.end('d');
+    socket.setEncoding('utf8');
+    const answer = (await once(socket, 'data'))[0];
+    await once(socket, 'close');
+    return [answer, texts, socket.bytesWritten, await closeAll(server)];
+  },
+
+  /** Goes on listening when it has told: for a look at what its last connection left behind. */
+  async 'stays when its connection is closed'(net, real) {
+    await listening(net.createServer());
+    const server = real.createServer({ allowHalfOpen: true }, (socket) => socket.on('end', () => socket.end('answer')).resume());
+    const socket = net.connect({ port: await listening(server), host: '127.0.0.1' }, () => socket.end('request'));
+    const answer = String((await once(socket, 'data'))[0]);
+    await once(socket, 'close');
+    return [answer, await closeAll(server)];
+  },
+
+  async 'connections that are opened as others close'(net, real) {
+    const server = real.createServer({ allowHalfOpen: true }, (socket) => {
+      let text = '';
+      socket.setEncoding('utf8').on('data', (part) => (text += part));
+      socket.on('end', () => socket.end(`answer to ${text}`));
+    });
+    const port = await listening(server);
+    const get = (request) =>
+      new Promise((resolve, reject) => {
+        const socket = net.connect(port, '127.0.0.1', () => socket.end(request));
+        let text = '';
+        socket.setEncoding('utf8').on('data', (part) => (text += part));
+        socket.on('end', () => resolve(text)).on('error', reject);
+      });
+    const client = async (name) => {
+      const answers = [];
+      for (let i = 0; i < 25; i += 1) answers.push(await get(`${name}${i}`));
+      return answers;
+    };
+    return [await Promise.all(['a', 'b', 'c'].map(client)), await closeAll(server)];
+  },
+
+  async 'a server whose clients come and go'(net, real) {
+    const seen = [];
+    const server = net.createServer((socket) => {
+      socket.on('data', (bytes) => socket.write(bytes));
+      socket.on('close', (hadError) => seen.push(hadError));
+    });
+    const port = await listening(server);
+    const answers = [];
+    for (let i = 0; i < 20; i += 1) {
+      const client = real.connect(port, '127.0.0.1', () => client.end(`request ${i}`));
+      let text = '';
+      for await (const part of client.setEncoding('utf8')) text += part;
+      answers.push(text);
+    }
+    return [answers, await closeAll(server), seen];
+  },
+
   async 'a peer that resets'(net, real) {
     const seen = [];
     let done;
