@@ -10,9 +10,8 @@ import { printAsNative } from './printing.js';
 
 const { isProxy, isMap, isSet } = types;
 const { isView } = ArrayBuffer;
-const { hasOwn } = Object;
 const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
-const { getPrototypeOf } = Object;
+const { getPrototypeOf, hasOwn } = Object;
 
 let heap: PagedHeap | undefined;
 
@@ -31,9 +30,9 @@ function touchChain(object: object): void {
   for (let at: object | null = object; at !== null && !isProxy(at); at = getPrototypeOf(at)) heap!.touch(at);
 }
 
-/** The value itself, with everything that can be reached from it through properties and collections: for what goes through it natively. */
-export function wholeDeep<T>(value: T): T {
-  if (heap === undefined || !isObject(value)) return value;
+/** Makes whole what can be reached from a value through properties and collections: for what goes through it natively. */
+function wholeDeep(value: unknown): void {
+  if (!isObject(value)) return;
   const seen = new SafeSet<object>();
   const waiting = list<object>();
   const meet = (found: unknown): void => {
@@ -54,7 +53,6 @@ export function wholeDeep<T>(value: T): T {
       if (hasOwn(descriptor, 'value')) meet(descriptor.value);
     }
   }
-  return value;
 }
 
 const isObject = (value: unknown): value is object =>

@@ -48,10 +48,10 @@ export class HollowObjects {
   }
 
   /** An object that will have this shape. Its prototype exists. */
-  object(shape: ShapeFactory, prototype: object | null, uses: number): object {
+  object(shape: ShapeFactory, prototype: object | null): object {
     let Hollow = this.#constructors.get(shape);
     if (Hollow === undefined) {
-      Hollow = constructorFor(shape, this.#standIn(prototype, false), prototype, uses);
+      Hollow = constructorFor(shape, this.#standIn(prototype, false), prototype);
       this.#constructors.set(shape, Hollow);
     }
     return reflectConstruct(Hollow, none) as object;
@@ -59,8 +59,7 @@ export class HollowObjects {
 
   /** An array without holes that will have this length. */
   array(length: number): unknown[] {
-    const array: unknown[] = [];
-    array.length = length;
+    const array = arrayOf(length);
     setPrototypeOf(array, this.#standIn(ArrayPrototype, true));
     return array;
   }
@@ -79,6 +78,13 @@ export class HollowObjects {
 const none: readonly unknown[] = [];
 const ArrayPrototype = Array.prototype;
 
+/** An array of holes. */
+export function arrayOf(length: number): unknown[] {
+  const array: unknown[] = [];
+  array.length = length;
+  return array;
+}
+
 /** The content of a hollow object, from its record: without a prototype meanwhile, so that no setter sees it. */
 export function fillObject(object: object, shape: ShapeFactory, prototype: object | null, reader: ValueReader): void {
   setPrototypeOf(object, null);
@@ -86,12 +92,12 @@ export function fillObject(object: object, shape: ShapeFactory, prototype: objec
   setPrototypeOf(object, prototype);
 }
 
-/** The same of an array. A length that the guest gave it meanwhile stays: it cuts off elements, or adds holes. */
+/** The same of an array that has its length. A length that the guest gave it meanwhile stays: it cuts off elements, or adds holes. */
 export function fillElements(array: unknown[], length: number, reader: ValueReader): void {
   const current = array.length;
   setPrototypeOf(array, null);
   if (current < length) array.length = length;
-  for (let i = 0; i < length; i++) array[i] = reader.value();
+  for (let i = 0; i < length; i++) if (!reader.hole()) array[i] = reader.value();
   if (array.length !== current) array.length = current;
   setPrototypeOf(array, ArrayPrototype);
 }
@@ -100,13 +106,13 @@ export function fillElements(array: unknown[], length: number, reader: ValueRead
  * The stores in its text are never run: V8 counts them to leave room for as many properties, and gives up what the first objects do not use.
  * So some are made and filled ahead.
  */
-function constructorFor(shape: ShapeFactory, proxy: object, prototype: object | null, uses: number): Constructor {
+function constructorFor(shape: ShapeFactory, proxy: object, prototype: object | null): Constructor {
   let stores = '';
   for (let i = 0; i < shape.keys.length; i++) stores += `this.p${i} = 0; `;
   // The text holds numbers and nothing else.
   const Hollow = new FunctionOf(`if (false) { ${stores}}`) as unknown as Constructor;
   Hollow.prototype = proxy;
-  if (uses >= limits.shapeFactoryUses)
+  if (shape.uses >= limits.shapeFactoryUses)
     for (let i = 0; i < objectsOfTrial; i++) fillObject(reflectConstruct(Hollow, none) as object, shape, prototype, nothing);
   return Hollow;
 }

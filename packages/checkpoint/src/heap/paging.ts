@@ -7,16 +7,15 @@
  * buffers, arrays with holes …), with its contents. The order of contents is free here as it is in decode.ts: no step runs guest code.
  */
 import { GodwitError } from '../base/index.js';
-import { type Filler, fillElements, fillObject, HollowObjects } from './hollow.js';
+import { arrayOf, type Filler, fillElements, fillObject, HollowObjects } from './hollow.js';
 import type { HeapOptions } from './options.js';
-import { type List, list, SafeMap, setPrototypeOf, startsWith } from './primordials.js';
+import { type List, list, SafeMap, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
 import { formArray, formPlain, genericPrivates, tagBuiltinChange, tagWeakEntries } from './record-forms.js';
-import { malformed, type ValueReader } from './value-reader.js';
+import { malformed } from './value-reader.js';
 import { Numbers } from './wire.js';
 
 const { floor } = Math;
-const ArrayPrototype = Array.prototype;
 const Marks = Uint8Array;
 
 /** Objects that fillSome makes whole in one batch. */
@@ -151,8 +150,8 @@ export class PagedHeap extends RecordDecoder implements Filler {
       }
       const prototype = this.tables.prototypeOf(detail);
       if (prototype !== null) this.needWhole(prototype);
-      this.objects[id] = this.#hollows.object(factory, prototype, factory.uses);
-    } else this.objects[id] = form === formArray ? this.#hollows.array(detail) : [];
+      this.objects[id] = this.#hollows.object(factory, prototype);
+    } else this.objects[id] = form === formArray ? this.#hollows.array(detail) : arrayOf(detail);
     if (form === formPlain || form === formArray) {
       this.#states[id] = stateHollow;
       this.#hollow.set(this.objects[id]!, id);
@@ -244,8 +243,7 @@ export class PagedHeap extends RecordDecoder implements Filler {
       }
       fillObject(object, this.tables.factories[detail]!, this.tables.prototypeOf(detail), reader);
       if (this.#isRuntimes(detail)) this.#wholeParts(id);
-    } else if ((head & 3) === formArray) fillElements(object as unknown[], detail, reader);
-    else fillHoley(object as unknown[], detail, reader);
+    } else fillElements(object as unknown[], detail, reader);
   }
 
   /** The runtime takes its own objects apart in ways of its own, one level deep. */
@@ -261,11 +259,4 @@ export class PagedHeap extends RecordDecoder implements Filler {
     const name = this.options.builtins.nameOf(value);
     return name !== undefined && startsWith(name, 'godwit:');
   }
-}
-
-function fillHoley(array: unknown[], length: number, reader: ValueReader): void {
-  setPrototypeOf(array, null);
-  for (let i = 0; i < length; i++) if (!reader.hole()) array[i] = reader.value();
-  array.length = length;
-  setPrototypeOf(array, ArrayPrototype);
 }
