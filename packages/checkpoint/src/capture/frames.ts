@@ -45,16 +45,19 @@ const ownDescriptor = Object.getOwnPropertyDescriptor;
 const { hasOwn } = Object;
 const proto = generatorPrototype as Record<string, unknown>;
 
-/** The guest's stack, outermost frame first. Throws PutOff with the reason. */
+/** The guest's stack, outermost frame first. `ready` is called when it is known that the guest stands in its own code. Throws PutOff with the reason. */
 export function captureFrames(
   paused: PausedFrame[],
   realm: Realm,
   session: ThreadSession,
   running: readonly RunningBody[],
   internals: Internals,
+  ready: () => void,
 ): Frame[] {
   let looksAt = 0;
   try {
+    checkPlace(paused, realm);
+    ready();
     return framesOf(paused, realm, session, running, internals, (index) => {
       looksAt = index;
     });
@@ -103,7 +106,6 @@ function framesOf(
   internals: Internals,
   looks: (index: number) => void,
 ): Frame[] {
-  checkPlace(paused, realm);
   const guest: GuestFrame[] = [];
   paused.forEach((frame, index) => {
     if (realm.urlOf(frame.location.scriptId) === undefined) return;

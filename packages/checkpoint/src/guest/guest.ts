@@ -154,9 +154,9 @@ export class Guest {
   frames(paused: PausedFrame[]): Frame[] {
     try {
       // Outside of an activity it is the runtime that called: it reports an error, say, and would not be there after a move.
-      this.fillAll();
       if (state.activity === undefined) throw new PutOff('the runtime is calling the guest');
-      return captureFrames(paused, this.realm, this.session, running, this.internals);
+      // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
+      return captureFrames(paused, this.realm, this.session, running, this.internals, () => this.fillAll());
     } catch (error) {
       this.realm.natives.on = false;
       throw error;
