@@ -6,6 +6,7 @@
  * It runs in a realm where no guest code has run yet. Pages were verified before they came here (image/): a malformed page is
  * still refused, with GODWIT_CANNOT_RESTORE, but is not searched for.
  */
+import { ImageTables } from './image-tables.js';
 import type { HeapOptions } from './options.js';
 import { plainProperty } from './own-properties.js';
 import { type List, list, reflectDefine, setPrototypeOf } from './primordials.js';
@@ -20,10 +21,10 @@ const ObjectPrototype = Object.prototype;
 
 /** Rebuilds what encodeHeap saved. Throws GODWIT_CANNOT_RESTORE when this realm lacks a built-in or a special kind. */
 export function decodeHeap(pages: readonly Uint8Array[], options: HeapOptions): unknown {
-  return new Decoder(pages, options).decode();
+  return new Decoder(new ImageTables(pages, options), options).decode();
 }
 
-class Decoder extends RecordDecoder {
+class Decoder extends RecordDecoder<ImageTables> {
   /** Made before their turn, for what needed them; to be filled. */
   readonly #blanks = new Numbers();
   readonly #patches: List<{ object: object; key: PropertyKey; id: number }> = list();

@@ -1,5 +1,6 @@
 /**
- * Guest graph → pages. One queue, no recursion: an object gets its id when it is first met, and record i describes object i.
+ * Guest graph → records, and from these pages (encodeHeap); parcels.ts makes parcels of them. One queue, no recursion: an object gets its id
+ * when it is first met, and record i describes object i.
  * What it keeps true: no guest code runs (descriptors only, proxies untouched, primordials only); what cannot be exact
  * throws GODWIT_CANNOT_CAPTURE with a path; the graph is not changed.
  * Classification, in this order: built-in by name, special that claims it, private state (in addition), intrinsic kind.
@@ -10,8 +11,9 @@ import { GodwitError } from '../base/index.js';
 import { limits } from '../limits.js';
 import { checkCreationOrder } from './creation-order.js';
 import { readStack, stackAccessor, withoutPrepareStackTrace } from './error-stack.js';
-import { append, GraphWriter } from './graph-writer.js';
+import { append, type GraphWriter } from './graph-writer.js';
 import type { Example } from './hidden-classes.js';
+import { ImageWriter } from './image-writer.js';
 import {
   boundFunction,
   hiddenKinds,
@@ -58,13 +60,13 @@ import {
   tagNamed,
   tagWeakEntries,
 } from './record-forms.js';
+import type { Shape } from './shapes.js';
 import { hasSlots } from './slots.js';
 import { WeakCollections } from './weak-collections.js';
 
 const { isProxy, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
 const ArrayPrototype = Array.prototype;
 const ObjectPrototype = Object.prototype;
-const noObjects: readonly object[] = [];
 const descriptorKeys: readonly string[] = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'];
 /** Sites of one kind: creation parts and contents take them in turn. */
 const kindSites = 8;
@@ -81,15 +83,28 @@ interface Carrier {
 
 /** Encodes everything reachable from `root`. Throws GODWIT_CANNOT_CAPTURE (path in the message and in `fields.path`). */
 export function encodeHeap(root: unknown, options: HeapOptions): { pages: Uint8Array[]; stats: HeapStats } {
-  return new Encoder(options).encode(root);
+  const writer = new ImageWriter(options.builtins, options.hiddenClasses !== false);
+  const encoder = new Encoder(options, writer);
+  encoder.addRoot(root);
+  let at = 0;
+  do {
+    for (; at < writer.objects.length; at++) encoder.record(at);
+  } while (encoder.addWeakEntries());
+  encoder.checkCreationOrder();
+  writer.finish(root, encoder.kinds);
+  const { pages } = writer;
+  let bytes = 0;
+  for (let i = 0; i < pages.length; i++) bytes += bytesLength(pages[i]!);
+  return { pages, stats: encoder.stats(bytes) };
 }
 
-class Encoder {
+export class Encoder {
   readonly #options: HeapOptions;
   readonly #writer: GraphWriter;
   readonly #prototypes: PrototypeTable;
   readonly #weak: WeakCollections;
-  readonly #kinds: List<string> = list();
+  /** Tags of kinds, by the number that records have. */
+  readonly kinds: List<string> = list();
   readonly #kindOf = new SafeMap<string, { index: number; site: number }>();
   readonly #carriers = new SafeMap<object, Carrier>();
   readonly #context: SaveContext;
@@ -99,9 +114,9 @@ class Encoder {
   /** The guest put a descriptor's field on Object.prototype, so that a missing field must be told from an inherited one. */
   #poisoned = false;
 
-  constructor(options: HeapOptions) {
+  constructor(options: HeapOptions, writer: GraphWriter) {
     this.#options = options;
-    this.#writer = new GraphWriter(options.builtins, options.hiddenClasses !== false);
+    this.#writer = writer;
     this.#prototypes = new PrototypeTable(options.builtins);
     this.#weak = new WeakCollections(options.internals);
     this.#context = { internals: options.internals, refuse: (what) => this.#refuse(what) };
@@ -111,23 +126,14 @@ class Encoder {
     for (let i = 0; i < descriptorKeys.length; i++) if (hasOwn(ObjectPrototype, descriptorKeys[i]!)) this.#poisoned = true;
   }
 
-  encode(root: unknown): { pages: Uint8Array[]; stats: HeapStats } {
-    const writer = this.#writer;
-    if ((typeof root === 'object' && root !== null) || typeof root === 'function') writer.idOf(root, 0);
+  /** Where everything begins: the root, and what the guest changed about built-ins. */
+  addRoot(root: unknown): void {
+    if ((typeof root === 'object' && root !== null) || typeof root === 'function') this.#writer.idOf(root, 0);
     this.#addChangedBuiltins();
-    let at = 0;
-    do {
-      for (; at < writer.objects.length; at++) this.#record(at);
-    } while (this.#addWeakEntries());
-    checkCreationOrder(writer.edges, writer.objects.length, (id) => {
-      writer.current = id;
-      this.#refuse('parts that need each other to exist first');
-    });
-    writer.finish(root, this.#kinds, this.#options.structure ?? noObjects);
-    return { pages: writer.pages, stats: this.#stats() };
   }
 
-  #record(id: number): void {
+  /** Writes the record of object `id`. */
+  record(id: number): void {
     const writer = this.#writer;
     writer.current = id;
     const start = writer.body.at;
@@ -136,6 +142,16 @@ class Encoder {
     count.objects++;
     count.bytes += writer.strings.characters - characters;
     count.bytes += writer.endRecord(start);
+  }
+
+  /** Refuses objects that need each other to exist first, among those written since this was asked. */
+  checkCreationOrder(): void {
+    const writer = this.#writer;
+    checkCreationOrder(writer.edges, writer.edgesFrom, writer.objects.length, (id) => {
+      writer.current = id;
+      this.#refuse('parts that need each other to exist first');
+    });
+    writer.edges.length = 0;
   }
 
   #classify(object: object, site: number): Example['count'] {
@@ -169,8 +185,9 @@ class Encoder {
     if (shape === undefined) return this.#likeArray(object as unknown[], example);
     if (objectKeys(object).length !== shape.keys.length) return undefined;
     writer.body.varint(shape.index * 4 + formPlain);
-    shape.uses++;
+    this.#use(shape);
     shape.writeAll(object);
+    if (shape.isRuntimes) this.#needParts(object, shape);
     return count;
   }
 
@@ -195,8 +212,62 @@ class Encoder {
     return example.count;
   }
 
-  /** Extensible ordinary objects with plain string keys and plain data properties. */
-  #plain(object: object, site: number): TypeCount | undefined {
+  /**
+   * How the record of object `id` begins if it is a plain object or an array without holes, which can be hollow where it is read; -1: all
+   * else, which must be written. Writes nothing.
+   */
+  headOf(id: number): number {
+    const object = this.#writer.objects[id]!;
+    const site = this.#writer.siteOf(id);
+    const example = this.#writer.hiddenClasses.match(object, site);
+    const { privates } = this.#options;
+    if (example === undefined) {
+      if (this.#carriers.has(object) || isProxy(object) || typeof object === 'function' || isView(object)) return -1;
+      if (privates?.of(object) !== undefined) return -1;
+    }
+    const specials = example === undefined ? this.#options.specials : this.#unclassed;
+    for (let i = 0; i < specials.length; i++) if (specials[i]!.claims(object)) return -1;
+    return isArray(object) ? this.#arrayHead(object, example, site) : this.#plainHead(object, example?.shape, site);
+  }
+
+  #plainHead(object: object, known: Shape | undefined, site: number): number {
+    const isKnown = known !== undefined && objectKeys(object).length === known.keys.length;
+    const shape = isKnown ? known : this.#shapeOf(object);
+    if (shape === undefined) return -1;
+    if (!isKnown) {
+      for (let i = 0; i < shape.keys.length; i++)
+        if (!this.#isPlain(getOwnPropertyDescriptor(object, shape.keys[i]!)!)) return -1;
+      this.#writer.hiddenClasses.learn(object, site, shape, this.#prototypes.of(shape.prototype).count);
+    }
+    this.#use(shape);
+    return shape.isRuntimes ? -1 : shape.index * 4 + formPlain;
+  }
+
+  #arrayHead(array: readonly unknown[], example: Example | undefined, site: number): number {
+    const { length } = array;
+    const head = length * 4 + formArray;
+    if (example !== undefined && !example.holey) return head;
+    if (example === undefined) {
+      if (getPrototypeOf(array) !== ArrayPrototype || !isExtensible(array)) return -1;
+      if (!getOwnPropertyDescriptor(array, 'length')!.writable || !this.#onlyElements(array, undefined)) return -1;
+    }
+    const isPlain = example !== undefined || this.#writer.hiddenClasses.hasPlainElements(array);
+    for (let i = 0; i < length; i++) {
+      if (isPlain ? hasOwn(array, i) : this.#isPlainElement(array, i)) continue;
+      return -1;
+    }
+    if (isPlain && example === undefined)
+      this.#writer.hiddenClasses.learn(array, site, undefined, this.#prototypes.count('Array'));
+    return head;
+  }
+
+  #isPlainElement(array: readonly unknown[], index: number): boolean {
+    const descriptor = getOwnPropertyDescriptor(array, index);
+    return descriptor !== undefined && this.#isPlain(descriptor);
+  }
+
+  /** The shape of an extensible ordinary object with plain string keys; whether they are plain data is for the caller to see. */
+  #shapeOf(object: object): Shape | undefined {
     const prototype = getPrototypeOf(object);
     const facts = this.#prototypes.of(prototype);
     if (!facts.clean || facts.opaque || !isExtensible(object)) return undefined;
@@ -205,9 +276,16 @@ class Encoder {
     if (getOwnPropertySymbols(object).length > 0 || hasSlots(object)) return undefined;
     let node = facts.root;
     for (let i = 0; i < keys.length; i++) node = node.step(keys[i]!);
-    const writer = this.#writer;
-    const shape = writer.shapes.of(node, prototype, keys);
+    return this.#writer.shapes.of(node, prototype, keys, facts.isRuntimes);
+  }
+
+  /** Extensible ordinary objects with plain string keys and plain data properties. */
+  #plain(object: object, site: number): TypeCount | undefined {
+    const shape = this.#shapeOf(object);
     if (!shape) return undefined;
+    const { keys, prototype } = shape;
+    const { count } = this.#prototypes.of(prototype);
+    const writer = this.#writer;
     const start = writer.body.at;
     writer.body.varint(shape.index * 4 + formPlain);
     for (let i = 0; i < keys.length; i++) {
@@ -218,9 +296,19 @@ class Encoder {
       }
       writer.value(descriptor.value, shape.site === 0 ? 0 : shape.site + i);
     }
-    if (shape.uses++ === 0 && prototype !== null) writer.idOf(prototype, 0);
-    writer.hiddenClasses.learn(object, site, shape, facts.count);
-    return facts.count;
+    this.#use(shape);
+    if (shape.isRuntimes) this.#needParts(object, shape);
+    writer.hiddenClasses.learn(object, site, shape, count);
+    return count;
+  }
+
+  /** The runtime takes its own objects apart in ways of its own, one level deep. */
+  #needParts(object: object, { keys }: Shape): void {
+    for (let i = 0; i < keys.length; i++) this.#writer.needWhole((object as Record<string, unknown>)[keys[i]!]);
+  }
+
+  #use(shape: Shape): void {
+    if (shape.uses++ === 0) this.#writer.useShape(shape);
   }
 
   /** Arrays with the ordinary prototype and nothing but plain elements. Written while it is checked, taken back if it is not one. */
@@ -352,8 +440,12 @@ class Encoder {
     const flags = (special.ownProperties ? genericOwn : 0) | (state ? genericPrivates : 0) | (fills ? genericFill : 0);
     const site = this.#head(`special:${special.tag}`, flags, saved.create.length);
     this.#writer.parts(saved.create, site, site === 0 ? 1 : kindSites);
+    if (special.readsParts) for (let i = 0; i < saved.create.length; i++) this.#writer.needWhole(saved.create[i]);
     this.#privates(object, state, site);
-    if (fills) this.#writer.value(saved.fill, site);
+    if (fills) {
+      this.#writer.value(saved.fill, site);
+      this.#writer.needWhole(saved.fill);
+    }
     if (special.ownProperties) this.#own(this.#ownStateOf(object));
     return this.#prototypes.count(special.tag);
   }
@@ -363,6 +455,7 @@ class Encoder {
     const flags = (own ? genericOwn : 0) | (state ? genericPrivates : 0) | (saved.fill ? genericFill : 0);
     const site = this.#head(kind.tag, flags, saved.create.length);
     this.#writer.parts(saved.create, site, site === 0 ? 1 : kindSites);
+    if (kind === proxy) this.#writer.needWhole(saved.create[0]);
     this.#privates(object, state, site);
     if (saved.fill) this.#writer.list(saved.fill, site, site === 0 ? 1 : kindSites);
     if (own) this.#own(this.#ownStateOf(object));
@@ -380,8 +473,8 @@ class Encoder {
   #head(tag: string, flags: number, parts: number): number {
     let kind = this.#kindOf.get(tag);
     if (kind === undefined) {
-      kind = { index: this.#kinds.length, site: this.#writer.hiddenClasses.newSites(kindSites) };
-      this.#kinds[kind.index] = tag;
+      kind = { index: this.kinds.length, site: this.#writer.hiddenClasses.newSites(kindSites) };
+      this.kinds[kind.index] = tag;
       this.#kindOf.set(tag, kind);
     }
     const { body } = this.#writer;
@@ -407,6 +500,7 @@ class Encoder {
     const { properties } = state;
     const writer = this.#writer;
     writer.value(state.prototype, 0);
+    writer.needWhole(state.prototype);
     writer.body.varint(properties.length * 2 + (state.extensible ? 1 : 0));
     for (let i = 0; i < properties.length; i++) {
       const property = properties[i]!;
@@ -463,7 +557,8 @@ class Encoder {
     }
   }
 
-  #addWeakEntries(): boolean {
+  /** Adds entries of weak collections whose keys were met; false when there are no more. */
+  addWeakEntries(): boolean {
     return this.#weak.eachReachable(
       (key) => typeof key === 'symbol' || this.#writer.knows(key),
       (fill, name) => this.#addCarrier({ tag: tagWeakEntries, fill, own: undefined, name }),
@@ -488,10 +583,8 @@ class Encoder {
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', `Cannot capture "${path}": ${what}`, { cause, fields: { path } });
   }
 
-  #stats(): HeapStats {
-    const { pages, objects } = this.#writer;
-    const stats: HeapStats = { objects: objects.length, bytes: 0, types: [] };
-    for (let i = 0; i < pages.length; i++) stats.bytes += bytesLength(pages[i]!);
+  stats(bytes: number): HeapStats {
+    const stats: HeapStats = { objects: this.#writer.objects.length, bytes, types: [] };
     this.#prototypes.eachCount((count) => append(stats.types, count));
     return stats;
   }

@@ -1,10 +1,6 @@
 /**
- * Ids, values and pages of an image under construction. An object gets its id when a value first refers to it; the encoder then
- * writes record after record, in the order of ids, and pages are cut between records.
- *
- *   pages[0]      the meta page: count, root, structure, kinds, shapes, symbols, names of built-ins, blob pages, page index
- *   pages[n]      record pages in id order, and blob pages (one large string or buffer each) among them
- *
+ * Ids, values and tables of a heap that is being written. An object gets its id when a value first refers to it. Where records and large
+ * strings go is for those that extend it: image-writer.ts (pages in the order of ids) and parcel-writer.ts (what is due, piece by piece).
  * It decides nothing about objects: what a record says is the encoder's.
  */
 import { limits } from '../limits.js';
@@ -13,21 +9,21 @@ import { BytesPart } from './kinds-buffers.js';
 import type { NamedBuiltins } from './options.js';
 import { bytesLength, keyFor, type List, list, reflectApply, reflectDefine, SafeMap, symbolDescription } from './primordials.js';
 import { symbolBare, symbolNamed, symbolRegistered, symbolUnique } from './record-forms.js';
-import { ShapeTable } from './shapes.js';
+import { type Shape, ShapeTable } from './shapes.js';
 import * as wire from './wire.js';
 
 const Bytes = Uint8Array;
 const bigText = BigInt.prototype.toString;
 
-export class GraphWriter {
+export abstract class GraphWriter {
   readonly objects: List<object> = list();
   readonly hiddenClasses: HiddenClasses;
   readonly shapes: ShapeTable;
   readonly body = new wire.ByteWriter();
   readonly strings = new wire.StringTable();
-  readonly pages: Uint8Array[] = [new Bytes(0)];
-  /** Pairs (object, part that must exist before it). */
+  /** Pairs (object, part that must exist before it), of parts with this id and later ones. */
   readonly edges = new wire.Numbers();
+  edgesFrom = 0;
   /** The object whose record is being written; -1 before the first. */
   current = -1;
 
@@ -35,19 +31,14 @@ export class GraphWriter {
   readonly #ids = new SafeMap<object, number>();
   readonly #parents = new wire.Numbers();
   readonly #sites = new wire.Numbers();
-  readonly #usedBuiltins: List<string> = list();
+  /** Names of built-ins that values refer to, by their place in this table. */
+  protected readonly usedBuiltins: List<string> = list();
   readonly #builtinIndices = new SafeMap<number, number>();
-  readonly #symbols: List<symbol> = list();
+  protected readonly symbols: List<symbol> = list();
   readonly #symbolIds = new SafeMap<symbol, number>();
-  readonly #lengths = new wire.Numbers();
-  readonly #pageFirstIds = new wire.Numbers();
-  readonly #pageNumbers = new wire.Numbers();
-  readonly #blobPages = new wire.Numbers();
   readonly #blobIds = new SafeMap<string, number>();
-  #out: { body: wire.ByteWriter; strings: wire.StringTable } = { body: this.body, strings: this.strings };
-  /** Where each page is put together, one after another. */
-  readonly #page = new wire.ByteWriter();
-  #firstId = 0;
+  /** Where values go. */
+  protected out: { body: wire.ByteWriter; strings: wire.StringTable } = { body: this.body, strings: this.strings };
   #creating = false;
 
   constructor(builtins: NamedBuiltins, useHiddenClasses: boolean) {
@@ -58,7 +49,7 @@ export class GraphWriter {
 
   /** Writes any value. `site` tells where objects like it were met before (see hidden-classes.ts). */
   value(value: unknown, site: number): void {
-    const { body, strings } = this.#out;
+    const { body, strings } = this.out;
     switch (typeof value) {
       case 'string':
         if (value.length >= limits.largeBlobBytes) body.varint(this.#largeString(value) * 8 + wire.valueLargeString);
@@ -145,64 +136,27 @@ export class GraphWriter {
   }
 
   /** Ends the current record, `start` being where it began. Gives its size. */
-  endRecord(start: number): number {
-    const size = this.body.at - start;
-    this.#lengths.push(size);
-    if (this.body.at + this.strings.characters >= limits.heapPageBytes) this.cutPage();
-    return size;
+  abstract endRecord(start: number): number;
+
+  /** Keeps one large string or buffer; gives its number among these. */
+  protected abstract keepBlob(page: Uint8Array): number;
+
+  /** A shape has its first object: those who read it need its prototype. */
+  useShape({ prototype }: Shape): void {
+    if (prototype !== null) this.idOf(prototype, 0);
   }
 
-  cutPage(): void {
-    const count = this.#lengths.length;
-    if (count === 0) return;
-    const out = this.#page;
-    out.varint(wire.pageRecords);
-    out.varint(this.#firstId);
-    out.varint(count);
-    out.varint(this.body.at);
-    for (let i = 0; i < count; i++) out.varint(this.#lengths.values[i]!);
-    out.raw(this.body.written());
-    this.strings.write(out);
-    this.#pageFirstIds.push(this.#firstId);
-    this.#pageNumbers.push(this.pages.length);
-    append(this.pages, out.take());
-    this.#firstId += count;
-    this.body.at = 0;
-    this.#lengths.length = 0;
-  }
-
-  /** Writes pages[0] when every record is written. */
-  finish(root: unknown, kinds: List<string>, structure: readonly object[]): void {
-    this.cutPage();
-    const body = new wire.ByteWriter();
-    const strings = new wire.StringTable();
-    this.#out = { body, strings };
-    body.varint(this.objects.length);
-    this.value(root, 0);
-    this.#idsOf(structure);
-    this.#names(kinds);
-    this.#writeShapes(body, strings);
-    this.#writeSymbols(body, strings);
-    this.#names(this.#usedBuiltins);
-    this.#numbers(this.#blobPages);
-    this.#numbers(this.#pageFirstIds);
-    this.#numbers(this.#pageNumbers);
-    const out = new wire.ByteWriter();
-    out.varint(wire.pageMeta);
-    out.varint(body.at);
-    out.raw(body.written());
-    strings.write(out);
-    this.pages[0] = out.take();
-  }
+  /** What was just written is going to be looked into when it is read: it must be there with its content. */
+  needWhole(_value: unknown): void {}
 
   #reference(object: object, site: number): void {
-    const { body } = this.#out;
+    const { body } = this.out;
     const id = this.idOf(object, site);
     if (id < 0) {
       body.varint(this.#builtinIndex(~id) * 8 + wire.valueBuiltin);
       return;
     }
-    if (this.#creating) {
+    if (this.#creating && id >= this.edgesFrom) {
       this.edges.push(this.current);
       this.edges.push(id);
     }
@@ -213,9 +167,9 @@ export class GraphWriter {
   #builtinIndex(number: number): number {
     let index = this.#builtinIndices.get(number);
     if (index === undefined) {
-      index = this.#usedBuiltins.length;
+      index = this.usedBuiltins.length;
       this.#builtinIndices.set(number, index);
-      this.#usedBuiltins[index] = this.#builtins.nameAt(number);
+      this.usedBuiltins[index] = this.#builtins.nameAt(number);
     }
     return index;
   }
@@ -223,8 +177,8 @@ export class GraphWriter {
   #symbolId(symbol: symbol): number {
     let id = this.#symbolIds.get(symbol);
     if (id === undefined) {
-      id = this.#symbols.length;
-      this.#symbols[id] = symbol;
+      id = this.symbols.length;
+      this.symbols[id] = symbol;
       this.#symbolIds.set(symbol, id);
     }
     return id;
@@ -238,7 +192,7 @@ export class GraphWriter {
       writer.varint(wire.pageBlob);
       writer.varint(wide ? wire.blobWide : wire.blobLatin);
       writer.text(text, wide);
-      id = this.#blob(writer.take());
+      id = this.keepBlob(writer.take());
       this.#blobIds.set(text, id);
     }
     return id;
@@ -256,32 +210,23 @@ export class GraphWriter {
     page[0] = wire.pageBlob;
     page[1] = wire.blobBytes;
     wire.copyBytes(page, bytes, 2);
-    this.body.varint(this.#blob(page) * 8 + wire.valueLargeString);
+    this.body.varint(this.keepBlob(page) * 8 + wire.valueLargeString);
   }
 
-  #blob(page: Uint8Array): number {
-    const id = this.#blobPages.length;
-    this.#blobPages.push(this.pages.length);
-    append(this.pages, page);
-    return id;
+  // ---- tables, for those who read
+
+  protected writeShape({ prototype, keys, uses }: Shape): void {
+    const { body } = this.out;
+    body.varint(uses);
+    this.value(uses === 0 ? null : prototype, 0);
+    this.writeNames(keys, 0);
   }
 
-  #writeShapes(body: wire.ByteWriter, strings: wire.StringTable): void {
-    const { shapes } = this.shapes;
-    body.varint(shapes.length);
-    for (let i = 0; i < shapes.length; i++) {
-      const { prototype, keys, uses } = shapes[i]!;
-      body.varint(uses);
-      this.value(uses === 0 ? null : prototype, 0);
-      body.varint(keys.length);
-      for (let k = 0; k < keys.length; k++) body.varint(strings.indexOf(keys[k]!));
-    }
-  }
-
-  #writeSymbols(body: wire.ByteWriter, strings: wire.StringTable): void {
-    body.varint(this.#symbols.length);
-    for (let i = 0; i < this.#symbols.length; i++) {
-      const symbol = this.#symbols[i]!;
+  protected writeSymbols(from: number): void {
+    const { body, strings } = this.out;
+    body.varint(this.symbols.length - from);
+    for (let i = from; i < this.symbols.length; i++) {
+      const symbol = this.symbols[i]!;
       const name = this.#builtins.nameOf(symbol);
       const registered = keyFor(symbol);
       const description = symbolDescription(symbol);
@@ -291,24 +236,16 @@ export class GraphWriter {
     }
   }
 
-  #idsOf(objects: readonly object[]): void {
-    const ids = new wire.Numbers();
-    for (let i = 0; i < objects.length; i++) {
-      const id = this.#ids.get(objects[i]!);
-      if (id !== undefined && id >= 0) ids.push(id);
-    }
-    this.#numbers(ids);
+  protected writeNames(names: List<string>, from: number): void {
+    const { body, strings } = this.out;
+    body.varint(names.length - from);
+    for (let i = from; i < names.length; i++) body.varint(strings.indexOf(names[i]!));
   }
 
-  #names(names: List<string>): void {
-    const { body, strings } = this.#out;
-    body.varint(names.length);
-    for (let i = 0; i < names.length; i++) body.varint(strings.indexOf(names[i]!));
-  }
-
-  #numbers(numbers: wire.Numbers): void {
-    this.#out.body.varint(numbers.length);
-    for (let i = 0; i < numbers.length; i++) this.#out.body.varint(numbers.values[i]!);
+  protected writeNumbers(numbers: wire.Numbers): void {
+    const { body } = this.out;
+    body.varint(numbers.length);
+    for (let i = 0; i < numbers.length; i++) body.varint(numbers.values[i]!);
   }
 }
 

@@ -5,3 +5,4 @@ export { encodeHeap } from './encode.js';
 export { type InternalScope, type InternalSlots, Internals } from './internals.js';
 export type { HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';
 export { PagedHeap, type PagedHeapOptions } from './paging.js';
+export { ParcelSource } from './parcels.js';

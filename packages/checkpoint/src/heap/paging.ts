@@ -1,22 +1,22 @@
 /**
- * Pages → graph, as it is touched. At first only what a guest cannot run without is made: what the runtime holds its state with
- * (HeapOptions.structure), and everything that only the realm can make (functions, classes, promises, generators, private fields: that
- * code may use built-ins which the program, once it runs, can change). Plain objects and arrays behind it are hollow (hollow.ts) until
- * something looks into them.
- * What an object needs to exist comes with it in one batch: its own references, hollow again, and what cannot be hollow (collections, dates,
- * buffers, arrays with holes …), with its contents. The order of contents is free here as it is in decode.ts: no step runs guest code.
+ * Parcels → graph, as it is touched. What a guest cannot run without comes in the first parcel: what the runtime holds its state with
+ * (HeapOptions.structure), and everything that cannot be hollow on the way. Plain objects and arrays behind it are hollow (hollow.ts) until
+ * something looks into them; then the parcels are read on until one describes them.
+ * What cannot be hollow (functions, classes, promises, collections, dates, buffers, arrays with holes …) is made when its parcel is read,
+ * which may be in the midst of the guest's run. The order of contents is free here as it is in decode.ts: no step runs guest code.
  */
 import { GodwitError } from '../base/index.js';
 import { arrayOf, type Filler, fillElements, fillObject, HollowObjects } from './hollow.js';
 import type { HeapOptions } from './options.js';
+import type { ParcelContents } from './parcel-tables.js';
+import { ParcelTables } from './parcel-tables.js';
 import { type List, list, SafeMap, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
-import { formArray, formPlain, genericPrivates, tagBuiltinChange, tagWeakEntries } from './record-forms.js';
+import { formArray, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
 import { Numbers } from './wire.js';
 
 const { floor } = Math;
-const Marks = Uint8Array;
 
 /** Objects that fillSome makes whole in one batch. */
 const batchObjects = 256;
@@ -27,60 +27,64 @@ const stateDue = 2;
 const stateWhole = 3;
 
 export interface PagedHeapOptions extends HeapOptions {
+  /** The next parcel, if possible with object `wanted`; waits for it. It has more as long as none said that it is the last. */
+  next(wanted: number | undefined): Uint8Array;
+  /** What objects of later parcels are made and filled in: the guest may have changed the built-ins by then. */
+  later?(work: () => void): void;
+  /** Is the guest to be made whole when it holds a built-in of this name? */
+  takesApart?(name: string): boolean;
   /** A hollow object was asked for something that cannot be told of it: the guest must end. Without it an error is thrown. */
   lost?(reason: string): never;
   /** The last hollow object is whole. */
   drained?(): void;
 }
 
-export class PagedHeap extends RecordDecoder implements Filler {
+export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** Hollow objects, with their ids. */
   readonly #hollow = new SafeMap<object, number>();
   readonly #hollows = new HollowObjects(this);
-  readonly #states: Uint8Array;
+  /** By id; undefined: not made yet. */
+  readonly #states: List<number> = list();
   readonly #paged: PagedHeapOptions;
   /** Plain objects and arrays, and generic ones, whose contents this batch still has to give. */
   readonly #duePlain = new Numbers();
   #dueGeneric: List<number> = list();
+  /** Parcels that were read in the midst of a batch: what they describe is made after it. */
+  #unmade: List<ParcelContents> = list();
   #inBatch = false;
   #creating = false;
-  /** Everything with a lower id is whole. */
+  #isReading = false;
+  /** Ids of plain objects and arrays that are described, in the order of parcels. */
+  readonly #described = new Numbers();
+  /** Those before this place are whole. */
   #wholeUpTo = 0;
+  #mustBeWhole = false;
   #isDrained = false;
 
-  constructor(pages: readonly Uint8Array[], options: PagedHeapOptions) {
-    super(pages, options);
+  constructor(options: PagedHeapOptions) {
+    super(new ParcelTables(options), options);
     this.#paged = options;
-    this.#states = new Marks(this.tables.count);
     this.tables.demand = (id) => this.#demand(id);
   }
 
-  /** What the guest needs to run. Gives the root, whole. */
-  load(): unknown {
-    const { root, structure, generic, makers } = this.tables;
-    this.#batch(() => {
-      if (root.id >= 0) this.#dueNow(root.id);
-      for (let i = 0; i < structure.length; i++) this.#dueNow(structure[i]!);
-      for (let i = 0; i < generic.length; i++) if (this.#isOfRealm(generic.values[i]!)) this.#make(generic.values[i]!);
-    });
+  /** What the guest needs to run, from the first parcel. Gives the root, whole. */
+  load(first: Uint8Array): unknown {
+    const contents = this.#read(first);
+    const { root } = this.tables;
+    this.#make(contents);
+    if (root.id >= 0) this.#batch(() => this.#dueNow(root.id));
     const changeBuiltins = () => {
       this.#batch(() => {
-        for (let i = 0; i < generic.length; i++) {
-          const id = generic.values[i]!;
-          if (makers[floor(this.tables.at(id).varint() / 4)]!.tag === tagBuiltinChange) this.fill(id, 'built-ins');
+        for (let i = 0; i < contents.generic.length; i++) {
+          const id = contents.generic.values[i]!;
+          if (this.tables.makers[floor(this.tables.headOf(id) / 4)]!.tag === tagBuiltinChange) this.fill(id, 'built-ins');
         }
       });
     };
     if (this.options.changeLater) this.options.changeLater(changeBuiltins);
     else changeBuiltins();
+    if (this.#mustBeWhole) this.fillAll();
     return root.id >= 0 ? this.objects[root.id] : root.value;
-  }
-
-  /** Does the image name a built-in that matches? */
-  namesAny(matches: (name: string) => boolean): boolean {
-    const { builtinNames } = this.tables;
-    for (let i = 0; i < builtinNames.length; i++) if (matches(builtinNames[i]!)) return true;
-    return false;
   }
 
   /** Objects that are known and hollow. */
@@ -93,24 +97,35 @@ export class PagedHeap extends RecordDecoder implements Filler {
     const id = this.#hollow.get(object);
     if (id === undefined) return false;
     if (this.#inBatch) this.#fillPlain(id);
-    else this.#batch(() => this.#fillPlain(id));
+    else {
+      while (!this.tables.describes(id)) this.#readOn(id);
+      // What a parcel brought may have needed it whole.
+      if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillPlain(id));
+      if (this.#mustBeWhole) this.fillAll();
+    }
     return true;
   }
 
-  /** Makes about `count` more objects whole; false when there are none left. */
+  /** Reads the next parcel, which nobody waits for. */
+  add(parcel: Uint8Array): void {
+    this.#take(parcel);
+    if (this.#mustBeWhole) this.fillAll();
+  }
+
+  /** Makes about `count` more of the objects whole that are described; false when nothing is left at all. */
   fillSome(count: number): boolean {
-    const end = this.tables.count;
-    for (let due = 0; this.#wholeUpTo < end && due < count; ) {
+    for (let due = 0; this.#wholeUpTo < this.#described.length && due < count; ) {
       this.#batch(() => {
-        for (let inBatch = 0; this.#wholeUpTo < end && inBatch < batchObjects; this.#wholeUpTo++) {
-          if (this.#states[this.#wholeUpTo] === stateWhole) continue;
-          this.#dueNow(this.#wholeUpTo);
+        for (let inBatch = 0; this.#wholeUpTo < this.#described.length && inBatch < batchObjects; this.#wholeUpTo++) {
+          const id = this.#described.values[this.#wholeUpTo]!;
+          if (this.#states[id] === stateWhole) continue;
+          this.#dueNow(id);
           inBatch++;
           due++;
         }
       });
     }
-    const isLeft = this.#wholeUpTo < end;
+    const isLeft = this.#wholeUpTo < this.#described.length || !this.tables.isComplete;
     if (!isLeft && !this.#isDrained) {
       this.#isDrained = true;
       this.#paged.drained?.();
@@ -120,7 +135,10 @@ export class PagedHeap extends RecordDecoder implements Filler {
 
   /** Makes everything whole. */
   fillAll(): void {
-    while (this.fillSome(Number.MAX_SAFE_INTEGER));
+    this.#mustBeWhole = false;
+    do {
+      while (!this.tables.isComplete) this.#readOn(undefined);
+    } while (this.fillSome(Number.MAX_SAFE_INTEGER));
   }
 
   lost(what: string): never {
@@ -129,20 +147,13 @@ export class PagedHeap extends RecordDecoder implements Filler {
     throw new GodwitError('GODWIT_INTERNAL', reason);
   }
 
-  /** Is it for the realm to make, or no object but something that hangs on one? */
-  #isOfRealm(id: number): boolean {
-    const reader = this.tables.at(id);
-    const { special, tag } = this.tables.makers[floor(reader.varint() / 4)]!;
-    if (special !== undefined || tag === tagWeakEntries || tag === tagBuiltinChange) return true;
-    return (reader.varint() & genericPrivates) !== 0;
-  }
-
   protected override makePlain(id: number, form: number, detail: number): number {
     if (form === formPlain) {
       const shape = this.tables.shapePrototypes[detail]!;
       const factory = this.tables.factories[detail]!;
-      if (shape.id >= 0 && this.objects[shape.id] === undefined && this.marks[shape.id] === 0) return shape.id;
-      if (shape.id >= 0 && this.objects[shape.id] === undefined) {
+      const isMissing = shape.id >= 0 && this.objects[shape.id] === undefined;
+      if (isMissing && !this.creating.has(shape.id)) return shape.id;
+      if (isMissing) {
         // Its prototype needs it to be made: an ordinary object meanwhile.
         this.objects[id] = factory.blank();
         this.#due(id);
@@ -171,16 +182,55 @@ export class PagedHeap extends RecordDecoder implements Filler {
     if (id !== undefined && this.#states[id] === stateHollow) this.#due(id);
   }
 
+  // ---- parcels
+
+  #readOn(wanted: number | undefined): void {
+    if (this.tables.isComplete) malformed('an object that no parcel describes');
+    this.#take(this.#paged.next(wanted));
+  }
+
+  /** What cannot be hollow is made. */
+  #take(parcel: Uint8Array): void {
+    const contents = this.#read(parcel);
+    this.#later(() => this.#make(contents));
+  }
+
+  #read(parcel: Uint8Array): ParcelContents {
+    this.#isReading = true;
+    try {
+      const contents = this.tables.add(parcel);
+      for (let i = 0; i < contents.plain.length; i++) this.#described.push(contents.plain.values[i]!);
+      const { builtinNames } = this.tables;
+      for (let i = contents.namesFrom; i < builtinNames.length; i++)
+        if (this.#paged.takesApart?.(builtinNames[i]!)) this.#mustBeWhole = true;
+      return contents;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #later(work: () => void): void {
+    if (this.#paged.later) this.#paged.later(work);
+    else work();
+  }
+
+  #make({ generic, whole }: ParcelContents): void {
+    this.#batch(() => {
+      for (let i = 0; i < generic.length; i++) this.#ensure(generic.values[i]!);
+      for (let i = 0; i < whole.length; i++) this.#dueNow(whole[i]!);
+    });
+  }
+
   // ---- batches
 
   /** Asked for while contents are read; what creation needs is made by ensure(), which has a stack of its own. */
   #demand(id: number): object | undefined {
-    if (this.#creating) return undefined;
-    this.#make(id);
+    if (this.#creating || this.#isReading) return undefined;
+    this.#ensure(id);
     return this.objects[id];
   }
 
-  #make(id: number): void {
+  #ensure(id: number): void {
     const outer = this.#creating;
     this.#creating = true;
     try {
@@ -191,7 +241,7 @@ export class PagedHeap extends RecordDecoder implements Filler {
   }
 
   #dueNow(id: number): void {
-    this.#make(id);
+    this.#ensure(id);
     if (this.#states[id] === stateHollow) this.#due(id);
   }
 
@@ -224,10 +274,17 @@ export class PagedHeap extends RecordDecoder implements Filler {
     }
     // What specials read may have been new.
     if (this.#duePlain.length > 0 || this.#dueGeneric.length > 0) this.#batch(() => undefined);
+    if (this.#unmade.length === 0) return;
+    const unmade = this.#unmade;
+    this.#unmade = list();
+    this.#later(() => {
+      for (let i = 0; i < unmade.length; i++) this.#make(unmade[i]!);
+    });
   }
 
   #fillPlain(id: number): void {
     if (this.#states[id] === stateWhole) return;
+    while (!this.tables.describes(id)) this.#unmade[this.#unmade.length] = this.#read(this.#paged.next(id));
     this.#states[id] = stateWhole;
     const object = this.objects[id]!;
     this.#hollow.delete(object);
@@ -237,7 +294,7 @@ export class PagedHeap extends RecordDecoder implements Filler {
     if ((head & 3) === formPlain) {
       const { id: prototype } = this.tables.shapePrototypes[detail]!;
       if (prototype >= 0 && this.objects[prototype] === undefined) {
-        this.#make(prototype);
+        this.#ensure(prototype);
         reader = this.tables.at(id);
         reader.varint();
       }

@@ -3,7 +3,7 @@
  */
 import { types } from 'node:util';
 import type { NamedBuiltins } from './options.js';
-import { getOwnPropertyDescriptor, getPrototypeOf, hasOwn, SafeMap } from './primordials.js';
+import { getOwnPropertyDescriptor, getPrototypeOf, hasOwn, SafeMap, startsWith } from './primordials.js';
 import { ShapeNode } from './shapes.js';
 
 const { isProxy } = types;
@@ -22,6 +22,8 @@ export interface PrototypeFacts {
   named: object | undefined;
   /** Whether that prototype's instances may hide state. */
   opaque: boolean;
+  /** It is of a class of the runtime's own. */
+  isRuntimes: boolean;
   root: ShapeNode;
   count: TypeCount;
 }
@@ -49,7 +51,9 @@ export class PrototypeTable {
       if (named === undefined && this.#builtins.nameOf(at) !== undefined) named = at;
     }
     const opaque = named !== undefined && this.#builtins.isOpaque(named);
-    facts = { clean, named, opaque, root: new ShapeNode(), count: this.count(constructorName(prototype)) };
+    const name = named !== undefined && named === prototype ? this.#builtins.nameOf(named) : undefined;
+    const isRuntimes = name !== undefined && startsWith(name, 'godwit:');
+    facts = { clean, named, opaque, isRuntimes, root: new ShapeNode(), count: this.count(constructorName(prototype)) };
     this.#facts.set(prototype, facts);
     return facts;
   }

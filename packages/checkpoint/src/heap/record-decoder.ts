@@ -5,10 +5,10 @@
  */
 import { types } from 'node:util';
 import { GodwitError } from '../base/index.js';
-import { ImageTables, type Maker } from './image-tables.js';
+import type { DecoderTables, Maker } from './decoder-tables.js';
 import type { HeapOptions, Privates } from './options.js';
 import { flagAccessor, type OwnProperty, plainProperty, restoreOwnState } from './own-properties.js';
-import { type List, list, reflectDefine, uncurry } from './primordials.js';
+import { type List, list, reflectDefine, SafeSet, uncurry } from './primordials.js';
 import {
   formGeneric,
   genericFill,
@@ -20,29 +20,24 @@ import {
 } from './record-forms.js';
 import { malformed, type ValueReader } from './value-reader.js';
 
-const Words = Uint32Array;
-const Marks = Uint8Array;
 const weakMapSet = uncurry(WeakMap.prototype.set) as (self: object, key: unknown, value: unknown) => void;
 const weakSetAdd = uncurry(WeakSet.prototype.add) as (self: object, key: unknown) => void;
 
-const markCreating = 1;
-
 export type FillStage = 'contents' | 'specials' | 'built-ins';
 
-export abstract class RecordDecoder {
-  protected readonly tables: ImageTables;
+export abstract class RecordDecoder<Tables extends DecoderTables> {
+  protected readonly tables: Tables;
   protected readonly options: HeapOptions;
   protected readonly objects: List<object>;
   /** Where a generic record goes on after its creation parts. */
-  readonly #restOf: Uint32Array;
-  protected readonly marks: Uint8Array;
+  readonly #restOf: List<number> = list();
+  /** Ids whose creation waits for what it needs. */
+  protected readonly creating = new SafeSet<number>();
 
-  constructor(pages: readonly Uint8Array[], options: HeapOptions) {
+  constructor(tables: Tables, options: HeapOptions) {
     this.options = options;
-    this.tables = new ImageTables(pages, options);
-    this.objects = this.tables.objects;
-    this.#restOf = new Words(this.tables.count);
-    this.marks = new Marks(this.tables.count);
+    this.tables = tables;
+    this.objects = tables.objects;
   }
 
   /** Makes a plain object or an array, contents apart, or gives the id of what must exist first. */
@@ -66,10 +61,12 @@ export abstract class RecordDecoder {
         continue;
       }
       const missing = this.#create(id);
-      if (missing < 0) stack.length--;
-      else {
-        if (this.marks[missing] === markCreating) malformed('parts that need each other');
-        this.marks[id] = markCreating;
+      if (missing < 0) {
+        stack.length--;
+        this.creating.delete(id);
+      } else {
+        if (this.creating.has(missing)) malformed('parts that need each other');
+        this.creating.add(id);
         stack[stack.length] = missing;
       }
     }
@@ -77,10 +74,11 @@ export abstract class RecordDecoder {
 
   /** Makes object `id`, or gives the id of a part that must exist first. */
   #create(id: number): number {
-    const reader = this.tables.at(id);
-    const head = reader.varint();
+    const head = this.tables.headOf(id);
     const form = head & 3;
     if (form !== formGeneric) return this.makePlain(id, form, floor(head / 4));
+    const reader = this.tables.at(id);
+    reader.varint();
     const maker = this.tables.makers[floor(head / 4)]!;
     const flags = reader.varint();
     const count = reader.varint();

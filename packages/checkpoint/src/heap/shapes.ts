@@ -19,6 +19,8 @@ export interface Shape {
   /** The site of the first key; the others follow. 0: all share site 0. */
   readonly site: number;
   uses: number;
+  /** Its objects are the runtime's own. */
+  readonly isRuntimes: boolean;
   /** Writes all values of an object known to have this shape as plain data properties. */
   writeAll(object: object): void;
 }
@@ -56,7 +58,7 @@ export class ShapeTable {
   }
 
   /** The shape of a trie node; undefined: the image has too many, or a key that no literal can carry. */
-  of(node: ShapeNode, prototype: object | null, keys: readonly string[]): Shape | undefined {
+  of(node: ShapeNode, prototype: object | null, keys: readonly string[], isRuntimes: boolean): Shape | undefined {
     if (node.shape) return node.shape;
     if (this.shapes.length >= limits.shapes) return undefined;
     const kept = list<string>();
@@ -64,7 +66,8 @@ export class ShapeTable {
       if (keys[i] === '__proto__' || isIndexKey(keys[i]!)) return undefined;
       kept[i] = keys[i]!;
     }
-    const shape = makeShape(this.shapes.length, prototype, kept, this.#hiddenClasses.newSites(kept.length), this.#write);
+    const site = this.#hiddenClasses.newSites(kept.length);
+    const shape = makeShape({ index: this.shapes.length, prototype, keys: kept, site, isRuntimes }, this.#write);
     this.shapes[shape.index] = shape;
     node.shape = shape;
     return shape;
@@ -74,8 +77,9 @@ export class ShapeTable {
 const stringify = JSON.stringify;
 const FunctionOf = Function;
 
-function makeShape(index: number, prototype: object | null, keys: List<string>, site: number, write: WriteValue): Shape {
-  const shape: Shape = { index, prototype, keys, site, uses: 0, writeAll: keyByKey };
+function makeShape(facts: Omit<Shape, 'uses' | 'writeAll'>, write: WriteValue): Shape {
+  const { keys, site } = facts;
+  const shape: Shape = { ...facts, uses: 0, writeAll: keyByKey };
   function keyByKey(object: object): void {
     if (shape.uses >= limits.shapeFactoryUses) shape.writeAll = compiled(keys, site, write);
     for (let i = 0; i < keys.length; i++) write((object as Record<string, unknown>)[keys[i]!], site === 0 ? 0 : site + i);

@@ -50,6 +50,7 @@ export const blobBytes = 2;
 export const pageRecords = 1;
 export const pageBlob = 2;
 export const pageMeta = 3;
+export const pageParcel = 4;
 
 type BufferText = (self: Uint8Array, from: number, to: number) => string;
 type BufferWrite = (self: Uint8Array, text: string, at: number, size: number) => number;

@@ -2,24 +2,30 @@
 import { types } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeHeap, type HeapOptions, PagedHeap } from '../../src/heap/index.js';
+import { type HeapOptions, PagedHeap, ParcelSource } from '../../src/heap/index.js';
 import { difference, options } from './graph.js';
 import { build, plan } from './graphs.js';
 
-const paged = (value: unknown, changed: Partial<HeapOptions> = {}): PagedHeap => {
+/** A copy that comes in parcels of about `bytes`, what is asked for first. */
+function paged(value: unknown, bytes: number, changed: Partial<HeapOptions> = {}) {
   const all = { ...options, ...changed };
-  return new PagedHeap(encodeHeap(value, all).pages, all);
-};
+  const source = new ParcelSource(value, all, bytes);
+  const first = source.first();
+  const heap = new PagedHeap({ ...all, next: (wanted) => source.next(bytes, wanted)! });
+  return { heap, source, root: heap.load(first) };
+}
+
+const parcelBytes = fc.integer({ min: 1, max: 600 });
 
 describe('PagedHeap', () => {
-  it('gives back any graph, made whole in the order of ids', () => {
+  it('gives back any graph, made whole in the order of parcels', () => {
     fc.assert(
-      fc.property(plan, (nodes) => {
+      fc.property(plan, parcelBytes, (nodes, bytes) => {
         const graph = build(nodes);
-        const heap = paged(graph);
-        const root = heap.load();
+        const { heap, source, root } = paged(graph, bytes);
         heap.fillAll();
         expect(heap.hollow).toBe(0);
+        expect(source.left).toBe(0);
         expect(difference(graph, root)).toBe(undefined);
       }),
       { numRuns: 1000 },
@@ -28,12 +34,11 @@ describe('PagedHeap', () => {
 
   it('gives back any graph, touched in any order', () => {
     fc.assert(
-      fc.property(plan, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), (nodes, draws) => {
+      fc.property(plan, parcelBytes, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), (nodes, bytes, draws) => {
         const graph = build(nodes);
-        const heap = paged(graph);
-        const root = heap.load() as object;
-        const seen = new Set<object>([root]);
-        const waiting: object[] = [root];
+        const { heap, root } = paged(graph, bytes);
+        const seen = new Set<object>([root as object]);
+        const waiting: object[] = [root as object];
         for (let step = 0; waiting.length > 0; step++) {
           const [object] = waiting.splice(draws[step % draws.length]! % waiting.length, 1);
           // One property that it does not have, as a program would ask.

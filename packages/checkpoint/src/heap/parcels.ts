@@ -1,0 +1,133 @@
+/**
+ * Guest graph → parcels: at first only what a guest cannot run without, then, while it runs elsewhere, the rest as it is asked for or in
+ * the order in which it was met. The guest stands still here meanwhile, so that what is written later is what it was.
+ * What is behind a plain object or an array without holes is written when that object is; until then its readers know its head
+ * (parcel-writer.ts) and make it hollow (paging.ts). Everything else comes in the parcel that first refers to it, with what it refers to.
+ */
+import { limits } from '../limits.js';
+import { Encoder } from './encode.js';
+import type { HeapOptions, HeapStats } from './options.js';
+import { ParcelWriter, parcelFirst, parcelLast } from './parcel-writer.js';
+import { Numbers } from './wire.js';
+
+const stateDeferred = 1;
+const stateWritten = 2;
+
+export class ParcelSource {
+  readonly #root: unknown;
+  readonly #options: HeapOptions;
+  readonly #writer: ParcelWriter;
+  readonly #encoder: Encoder;
+  readonly #bytes: number;
+  /** By id; objects that were not met have none. */
+  readonly #states = new Numbers();
+  /** Ids to be written in this parcel. */
+  readonly #due = new Numbers();
+  /** Deferred ids in the order met; some are written by now. */
+  readonly #frontier = new Numbers();
+  #frontierAt = 0;
+  #sent = 0;
+  #written = 0;
+
+  /** `parcelBytes`: about as much is in one parcel, and the first has more if the guest needs more. */
+  constructor(root: unknown, options: HeapOptions, parcelBytes: number = limits.heapPageBytes) {
+    this.#root = root;
+    this.#options = options;
+    this.#bytes = parcelBytes;
+    this.#writer = new ParcelWriter(options.builtins, options.hiddenClasses !== false);
+    this.#encoder = new Encoder(options, this.#writer);
+  }
+
+  /** What the guest needs to run. Throws GODWIT_CANNOT_CAPTURE as encodeHeap does. */
+  first(): Uint8Array {
+    const { structure } = this.#options;
+    this.#encoder.addRoot(this.#root);
+    this.#writer.needWhole(this.#root);
+    for (let i = 0; structure !== undefined && i < structure.length; i++) this.#writer.needWhole(structure[i]);
+    this.#meet();
+    return this.#parcel(parcelFirst, this.#bytes);
+  }
+
+  /**
+   * The next parcel, of about `bytes`; undefined when everything was sent. Begins with object `wanted`, if that was not sent yet.
+   * Throws GODWIT_CANNOT_CAPTURE for an object that cannot be exact.
+   */
+  next(bytes: number = this.#bytes, wanted?: number): Uint8Array | undefined {
+    if (this.isComplete) return undefined;
+    if (wanted !== undefined && this.#states.values[wanted] === stateDeferred) this.#due.push(wanted);
+    return this.#parcel(0, bytes);
+  }
+
+  get isComplete(): boolean {
+    return this.#written === this.#states.length && this.#sent > 0;
+  }
+
+  /** Objects that were met and are not sent. */
+  get left(): number {
+    return this.#states.length - this.#written;
+  }
+
+  stats(): HeapStats {
+    return this.#encoder.stats(this.#sent);
+  }
+
+  #parcel(flags: number, bytes: number): Uint8Array {
+    const writer = this.#writer;
+    const near = this.#frontier.length;
+    let nearAt = near;
+    for (;;) {
+      for (let id = this.#takeDue(); id >= 0; id = this.#takeDue()) this.#write(id);
+      if (this.#encoder.addWeakEntries()) {
+        this.#meet();
+        continue;
+      }
+      if (writer.size >= bytes) break;
+      // What was met in this parcel comes before what waits since earlier ones.
+      if (nearAt < this.#frontier.length) this.#due.push(this.#frontier.values[nearAt++]!);
+      else if (this.#frontierAt < near) this.#due.push(this.#frontier.values[this.#frontierAt++]!);
+      else break;
+    }
+    this.#encoder.checkCreationOrder();
+    // What is needed by something later is there by then.
+    writer.edgesFrom = writer.objects.length;
+    const parcel = writer.take(flags | (this.#written === this.#states.length ? parcelLast : 0), this.#root, this.#encoder.kinds);
+    this.#sent += parcel.length;
+    return parcel;
+  }
+
+  #takeDue(): number {
+    while (this.#due.length > 0) {
+      const id = this.#due.values[--this.#due.length]!;
+      if (this.#states.values[id] !== stateWritten) return id;
+    }
+    return -1;
+  }
+
+  #write(id: number): void {
+    this.#states.values[id] = stateWritten;
+    this.#written++;
+    this.#encoder.record(id);
+    this.#meet();
+  }
+
+  /** Looks at the objects that were met since it was called before, and at those that must come now. */
+  #meet(): void {
+    const { objects, forced } = this.#writer;
+    while (this.#states.length < objects.length) {
+      const id = this.#states.length;
+      const head = this.#encoder.headOf(id);
+      this.#states.push(head < 0 ? 0 : stateDeferred);
+      if (head < 0) this.#due.push(id);
+      else {
+        this.#writer.head(id, head);
+        this.#frontier.push(id);
+      }
+    }
+    while (forced.length > 0) {
+      const id = forced.values[--forced.length]!;
+      if (this.#states.values[id] === stateWritten) continue;
+      this.#writer.whole(id);
+      this.#due.push(id);
+    }
+  }
+}
