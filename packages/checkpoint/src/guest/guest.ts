@@ -17,22 +17,24 @@ import {
   type NamedBuiltins,
   nameBuiltins,
   PagedHeap,
+  ParcelSource,
 } from '../heap/index.js';
 import { fidOf } from './brand.js';
 import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
+import { Finishing } from './finishing.js';
 import { hole } from './holes.js';
 import { append, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { forgetMatches, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
-import { IteratorSources, SourceUnknown } from './native-iterators.js';
+import { IteratorSources } from './native-iterators.js';
 import { installPrinting, setPrintedRealm } from './printing.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { installProxies, proxyClasses } from './proxies.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
-import { Finishing, privateFields, specialKinds } from './specials.js';
+import { privateFields, specialKinds } from './specials.js';
 import { SuperReference } from './super-reference.js';
 import { setPagedHeap } from './touching.js';
 import { brandLate } from './unbranded.js';
@@ -168,6 +170,19 @@ export class Guest {
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
     this.fillAll();
+    const { root, options } = this.capturing(frames, services);
+    const { pages, stats } = encodeHeap(root, options);
+    return { pages, stats, frames: this.described(frames) };
+  }
+
+  /** The same, piece by piece: the guest must stand still until its last parcel was taken. */
+  parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
+    this.fillAll();
+    const { root, options } = this.capturing(frames, services);
+    return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
+  }
+
+  private capturing(frames: Frame[], services: unknown): { root: Root; options: HeapOptions } {
     this.realm.natives.on = true;
     const root: Root = {
       frames,
@@ -176,40 +191,32 @@ export class Guest {
       services,
       lastMatch: lastMatch(),
     };
-    const { pages, stats } = this.encode(root);
-    return {
-      pages,
-      stats,
-      frames: frames.map(({ fid, statement }) => ({ name: this.realm.metaOf(fid).name || '(program)', fid, statement })),
-    };
-  }
-
-  /** Once, unless the heap holds native iterators: then a first walk finds the collections that they go through. */
-  private encode(root: Root): ReturnType<typeof encodeHeap> {
-    const sources = new IteratorSources(this.internals);
     const structure: object[] = [root, root.frames, root.variables];
-    for (let i = 0; i < root.frames.length; i++) {
-      append(structure, root.frames[i]!);
-      append(structure, root.frames[i]!.vars);
+    for (let i = 0; i < frames.length; i++) {
+      append(structure, frames[i]!);
+      append(structure, frames[i]!.vars);
     }
-    const walk = () => encodeHeap(root, { ...this.heapOptions(root.frames, new Finishing(), sources), structure });
-    try {
-      return walk();
-    } catch (error) {
-      if (!(error instanceof SourceUnknown)) throw error;
-    }
-    sources.search(walk);
-    return walk();
+    // A heap that holds native iterators is walked once more, for the collections that they go through.
+    const sources = new IteratorSources(this.internals, () => encodeHeap(root, options));
+    const options: HeapOptions = { ...this.heapOptions(frames, new Finishing(), sources), structure };
+    return { root, options };
   }
 
-  /** Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. */
-  restore(pages: readonly Uint8Array[], byPages = false): unknown {
+  private described(frames: Frame[]): Snapshot['frames'] {
+    return frames.map(({ fid, statement }) => ({ name: this.realm.metaOf(fid).name || '(program)', fid, statement }));
+  }
+
+  /**
+   * Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. `next` gives the parcel
+   * after those that are here, if possible with the object of that number, and waits for it; without it `pages` are an image.
+   */
+  restore(pages: readonly Uint8Array[], next?: (wanted: number | undefined) => Uint8Array): unknown {
     const finishing = new Finishing();
     const options: HeapOptions = {
       ...this.heapOptions([], finishing, new IteratorSources(this.internals)),
       changeLater: (change) => this.atResumption.push(change),
     };
-    const root = (byPages ? this.loadPaged(pages, options) : decodeHeap(pages, options)) as Root;
+    const root = (next ? this.loadPaged(pages[0]!, next, options, finishing) : decodeHeap(pages, options)) as Root;
     this.realm.writeVariables(root.variables);
     setJobState(root.jobs);
     finishing.run();
@@ -219,25 +226,40 @@ export class Guest {
     return root.services;
   }
 
-  private loadPaged(pages: readonly Uint8Array[], options: HeapOptions): unknown {
-    const heap = new PagedHeap(pages, {
+  private loadPaged(
+    first: Uint8Array,
+    next: (wanted: number | undefined) => Uint8Array,
+    options: HeapOptions,
+    finishing: Finishing,
+  ): unknown {
+    const heap = new PagedHeap({
       ...options,
+      next,
+      takesApart: this.takesApart,
       lost: this.onLost,
+      later(work) {
+        work();
+        finishing.run();
+      },
       drained: () => {
         this.paged = undefined;
         setPagedHeap(undefined);
       },
     });
+    finishing.isUsed = (collection) => heap.isUsed(collection);
     this.paged = heap;
     setPagedHeap(heap);
-    const root = heap.load();
-    if (heap.namesAny(this.takesApart)) heap.fillAll();
-    return root;
+    return heap.load(first);
   }
 
   /** Makes everything whole that is hollow still: what captures a heap looks at all of it. */
   private fillAll(): void {
     this.paged?.fillAll();
+  }
+
+  /** Takes a parcel that nobody waits for. */
+  add(parcel: Uint8Array): void {
+    this.paged?.add(parcel);
   }
 
   /** Makes some more of what is hollow whole, of about so many objects; false when nothing is left. */

@@ -4,6 +4,7 @@ export type { Outlook } from '../capture/look.js';
 export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
 export { lineAndColumn, lineStarts } from '../compile/lines.js';
+export { isParcel, type ParcelSource } from '../heap/index.js';
 export { brand, identityOf } from './brand.js';
 export type { RequireHost } from './commonjs.js';
 export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, setProgram } from './guest.js';

@@ -9,6 +9,7 @@
  */
 import { types } from 'node:util';
 import type { Internals, SpecialKind } from '../heap/index.js';
+import type { Finishing } from './finishing.js';
 import { type CollectionKind, nativeIteratorOf, sizeOf, stepOf } from './iteration.js';
 
 const getPrototypeOf = Object.getPrototypeOf;
@@ -20,9 +21,6 @@ const setIteratorPrototype = getPrototypeOf(new Set().values()) as object;
 const { isMap, isSet, isMapIterator, isSetIterator } = types;
 const { set: mapSet, delete: mapDelete } = Map.prototype;
 const { add: setAdd, delete: setDelete } = Set.prototype;
-
-/** Thrown out of a walk that meets an iterator of which the collection is not known. */
-export class SourceUnknown extends Error {}
 
 /** What is known of one iterator. */
 interface Standing {
@@ -48,10 +46,14 @@ export class IteratorSources {
   private collections: object[] = [];
   private searching = false;
 
-  constructor(private readonly internals: Internals) {}
+  /** `walk` comes by every object of the guest's; taken when there is an iterator whose collection is not known. */
+  constructor(
+    private readonly internals: Internals,
+    private readonly walk: () => unknown = () => undefined,
+  ) {}
 
-  /** Finds the collection of each iterator that `walk` comes by. Leaves every collection as it was. */
-  search(walk: () => unknown): void {
+  /** Finds the collection of each iterator that the walk comes by. Leaves every collection as it was. */
+  private search(): void {
     let before: number;
     do {
       before = this.iterators.length + this.collections.length;
@@ -59,7 +61,7 @@ export class IteratorSources {
       this.collections = [];
       this.searching = true;
       try {
-        walk();
+        this.walk();
       } finally {
         this.searching = false;
       }
@@ -118,9 +120,16 @@ export class IteratorSources {
   /** Where an iterator stands; while there is a search, of one that was not looked at, nothing. */
   standingOf(iterator: object): Standing {
     if (this.searching) this.iterators[this.iterators.length] = iterator;
+    const standing = this.knownOf(iterator);
+    if (standing) return standing;
+    if (this.searching) return { iterator, kind: 'map', remaining: [], source: undefined };
+    this.search();
+    return this.knownOf(iterator)!;
+  }
+
+  private knownOf(iterator: object): Standing | undefined {
     for (let i = 0; i < this.known.length; i++) if (this.known[i]!.iterator === iterator) return this.known[i]!;
-    if (!this.searching) throw new SourceUnknown();
-    return { iterator, kind: 'map', remaining: [], source: undefined };
+    return undefined;
   }
 
   private look(iterator: object): Pick<Standing, 'kind' | 'remaining'> {
@@ -137,7 +146,8 @@ export class IteratorSources {
 }
 
 /** The codec's kind for them. Collections are filled after their iterators are made, so these walk to their places at the end. */
-export function nativeIterators(sources: IteratorSources, steps: (() => void)[]): SpecialKind {
+export function nativeIterators(sources: IteratorSources, finishing: Finishing): SpecialKind {
+  const { steps } = finishing;
   return {
     tag: 'native iterator',
     hasOwnClass: true,
@@ -151,6 +161,7 @@ export function nativeIterators(sources: IteratorSources, steps: (() => void)[])
     create([kind, given, position]) {
       const of = kind as CollectionKind;
       const source = (given as object | undefined) ?? (of === 'set' || of === 'setEntries' ? new NativeSet() : new NativeMap());
+      if (given !== undefined) finishing.refuseUsed(source);
       const iterator = nativeIteratorOf(source, of);
       if (given !== undefined) steps.push(() => walkOn(iterator, of, position as number));
       else steps.push(() => fillAlone(source, iterator, of));

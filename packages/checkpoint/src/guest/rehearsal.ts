@@ -5,11 +5,12 @@
  */
 import type { Bundle } from '../compile/index.js';
 import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
+import { Finishing } from './finishing.js';
 import { jobClasses } from './guest.js';
 import { JobState } from './jobs.js';
 import { IteratorSources } from './native-iterators.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
-import { Finishing, privateFields, specialKinds } from './specials.js';
+import { privateFields, specialKinds } from './specials.js';
 
 const nothing: RealmHost = {
   importModule: () => ({ default: {}, namespace: {} }),

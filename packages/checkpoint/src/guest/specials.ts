@@ -10,6 +10,7 @@ import { startsWith } from '../heap/primordials.js';
 import { identityOf } from './brand.js';
 import { LateUnit } from './code-unit.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
+import type { Finishing } from './finishing.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
 import { CollectionCursor, type CollectionKind, collectionCursor, cursorPosition, placeCursor } from './iteration.js';
 import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction } from './late-code.js';
@@ -36,14 +37,6 @@ interface GeneratorState {
   suspended: boolean;
 }
 
-/** What must be done after the whole heap is back: generators run to their label, cursors walk to their place. */
-export class Finishing {
-  readonly steps: (() => void)[] = [];
-  run(): void {
-    for (const step of this.steps) step();
-  }
-}
-
 export function specialKinds(
   realm: Realm,
   internals: Internals,
@@ -62,7 +55,7 @@ export function specialKinds(
     asyncGenerators(),
     generators(realm, internals, frames, finishing),
     cursors(finishing),
-    nativeIterators(sources, finishing.steps),
+    nativeIterators(sources, finishing),
   ];
 }
 
@@ -361,7 +354,10 @@ function cursors(finishing: Finishing): SpecialKind {
     create([source, kind, finished, started, position]) {
       const cursor = collectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
       cursor.finished = finished as boolean;
-      if (started && !finished) finishing.steps.push(() => placeCursor(cursor, position as number));
+      if (started && !finished) {
+        finishing.refuseUsed(source as object);
+        finishing.steps.push(() => placeCursor(cursor, position as number));
+      }
       return cursor;
     },
   };

@@ -5,4 +5,5 @@ export { encodeHeap } from './encode.js';
 export { type InternalScope, type InternalSlots, Internals } from './internals.js';
 export type { HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';
 export { PagedHeap, type PagedHeapOptions } from './paging.js';
+export { isParcel } from './parcel-tables.js';
 export { ParcelSource } from './parcels.js';

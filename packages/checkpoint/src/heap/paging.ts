@@ -5,18 +5,20 @@
  * What cannot be hollow (functions, classes, promises, collections, dates, buffers, arrays with holes …) is made when its parcel is read,
  * which may be in the midst of the guest's run. The order of contents is free here as it is in decode.ts: no step runs guest code.
  */
-import { GodwitError } from '../base/index.js';
+import { types } from 'node:util';
+import { GodwitError, messageOf } from '../base/index.js';
 import { arrayOf, type Filler, fillElements, fillObject, HollowObjects } from './hollow.js';
 import type { HeapOptions } from './options.js';
 import type { ParcelContents } from './parcel-tables.js';
 import { ParcelTables } from './parcel-tables.js';
-import { type List, list, SafeMap, startsWith } from './primordials.js';
+import { type List, list, SafeMap, SafeSet, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
 import { formArray, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
 import { Numbers } from './wire.js';
 
 const { floor } = Math;
+const { isMap, isSet } = types;
 
 /** Objects that fillSome makes whole in one batch. */
 const batchObjects = 256;
@@ -59,6 +61,9 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** Those before this place are whole. */
   #wholeUpTo = 0;
   #mustBeWhole = false;
+  #isLoaded = false;
+  /** Maps and Sets of the parcels that are being read. */
+  readonly #madeNow = new SafeSet<object>();
   #isDrained = false;
 
   constructor(options: PagedHeapOptions) {
@@ -84,6 +89,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     if (this.options.changeLater) this.options.changeLater(changeBuiltins);
     else changeBuiltins();
     if (this.#mustBeWhole) this.fillAll();
+    this.#isLoaded = true;
     return root.id >= 0 ? this.objects[root.id] : root.value;
   }
 
@@ -97,22 +103,31 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     const id = this.#hollow.get(object);
     if (id === undefined) return false;
     if (this.#inBatch) this.#fillPlain(id);
-    else {
-      while (!this.tables.describes(id)) this.#readOn(id);
-      // What a parcel brought may have needed it whole.
-      if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillPlain(id));
-      if (this.#mustBeWhole) this.fillAll();
-    }
+    else this.#orLost(() => this.#touch(id));
     return true;
+  }
+
+  #touch(id: number): void {
+    while (!this.tables.describes(id)) this.#readOn(id);
+    // What a parcel brought may have needed it whole.
+    if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillPlain(id));
+    if (this.#mustBeWhole) this.fillAll();
   }
 
   /** Reads the next parcel, which nobody waits for. */
   add(parcel: Uint8Array): void {
-    this.#take(parcel);
-    if (this.#mustBeWhole) this.fillAll();
+    this.#orLost(() => {
+      this.#take(parcel);
+      if (this.#mustBeWhole) this.fillAll();
+    });
   }
 
-  /** Makes about `count` more of the objects whole that are described; false when nothing is left at all. */
+  /** Whether the guest may have used this collection, in the midst of whose run more objects are made. */
+  isUsed(collection: object): boolean {
+    return this.#isLoaded && !this.#madeNow.has(collection);
+  }
+
+  /** Makes about `count` more of the objects whole that are described; false when none of these are left. */
   fillSome(count: number): boolean {
     for (let due = 0; this.#wholeUpTo < this.#described.length && due < count; ) {
       this.#batch(() => {
@@ -125,8 +140,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
         }
       });
     }
-    const isLeft = this.#wholeUpTo < this.#described.length || !this.tables.isComplete;
-    if (!isLeft && !this.#isDrained) {
+    const isLeft = this.#wholeUpTo < this.#described.length;
+    if (!isLeft && this.tables.isComplete && !this.#isDrained) {
       this.#isDrained = true;
       this.#paged.drained?.();
     }
@@ -136,15 +151,29 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** Makes everything whole. */
   fillAll(): void {
     this.#mustBeWhole = false;
-    do {
-      while (!this.tables.isComplete) this.#readOn(undefined);
-    } while (this.fillSome(Number.MAX_SAFE_INTEGER));
+    while (!this.tables.isComplete) this.#readOn(undefined);
+    while (this.fillSome(Number.MAX_SAFE_INTEGER));
   }
 
   lost(what: string): never {
-    const reason = `A hollow object was asked for ${what}, and it cannot be told which`;
+    return this.#lose(`A hollow object was asked for ${what}, and it cannot be told which`);
+  }
+
+  #lose(reason: string): never {
     if (this.#paged.lost) return this.#paged.lost(reason);
     throw new GodwitError('GODWIT_INTERNAL', reason);
+  }
+
+  /** The guest is in the midst of its code: it must not catch what it cannot have thrown. */
+  #orLost(work: () => void): void {
+    if (!this.#paged.lost) work();
+    else {
+      try {
+        work();
+      } catch (error) {
+        this.#lose(messageOf(error));
+      }
+    }
   }
 
   protected override makePlain(id: number, form: number, detail: number): number {
@@ -174,6 +203,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   protected override made(id: number): void {
     this.#dueGeneric[this.#dueGeneric.length] = id;
     this.#states[id] = stateDue;
+    const object = this.objects[id]!;
+    if (this.#isLoaded && (isMap(object) || isSet(object))) this.#madeNow.add(object);
   }
 
   protected override needWhole(object: unknown): void {
@@ -212,6 +243,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #later(work: () => void): void {
     if (this.#paged.later) this.#paged.later(work);
     else work();
+    this.#madeNow.clear();
   }
 
   #make({ generic, whole }: ParcelContents): void {

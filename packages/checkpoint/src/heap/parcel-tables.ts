@@ -21,6 +21,9 @@ export interface ParcelContents {
   readonly namesFrom: number;
 }
 
+/** Whether bytes are a parcel, and no page of an image. */
+export const isParcel = (bytes: Uint8Array): boolean => bytes[0] === wire.pageParcel;
+
 export class ParcelTables extends DecoderTables {
   /** One more than every id met. */
   count = 0;

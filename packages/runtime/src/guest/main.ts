@@ -13,16 +13,19 @@ import {
   type Frame,
   Guest,
   installTouching,
+  isParcel,
   state as jobs,
   MainActivity,
   markReported,
   type Outlook,
+  type ParcelSource,
   type PausedFrame,
   PutOff,
   perform,
   prepareRealm,
   promiseState,
   reportRejections,
+  type Snapshot,
   setJobHost,
   setProgram,
 } from '@godwit/checkpoint/guest';
@@ -55,6 +58,7 @@ import { hideHooks, showHooks } from './hooks.js';
 import { NodeProcess } from './node-process.js';
 import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
 import { osThreadId } from './os-thread.js';
+import { Pages } from './pages.js';
 import { naming } from './pinning-module.js';
 import {
   type BundleForm,
@@ -63,7 +67,10 @@ import {
   GO_ON,
   type GuestSettings,
   HOLD,
+  HOLD_REQUEST,
+  PARCELS_REQUEST,
   REQUEST,
+  REQUEST_NUMBER,
   type ServiceCounts,
   type ToWorker,
   VERDICT,
@@ -73,6 +80,9 @@ import { asRehearsed, warmUp } from './warm-up.js';
 
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
+const pages = new Pages(workerData.pages as import('node:worker_threads').MessagePort, words);
+/** Bytes of one parcel; tests have many small ones. */
+const parcelBytes = workerData.parcelBytes as number | undefined;
 const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
 /** Guests come back by pages here: what they touch first, the rest when there is time ('touched': never, for tests). */
 const paging = workerData.paging as 'all' | 'touched' | undefined;
@@ -393,7 +403,10 @@ function onLost(reason: string): never {
 let settle: (() => void) | undefined;
 function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
-  const restored = asRehearsed(() => naming(() => guest.restore(message.pages, byPages))) as ServiceState;
+  const inParcels = isParcel(message.pages[0]!);
+  if (inParcels) pages.begin(message.pages);
+  const next = inParcels ? (wanted: number | undefined) => pages.next(wanted) : undefined;
+  const restored = asRehearsed(() => naming(() => guest.restore(message.pages, next))) as ServiceState;
   guestProcess = restored.process;
   adoptProcessState(restored.processState);
   // A program that put something else there keeps it.
@@ -413,6 +426,12 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
     beginTurns();
     channel.flush();
     if (paging === 'all') fillOn();
+    if (message.isPartial) {
+      pages.onParcel((parcel) => {
+        guest.add(parcel);
+        if (paging === 'all') fillOn();
+      });
+    }
   };
   send({ type: 'loaded' });
 }
@@ -443,43 +462,55 @@ function capture(
   frames: Frame[] | undefined,
   refusal: unknown,
   paused: boolean,
-  hold: boolean,
+  how: number,
   stoppedAtMs = now(),
 ): void {
   let held = false;
+  let source: ParcelSource | undefined;
   try {
     if (!frames) throw refusal;
     channel.drainPort(port);
     nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
     const before = performanceNow();
-    const snapshot = asRehearsed(() => naming(() => guest.snapshot(frames, serviceState())));
+    const inParcels = (how & PARCELS_REQUEST) !== 0 && byPages;
+    const snapshot = asRehearsed(() =>
+      naming((): Snapshot & { source?: ParcelSource } =>
+        inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
+      ),
+    );
+    source = snapshot.source;
+    const { stats } = snapshot;
     const report: CaptureReport = {
-      objects: snapshot.stats.objects,
-      heapBytes: snapshot.stats.bytes,
+      objects: stats.objects,
+      heapBytes: stats.bytes,
       encodeMs: performanceNow() - before,
       frames: snapshot.frames,
-      types: snapshot.stats.types.slice(0, 40),
+      types: stats.types.slice(0, 40),
       lastSeq: stdioState().nextSeq - 1,
       services: serviceCounts(),
     };
+    const isPartial = source?.isComplete === false;
     Atomics.compareExchange(words, VERDICT, GO_ON, HOLD);
-    send({ type: 'captured', id, pages: snapshot.pages, report, paused, stoppedAtMs });
-    held = hold;
+    send({ type: 'captured', id, pages: snapshot.pages, isPartial, report, paused, stoppedAtMs });
+    held = (how & HOLD_REQUEST) !== 0;
   } catch (error) {
     const pinned = error instanceof GodwitError && error.code === 'GODWIT_CANNOT_CAPTURE';
     const at = error instanceof PutOff ? (error.at ?? []) : [];
     send({ type: 'putOff', id, reason: messageOf(error), at, paused, pinned });
   }
   // Nothing of the guest may run until the host decides; a host that ends the guest terminates the thread here.
-  if (held) Atomics.wait(words, VERDICT, HOLD);
+  if (held) pages.hold(source);
 }
 
-const HOLD_FLAG = 1 << 30;
+function firstParcel(captured: Frame[]): Snapshot & { source: ParcelSource } {
+  const { source, frames } = guest.parcels(captured, serviceState(), parcelBytes);
+  return { pages: [source.first()], stats: source.stats(), frames, source };
+}
 
 /** Answers a request where no activity runs. One that a pause answered first is gone by now. */
 function answerRequest(): void {
   const request = Atomics.exchange(words, REQUEST, 0);
-  if (request !== 0) capture(request & ~HOLD_FLAG, [], undefined, false, (request & HOLD_FLAG) !== 0);
+  if (request !== 0) capture(request & REQUEST_NUMBER, [], undefined, false, request);
 }
 
 /** Asked in an interrupt, wherever the guest is: most instants at which a capture would be put off need no pause to be known. */
@@ -497,12 +528,12 @@ function onPaused(paused: PausedFrame[]): void {
   const request = Atomics.exchange(words, REQUEST, 0);
   // None: the capture was answered from a message while the pause was under way.
   if (request === 0 || ended) return;
-  const id = request & ~HOLD_FLAG;
+  const id = request & REQUEST_NUMBER;
   try {
     const frames = guest.frames(paused);
-    capture(id, frames, undefined, true, (request & HOLD_FLAG) !== 0, stoppedAtMs);
+    capture(id, frames, undefined, true, request, stoppedAtMs);
   } catch (error) {
-    capture(id, undefined, error, true, false);
+    capture(id, undefined, error, true, 0);
   }
 }
 
@@ -537,10 +568,10 @@ function receive(message: ToWorker): void {
       return;
     case 'capture':
       // Already answered from a pause; the next request may be under way by now, and its answer would bear a wrong number.
-      if ((Atomics.load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
+      if ((Atomics.load(words, REQUEST) & REQUEST_NUMBER) !== message.id) return;
       if (jobs.activity === undefined) answerRequest();
       else if (Atomics.exchange(words, REQUEST, 0) !== 0)
-        capture(message.id, undefined, new PutOff('the runtime itself is running'), false, false);
+        capture(message.id, undefined, new PutOff('the runtime itself is running'), false, 0);
       return;
     case 'deliver':
       channel.receive(message.service, message.messages);

@@ -1,8 +1,10 @@
 /**
  * Messages between a node daemon's main thread and a guest's worker, over one MessagePort, in order both ways.
- * Two words of shared memory stand beside the port because a busy or paused guest reads no messages:
- *   REQUEST  set by the host before it pauses the guest: the number of the wanted capture, 0 for none
- *   VERDICT  what a captured guest that is held waits for
+ * Words of shared memory stand beside the port because a busy or paused guest reads no messages:
+ *   REQUEST  set by the host before it pauses the guest: the number of the wanted capture and how it is wanted, 0 for none
+ *   VERDICT  what is to become of a captured guest that is held
+ *   WAKE     counts up when VERDICT changed or something came on the page port
+ * A second port carries parcels of the heap (guest/pages.ts).
  */
 import type { Bundle } from '@godwit/checkpoint/compile';
 import type { Outlook } from '@godwit/checkpoint/guest';
@@ -22,7 +24,15 @@ export type BundleForm = Bundle | Uint8Array;
 
 export const REQUEST = 0;
 export const VERDICT = 1;
-export const WORDS = 2;
+export const WAKE = 2;
+export const WORDS = 3;
+
+/** Of REQUEST: the guest is to stand still until there is a verdict. */
+export const HOLD_REQUEST = 1 << 30;
+/** It may come in parcels, of which the capture gives the first. */
+export const PARCELS_REQUEST = 1 << 29;
+/** The capture's number. */
+export const REQUEST_NUMBER = 0xffffff;
 
 /** VERDICT values. */
 export const HOLD = 0;
@@ -52,6 +62,8 @@ export type ToWorker =
       bundle: BundleForm | undefined;
       settings: GuestSettings;
       pages: Uint8Array[];
+      /** The pages are parcels, and not all. */
+      isPartial?: boolean;
       formerPid?: number | undefined;
     }
   | { type: 'run' }
@@ -95,7 +107,16 @@ export type FromWorker =
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }
   /** V8 stopped the thread: it goes on when what the pause is for has happened and the node has said so through the inspector. */
   | { type: 'paused' }
-  | { type: 'captured'; id: number; pages: Uint8Array[]; report: CaptureReport; paused: boolean; stoppedAtMs: number }
+  /** `isPartial`: more parcels of it are to be had at the page port. */
+  | {
+      type: 'captured';
+      id: number;
+      pages: Uint8Array[];
+      isPartial: boolean;
+      report: CaptureReport;
+      paused: boolean;
+      stoppedAtMs: number;
+    }
   /** `at`: where the guest's frames stand from the one in the way outwards, as offsets in the bundle's code. */
   | { type: 'putOff'; id: number; reason: string; at: readonly number[]; paused: boolean; pinned: boolean }
   | { type: 'send'; service: string; message: unknown }
@@ -106,3 +127,20 @@ export type FromWorker =
   | { type: 'crashed'; reason: string }
   | { type: 'signalDefault'; name: string }
   | { type: 'failed'; code: string; message: string };
+
+/** To a worker that holds a guest: one more parcel of about so many bytes, if possible with object `wanted`. */
+export interface PageRequest {
+  readonly wanted: number | undefined;
+  readonly bytes: number;
+}
+
+/** Without a parcel there are no more. */
+export type PageAnswer =
+  | { readonly parcel: Uint8Array | undefined; readonly isLast: boolean }
+  /** The guest cannot be captured after all. */
+  | { readonly failed: string };
+
+/** From a worker whose guest waits for a parcel. */
+export interface PageWish {
+  readonly wanted: number | undefined;
+}

@@ -17,9 +17,14 @@ import {
   GO_ON,
   type GuestSettings,
   HOLD,
+  HOLD_REQUEST,
   type Hooks,
   hooksName,
+  PARCELS_REQUEST,
+  type PageAnswer,
+  type PageRequest,
   REQUEST,
+  REQUEST_NUMBER,
   type ToWorker,
   VERDICT,
   WORDS,
@@ -27,6 +32,7 @@ import {
 import { CaptureRecord } from './capture-record.js';
 import type { WorkerInspector } from './inspector.js';
 import { nodeLimits } from './limits.js';
+import { PagePort } from './page-port.js';
 import { type ThreadTimes, threadTimes } from './thread-times.js';
 
 /** How a guest ended; `reason` is for a person when it did not end by itself. */
@@ -41,7 +47,10 @@ export interface GuestEvents {
 }
 
 export interface Captured {
+  /** Of an image; or the first parcel. */
   pages: Uint8Array[];
+  /** More parcels are to be had (parcel()) as long as it is held. */
+  isPartial: boolean;
   report: CaptureReport;
   /** Wall time of the guest's last instruction. */
   stoppedAtMs: number;
@@ -51,6 +60,8 @@ export interface Captured {
 export interface CaptureOptions {
   /** Keep the guest stopped until goOn() or terminate(). */
   hold: boolean;
+  /** It may come in parcels, if it is held. */
+  inParcels?: boolean;
   /** Give up after this long; the guest goes on. */
   timeoutMs: number;
   /** Is told what the capture takes, whether it succeeds or not. */
@@ -63,7 +74,6 @@ export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 /** Tried with GODWIT_PAGING=1 only (docs/adr/0016). */
 const paging = process.env.GODWIT_PAGING === '1' ? { paging: 'all' } : {};
 
-const HOLD_FLAG = 1 << 30;
 const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;
 const RETRY_MIN_MS = 1;
@@ -73,6 +83,10 @@ export class GuestWorker {
   private readonly worker: Worker;
   private readonly port: MessagePort;
   private readonly words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  private readonly pages: PagePort;
+  /** Its heap is not here to the end: it cannot be captured meanwhile. */
+  private partial: Promise<void> | undefined;
+  private whole: () => void = () => {};
   private events: GuestEvents | undefined;
   private nextCapture = 1;
   private captures: Promise<unknown> = Promise.resolve();
@@ -98,9 +112,11 @@ export class GuestWorker {
   ) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
+    this.pages = new PagePort(this.words);
+    const pages = this.pages.other;
     this.worker = new Worker(new URL('../../bin/guest-worker.js', import.meta.url), {
-      workerData: { port: port2, words: this.words.buffer, restUntilMs: options.restUntilMs, ...paging },
-      transferList: [port2],
+      workerData: { port: port2, words: this.words.buffer, pages, restUntilMs: options.restUntilMs, ...paging },
+      transferList: [port2, pages],
       env: {},
       stdout: false,
       stderr: false,
@@ -171,25 +187,51 @@ export class GuestWorker {
     });
   }
 
-  /** Loads an image; the guest stands still until run(). */
+  /**
+   * Loads an image, or the first parcel of a guest, of which feed() gives the others (`isPartial`); the guest stands still until run().
+   */
   restore(
     bundle: BundleForm,
     settings: GuestSettings,
     pages: Uint8Array[],
     events: GuestEvents,
-    formerPid?: number,
+    { formerPid, isPartial = false }: { formerPid?: number; isPartial?: boolean } = {},
   ): Promise<void> {
     assert(!this.prepared || this.prepared === bundle, 'a worker restores what it was prepared for');
     this.events = events;
     this.endWarmUp();
+    if (isPartial) {
+      this.partial = new Promise((resolve) => {
+        this.whole = resolve;
+      });
+    }
     return new Promise((resolve, reject) => {
       this.loaded = { resolve, reject };
-      this.post({ type: 'restore', bundle: this.prepared ? undefined : bundle, settings, pages, formerPid });
+      const form = this.prepared ? undefined : bundle;
+      this.post({ type: 'restore', bundle: form, settings, pages, isPartial, formerPid });
     });
   }
 
   run(): void {
     this.post({ type: 'run' });
+  }
+
+  /** Of a guest that is held: its next parcel. */
+  parcel(request: PageRequest): Promise<PageAnswer> {
+    return this.pages.ask(request);
+  }
+
+  /** Gives a guest that goes on here its next parcel. */
+  feed(parcel: Uint8Array, isLast: boolean): void {
+    this.pages.feed(parcel);
+    if (!isLast) return;
+    this.partial = undefined;
+    this.whole();
+  }
+
+  /** Is told what the guest stands still for: an object by its number, or whatever comes next. */
+  onWish(take: (wanted: number | undefined) => void): void {
+    this.pages.onWish(take);
   }
 
   deliver(service: string, messages: readonly unknown[]): void {
@@ -206,7 +248,10 @@ export class GuestWorker {
    */
   capture(options: CaptureOptions): Promise<Captured> {
     // A move that was called off may still have one under way: a large heap takes its time.
-    const turn = this.captures.then(() => this.captureNow(options));
+    const turn = this.captures.then(async () => {
+      await this.partial;
+      return this.captureNow(options);
+    });
     this.captures = turn.catch(() => {});
     return turn;
   }
@@ -232,14 +277,15 @@ export class GuestWorker {
         continue;
       }
       const attempt = performance.now();
-      const answer = await this.attempt(options.hold, started + options.timeoutMs);
+      const answer = await this.attempt(options, started + options.timeoutMs);
       if (answer === undefined) throw new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended');
       record.tries++;
       record.waitedMs = performance.now() - started;
       if (answer.type === 'captured') {
         if (!options.hold) this.goOn();
         record.isCaptured = true;
-        return { pages: answer.pages, report: answer.report, stoppedAtMs: answer.stoppedAtMs, paused: answer.paused };
+        const { pages, isPartial, report, stoppedAtMs, paused } = answer;
+        return { pages, isPartial, report, stoppedAtMs, paused };
       }
       this.goOn();
       const elapsed = performance.now() - started;
@@ -257,8 +303,11 @@ export class GuestWorker {
     }
   }
 
-  private attempt(hold: boolean, untilMs: number): Promise<Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined> {
-    const id = this.nextCapture++ & 0xffffff;
+  private attempt(
+    { hold, inParcels = false }: CaptureOptions,
+    untilMs: number,
+  ): Promise<Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined> {
+    const id = this.nextCapture++ & REQUEST_NUMBER;
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const settle = (message: Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined) => {
@@ -267,7 +316,7 @@ export class GuestWorker {
         resolve(message);
       };
       this.pendingCapture = { id, settle };
-      const request = id | (hold ? HOLD_FLAG : 0);
+      const request = id | (hold ? HOLD_REQUEST : 0) | (hold && inParcels ? PARCELS_REQUEST : 0);
       Atomics.store(this.words, REQUEST, request);
       // An idle guest answers the message; a busy one is stopped.
       this.post({ type: 'capture', id, hold });
@@ -305,7 +354,7 @@ export class GuestWorker {
   /** Lets a held guest go on as if nothing had happened. */
   goOn(): void {
     Atomics.compareExchange(this.words, VERDICT, HOLD, GO_ON);
-    Atomics.notify(this.words, VERDICT);
+    this.pages.wake();
   }
 
   /** What the guest holds now, after a full collection if wanted; undefined when it does not answer. */
@@ -326,15 +375,17 @@ export class GuestWorker {
   /** Ends the worker at once; a guest that is held never runs again. */
   async terminate(): Promise<void> {
     this.over = true;
+    this.whole();
     await this.stopThread();
     this.port.close();
+    this.pages.close();
   }
 
   private async stopThread(): Promise<void> {
     const done = this.inspector.end(this.worker);
     // V8 postpones termination while it is paused: a held guest must leave its wait first; it ends at its next stack check, fenced off.
     Atomics.store(this.words, VERDICT, END);
-    Atomics.notify(this.words, VERDICT);
+    this.pages.wake();
     await done;
   }
 
@@ -408,6 +459,10 @@ export class GuestWorker {
     (capture?.settle as ((m: undefined) => void) | undefined)?.(undefined);
     this.events?.ended(how);
     // Open until the thread is gone: a pause that it is in is told of here.
-    void this.inspector.end(this.worker).then(() => this.port.close());
+    this.whole();
+    void this.inspector.end(this.worker).then(() => {
+      this.port.close();
+      this.pages.close();
+    });
   }
 }

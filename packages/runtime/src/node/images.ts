@@ -108,7 +108,7 @@ export class Images {
       const settings = { ...meta.settings, pid };
       const { guest, events } = guests.adopt(pid, 0, { ...meta, settings }, bundle, worker, lastSeq);
       guest.memoryBytes = memoryBytes;
-      await worker.restore(bundle, settings, image.pages, events, formerPid);
+      await worker.restore(bundle, settings, image.pages, events, { formerPid });
       guest.epoch = await this.#enter(pid, image);
       const firstSeq = lastSeq + 1;
       if (request.detached) await this.options.keepLog(request.samePid ? homeOf(pid, stride) : node, pid, firstSeq);

@@ -14,10 +14,11 @@ import {
   WORDS,
 } from '../../../../packages/runtime/dist/guest/protocol.js';
 import { WorkerInspector } from '../../../../packages/runtime/dist/node/inspector.js';
+import { PagePort } from '../../../../packages/runtime/dist/node/page-port.js';
 import { machineLimits } from './limits.js';
 
 export type GuestEvent =
-  | { type: 'captured'; pages: Uint8Array[]; lastSeq: number; paused: boolean }
+  | { type: 'captured'; pages: Uint8Array[]; isPartial: boolean; lastSeq: number; paused: boolean }
   | { type: 'putOff'; reason: string; pinned: boolean; paused: boolean }
   | { type: 'loaded' }
   | { type: 'ended'; code: number; reason?: string };
@@ -31,6 +32,7 @@ export class HostedGuest {
   private readonly worker: Worker;
   private readonly port: MessagePort;
   private readonly words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  private readonly pages = new PagePort(this.words);
   private readonly events: GuestEvent[] = [];
   private wake: (() => void) | undefined;
   private started: () => void = () => {};
@@ -44,9 +46,11 @@ export class HostedGuest {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     if (usesInspector) inspector ??= new WorkerInspector();
+    const pages = this.pages.other;
+    const inParcels = { paging: 'touched', parcelBytes: machineLimits.parcelBytes };
     this.worker = new Worker(usesInspector ? new URL('./worker.js', import.meta.url) : new URL(main), {
-      workerData: { port: port2, words: this.words.buffer, plan, main, ...(byPages ? { paging: 'touched' } : {}) },
-      transferList: [port2],
+      workerData: { port: port2, words: this.words.buffer, pages, plan, main, ...(byPages ? inParcels : {}) },
+      transferList: [port2, pages],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
     });
@@ -64,13 +68,26 @@ export class HostedGuest {
     this.post({ type: 'start', bundle, settings });
   }
 
-  /** Loads an image; resolves when the guest stands ready, with the reason when it cannot. */
-  async restore(bundle: Bundle, settings: GuestSettings, pages: Uint8Array[]): Promise<string | undefined> {
+  /** Loads what was captured of `source`, which has the rest; resolves when the guest stands ready, with the reason when it cannot. */
+  async restore(
+    bundle: Bundle,
+    settings: GuestSettings,
+    { pages, isPartial }: { pages: Uint8Array[]; isPartial: boolean },
+    source: HostedGuest,
+  ): Promise<string | undefined> {
     await this.ready;
-    this.post({ type: 'restore', bundle, settings, pages });
+    this.pages.onWish((wanted) => void this.relay(source, wanted));
+    this.post({ type: 'restore', bundle, settings, pages, isPartial });
     const event = await this.nextUntil(performance.now() + machineLimits.restoreMs);
     if (!event) return 'its restore does not end';
     return event.type === 'loaded' ? undefined : event.type === 'ended' ? (event.reason ?? 'it ended') : event.type;
+  }
+
+  /** A parcel comes when it is asked for, and not before. */
+  private async relay(source: HostedGuest, wanted: number | undefined): Promise<void> {
+    const answer = await source.pages.ask({ wanted, bytes: machineLimits.parcelBytes });
+    if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed });
+    else if (answer.parcel) this.pages.feed(answer.parcel);
   }
 
   run(): void {
@@ -99,7 +116,7 @@ export class HostedGuest {
   /** Lets a guest go on that was captured or put off. */
   goOn(): void {
     Atomics.store(this.words, VERDICT, GO_ON);
-    Atomics.notify(this.words, VERDICT);
+    this.pages.wake();
   }
 
   /** Ends the worker; a guest that is held never runs again. */
@@ -107,9 +124,10 @@ export class HostedGuest {
     this.over = true;
     const done = inspector ? inspector.end(this.worker) : this.worker.terminate();
     Atomics.store(this.words, VERDICT, END);
-    Atomics.notify(this.words, VERDICT);
+    this.pages.wake();
     await done;
     this.port.close();
+    this.pages.close();
   }
 
   private emit(event: GuestEvent): void {
@@ -143,7 +161,13 @@ function eventOf(message: FromWorker): GuestEvent | undefined {
     case 'loaded':
       return { type: 'loaded' };
     case 'captured':
-      return { type: 'captured', pages: message.pages, lastSeq: message.report.lastSeq, paused: message.paused };
+      return {
+        type: 'captured',
+        pages: message.pages,
+        isPartial: message.isPartial,
+        lastSeq: message.report.lastSeq,
+        paused: message.paused,
+      };
     case 'putOff':
       return { type: 'putOff', reason: message.reason, pinned: message.pinned, paused: message.paused };
     case 'exit':

@@ -15,6 +15,8 @@ export const machineLimits = {
   mostHits: 4_000,
   /** Captures of one run that may be put off before the rest of it runs freely. */
   mostPutOff: 200,
+  /** Bytes of a parcel of a guest that moves by pages: so few that most objects come late. */
+  parcelBytes: 200,
   /** Programs that one child process runs before another takes over. */
   batch: 40,
   /** A program that has ended so many processes is the cause. */

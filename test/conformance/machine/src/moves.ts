@@ -149,7 +149,7 @@ export async function runForked(program: Program, hits: readonly number[]): Prom
     const hit = plan[HITS]! - 1;
     while (wanted.length > 0 && wanted[0]! <= hit) wanted.shift();
     const tries = event.type === 'putOff' ? note(run, event) : 0;
-    if (event.type === 'captured') moved.push(await runImage(program, event, hit, new Output(output, event.lastSeq)));
+    if (event.type === 'captured') moved.push(await runImage(program, event, guest, hit, new Output(output, event.lastSeq)));
     Atomics.store(plan, AGAIN, 0);
     plan[NEXT] = nextHit(tries, hit, wanted[0]);
     guest.goOn();
@@ -162,13 +162,14 @@ export async function runForked(program: Program, hits: readonly number[]): Prom
 async function runImage(
   program: Program,
   image: Extract<GuestEvent, { type: 'captured' }>,
+  source: HostedGuest,
   hit: number,
   output: Output,
 ): Promise<Run> {
   const run = { ...emptyRun(), movedAt: hit };
   const untilMs = performance.now() + machineLimits.runMs;
   const guest = takeWorker(false);
-  run.lost = await guest.restore(program.bundle, settingsOf(program), image.pages);
+  run.lost = await guest.restore(program.bundle, settingsOf(program), image, source);
   if (run.lost === undefined) {
     run.moves = 1;
     guest.run();
@@ -185,6 +186,8 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
   const wanted = [...hits];
   resetPlan(program, wanted[0]);
   let guest = takeWorker(true, byPages);
+  /** Where the guest was before: it has what has not been touched since. */
+  let former: HostedGuest | undefined;
   const bundle = marked(program.bundle);
   await guest.start(bundle, settingsOf(program));
   for (;;) {
@@ -204,18 +207,16 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
       continue;
     }
     output.add(guest);
-    const source = guest;
+    await former?.terminate();
+    former = guest;
     guest = takeWorker(!isLast, byPages);
-    run.lost = await guest.restore(isLast ? program.bundle : bundle, settingsOf(program), event.pages);
-    if (run.lost !== undefined) {
-      await source.terminate();
-      break;
-    }
+    run.lost = await guest.restore(isLast ? program.bundle : bundle, settingsOf(program), event, former);
+    if (run.lost !== undefined) break;
     run.moves++;
     run.movedAt = hit;
     guest.run();
-    await source.terminate();
   }
+  await former?.terminate();
   await guest.terminate();
   return run;
 }

@@ -15,5 +15,3 @@ export const PLAN_WORDS = 5;
 export const NEVER = 0x7fffffff;
 /** Number under which captures are asked for and answered. */
 export const CAPTURE_ID = 1;
-/** Of the word by which a guest is asked (runtime/src/node/guest-worker.ts). */
-export const HOLD_FLAG = 1 << 30;

@@ -9,8 +9,8 @@ import { lineAndColumn, lineStarts } from '../../../../packages/checkpoint/dist/
 import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
 import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
 import { Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
-import { REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
-import { AGAIN, BEGUN, CAPTURE_ID, HITS, HOLD_FLAG, LAST, NEVER, NEXT } from './plan.js';
+import { HOLD_REQUEST, PARCELS_REQUEST, REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
+import { AGAIN, BEGUN, CAPTURE_ID, HITS, LAST, NEVER, NEXT } from './plan.js';
 import { type Mark, type MarkedBundle, positionsOf } from './positions.js';
 
 type Paused = Parameters<Guest['frames']>[0];
@@ -40,7 +40,7 @@ function reached(isLoop: boolean): 'go on' | 'capture' | 'be over' {
   }
   if (hit < plan[NEXT]!) return 'go on';
   Atomics.store(plan, AGAIN, isLoop ? 1 : 0);
-  Atomics.store(words, REQUEST, CAPTURE_ID | HOLD_FLAG);
+  Atomics.store(words, REQUEST, CAPTURE_ID | HOLD_REQUEST | PARCELS_REQUEST);
   return 'capture';
 }
 

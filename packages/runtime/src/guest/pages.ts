@@ -1,0 +1,68 @@
+/**
+ * A worker's end of its page port: the parcels of a guest that was captured here, for whoever asks, and those of one that goes on here, from
+ * wherever it was captured. Its thread stands still while it serves, or while it waits for what it needs, so it is woken by the word WAKE.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { messageOf } from '@godwit/checkpoint/base';
+import type { ParcelSource } from '@godwit/checkpoint/guest';
+import { HOLD, type PageAnswer, type PageRequest, type PageWish, VERDICT, WAKE } from './protocol.js';
+
+const { load, wait } = Atomics;
+
+export class Pages {
+  #first: Uint8Array[] = [];
+
+  constructor(
+    private readonly port: MessagePort,
+    private readonly words: Int32Array,
+  ) {}
+
+  /** Stands still until the host decides about the guest, and gives it what is left of the guest when it asks. */
+  hold(source: ParcelSource | undefined): void {
+    const { words } = this;
+    for (;;) {
+      const seen = load(words, WAKE);
+      if (load(words, VERDICT) !== HOLD) return;
+      const asked = source && receiveMessageOnPort(this.port);
+      if (asked) this.#answer(source, asked.message as PageRequest);
+      else wait(words, WAKE, seen);
+    }
+  }
+
+  /** What the guest begins with here. */
+  begin(parcels: readonly Uint8Array[]): void {
+    this.#first = parcels.slice(1);
+  }
+
+  /** The next parcel, if possible with object `wanted`; waits for it. */
+  next(wanted: number | undefined): Uint8Array {
+    const given = this.#first.shift();
+    if (given) return given;
+    let isAsked = false;
+    for (;;) {
+      const seen = load(this.words, WAKE);
+      const come = receiveMessageOnPort(this.port);
+      if (come) return come.message as Uint8Array;
+      if (!isAsked) {
+        isAsked = true;
+        this.port.postMessage({ wanted } satisfies PageWish);
+      } else wait(this.words, WAKE, seen);
+    }
+  }
+
+  /** Parcels that come while nobody waits for them. */
+  onParcel(take: (parcel: Uint8Array) => void): void {
+    this.port.on('message', take);
+    this.port.unref();
+  }
+
+  #answer(source: ParcelSource, { wanted, bytes }: PageRequest): void {
+    let answer: PageAnswer;
+    try {
+      answer = { parcel: source.next(bytes, wanted), isLast: source.isComplete };
+    } catch (error) {
+      answer = { failed: messageOf(error) };
+    }
+    this.port.postMessage(answer, 'parcel' in answer && answer.parcel ? [answer.parcel.buffer as ArrayBuffer] : []);
+  }
+}

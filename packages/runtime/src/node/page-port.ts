@@ -1,0 +1,62 @@
+/**
+ * The node's end of a worker's page port (guest/pages.ts): asks a captured guest for its parcels, and feeds them to one that goes on.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { type PageAnswer, type PageRequest, type PageWish, WAKE } from '../guest/protocol.js';
+
+export class PagePort {
+  /** For the worker. */
+  readonly other: MessagePort;
+  readonly #port: MessagePort;
+  #answers: ((answer: PageAnswer) => void)[] = [];
+  #onWish: ((wanted: number | undefined) => void) | undefined;
+  #wishes: PageWish[] = [];
+  #isClosed = false;
+
+  constructor(private readonly words: Int32Array) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.other = port2;
+    port1.on('message', (message: PageAnswer | PageWish) => {
+      if (!('wanted' in message)) this.#answers.shift()?.(message);
+      else if (this.#onWish) this.#onWish(message.wanted);
+      else this.#wishes.push(message);
+    });
+    port1.unref();
+  }
+
+  /** The next parcel of a guest that is held. */
+  ask(request: PageRequest): Promise<PageAnswer> {
+    if (this.#isClosed) return Promise.resolve({ failed: 'its worker ended' });
+    return new Promise((resolve) => {
+      this.#answers.push(resolve);
+      this.#port.postMessage(request);
+      this.wake();
+    });
+  }
+
+  /** Gives the guest its next parcel. */
+  feed(parcel: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#port.postMessage(parcel, [parcel.buffer as ArrayBuffer]);
+    this.wake();
+  }
+
+  /** Is told what a guest waits for; at once if it waits already. */
+  onWish(take: (wanted: number | undefined) => void): void {
+    this.#onWish = take;
+    for (const { wanted } of this.#wishes.splice(0)) take(wanted);
+  }
+
+  /** Lets the worker look at its words and its port again. */
+  wake(): void {
+    Atomics.add(this.words, WAKE, 1);
+    Atomics.notify(this.words, WAKE);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const settle of this.#answers.splice(0)) settle({ failed: 'its worker ended' });
+    this.#port.close();
+  }
+}
