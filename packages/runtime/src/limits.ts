@@ -111,6 +111,14 @@ export const migrateLimits = {
   drainSilenceMs: 15_000,
   /** Silent periods after which the source stops serving pages. */
   drainSilentPeriods: 20,
+  /** A parcel of a guest's heap that something waits for, in bytes; others grow from it. */
+  parcelMinBytes: 64 * 1024,
+  /** The largest of them, unless one object is larger: what is asked for waits for it to be sent. */
+  parcelMaxBytes: 1024 * 1024,
+  /** Parcels sent and not confirmed. */
+  parcelsUnderWay: 3,
+  /** A guest whose source cannot be reached for so long is lost, if it is not whole. */
+  pagesLostAfterMs: 60_000,
   /** Largest frame between nodes, in bytes: one chunk of a section or one message. */
   maxFrameBytes: 4 * 1024 * 1024,
   /** Chunk size used when sending a section. */

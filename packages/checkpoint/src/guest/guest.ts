@@ -51,6 +51,8 @@ export interface GuestOptions {
   onLost(reason: string): never;
   /** Does a built-in of this name take objects apart in ways that tell nobody? A guest that holds one comes whole. */
   takesApart?(name: string): boolean;
+  /** Of a guest that comes by pages: objects that come with one that is touched. */
+  neighbours?: number;
 }
 
 interface Root {
@@ -114,12 +116,14 @@ export class Guest {
   private paged: PagedHeap | undefined;
   private readonly onLost: (reason: string) => never;
   private readonly takesApart: (name: string) => boolean;
+  private readonly neighbours: number;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
   private readonly atResumption: (() => void)[] = [];
 
   constructor(options: GuestOptions) {
     this.onLost = options.onLost;
     this.takesApart = options.takesApart ?? (() => false);
+    this.neighbours = options.neighbours ?? 0;
     this.realm = new Realm(options.bundle, options.host);
     this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
       if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
@@ -235,6 +239,7 @@ export class Guest {
     const heap = new PagedHeap({
       ...options,
       next,
+      neighbours: this.neighbours,
       takesApart: this.takesApart,
       lost: this.onLost,
       later(work) {

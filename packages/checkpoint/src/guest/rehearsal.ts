@@ -4,7 +4,16 @@
  * The program is a realm of its own: nothing of it is reachable from the guest that comes after it.
  */
 import type { Bundle } from '../compile/index.js';
-import { decodeHeap, encodeHeap, type HeapOptions, Internals, type NamedBuiltins, nameBuiltins } from '../heap/index.js';
+import {
+  decodeHeap,
+  encodeHeap,
+  type HeapOptions,
+  Internals,
+  type NamedBuiltins,
+  nameBuiltins,
+  PagedHeap,
+  ParcelSource,
+} from '../heap/index.js';
 import { Finishing } from './finishing.js';
 import { jobClasses } from './guest.js';
 import { JobState } from './jobs.js';
@@ -29,17 +38,24 @@ export interface RehearsalOptions {
   named: Record<string, unknown>;
   /** A services' state as a guest has one. */
   services(): unknown;
+  /** Guests move in parcels here. */
+  inParcels: boolean;
 }
+
+/** So few that there are several. */
+const rehearsedParcelBytes = 4096;
 
 export class Rehearsal {
   readonly #realm: Realm;
   readonly #internals = new Internals();
   readonly #builtins: NamedBuiltins;
   readonly #services: () => unknown;
+  readonly #inParcels: boolean;
   /** In every guest's realm built-ins are changed; here, these. */
   readonly #stage: Record<string, Record<string, unknown>> = { first: { round: 0, call() {} }, second: { round: 0 } };
 
-  constructor({ bundle, named, services }: RehearsalOptions) {
+  constructor({ bundle, named, services, inParcels }: RehearsalOptions) {
+    this.#inParcels = inParcels;
     this.#realm = new Realm(bundle, nothing);
     this.#builtins = nameBuiltins({ 'godwit:jobs': jobClasses, 'godwit:stage': this.#stage, ...named });
     this.#services = services;
@@ -57,12 +73,29 @@ export class Rehearsal {
       ...{ late: undefined, generator: undefined, coroutine: undefined, result: undefined },
     };
     const root = { frames: [frame], variables, jobs: new JobState(), services: this.#services(), exports: {} };
-    const { pages } = encodeHeap(root, this.#options(finishing));
-    yield;
-    const restored = decodeHeap(pages, this.#options(finishing)) as typeof root;
+    const restored = this.#inParcels ? yield* this.#byParcels(root, finishing) : yield* this.#byPages(root, finishing);
     finishing.run();
     this.#realm.writeVariables(restored.variables);
     yield;
+  }
+
+  *#byPages<Root>(root: Root, finishing: Finishing): Generator<void, Root> {
+    const { pages } = encodeHeap(root, this.#options(finishing));
+    yield;
+    return decodeHeap(pages, this.#options(finishing)) as Root;
+  }
+
+  *#byParcels<Root>(root: Root, finishing: Finishing): Generator<void, Root> {
+    const options = this.#options(finishing);
+    const source = new ParcelSource(root, options, rehearsedParcelBytes);
+    const parcels = [source.first()];
+    for (let parcel = source.next(); parcel !== undefined; parcel = source.next()) parcels[parcels.length] = parcel;
+    yield;
+    let at = 1;
+    const heap = new PagedHeap({ ...options, next: () => parcels[at++]! });
+    const restored = heap.load(parcels[0]!) as Root;
+    heap.fillAll();
+    return restored;
   }
 
   /** Makes the code that would go on with a frame at the `index`th call or loop of the program; false when there are no more. */

@@ -17,7 +17,7 @@ import { formArray, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
 import { Numbers } from './wire.js';
 
-const { floor } = Math;
+const { floor, min } = Math;
 const { isMap, isSet } = types;
 
 /** Objects that fillSome makes whole in one batch. */
@@ -35,6 +35,8 @@ export interface PagedHeapOptions extends HeapOptions {
   later?(work: () => void): void;
   /** Is the guest to be made whole when it holds a built-in of this name? */
   takesApart?(name: string): boolean;
+  /** Objects that come with one that is touched: what is described next to it. */
+  neighbours?: number;
   /** A hollow object was asked for something that cannot be told of it: the guest must end. Without it an error is thrown. */
   lost?(reason: string): never;
   /** The last hollow object is whole. */
@@ -58,6 +60,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #isReading = false;
   /** Ids of plain objects and arrays that are described, in the order of parcels. */
   readonly #described = new Numbers();
+  /** Behind which place there each id is. */
+  readonly #placeOf: List<number> = list();
   /** Those before this place are whole. */
   #wholeUpTo = 0;
   #mustBeWhole = false;
@@ -110,8 +114,16 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #touch(id: number): void {
     while (!this.tables.describes(id)) this.#readOn(id);
     // What a parcel brought may have needed it whole.
-    if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillPlain(id));
+    if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillAround(id));
     if (this.#mustBeWhole) this.fillAll();
+  }
+
+  /** Whoever looks at one object will look at others, and a batch costs more than an object. */
+  #fillAround(id: number): void {
+    this.#fillPlain(id);
+    const from = this.#placeOf[id]!;
+    const end = min(from + (this.#paged.neighbours ?? 0), this.#described.length);
+    for (let at = from; at < end; at++) this.#dueNow(this.#described.values[at]!);
   }
 
   /** Reads the next parcel, which nobody waits for. */
@@ -230,7 +242,10 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     this.#isReading = true;
     try {
       const contents = this.tables.add(parcel);
-      for (let i = 0; i < contents.plain.length; i++) this.#described.push(contents.plain.values[i]!);
+      for (let i = 0; i < contents.plain.length; i++) {
+        this.#described.push(contents.plain.values[i]!);
+        this.#placeOf[contents.plain.values[i]!] = this.#described.length;
+      }
       const { builtinNames } = this.tables;
       for (let i = contents.namesFrom; i < builtinNames.length; i++)
         if (this.#paged.takesApart?.(builtinNames[i]!)) this.#mustBeWhole = true;
@@ -273,7 +288,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   }
 
   #dueNow(id: number): void {
-    this.#ensure(id);
+    if (this.objects[id] === undefined) this.#ensure(id);
     if (this.#states[id] === stateHollow) this.#due(id);
   }
 

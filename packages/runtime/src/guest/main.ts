@@ -300,7 +300,8 @@ function rehearse(bundle: Bundle): void {
   const settings = { ...nobody, argv: [] };
   adoptProcessState(newProcessState(settings));
   const actor = new GuestProcess(settings);
-  const options = { bundle, named: { 'godwit:services': serviceClasses }, services: () => serviceState(actor) };
+  const named = { 'godwit:services': serviceClasses };
+  const options = { bundle, named, services: () => serviceState(actor), inParcels: byPages };
   endWarmUp = warmUp(options, restUntilMs, () => send({ type: 'warm' }));
 }
 
@@ -359,6 +360,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
     onPaused,
     onLost,
     takesApart,
+    neighbours: paging === 'all' ? NEIGHBOURS : 0,
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
@@ -388,6 +390,8 @@ function beginTurns(): void {
 
 /** Objects made whole between two turns: a millisecond or so. */
 const OBJECTS_BETWEEN_TURNS = 2_000;
+/** Made whole with one that is touched: half a millisecond. */
+const NEIGHBOURS = 500;
 
 const fillOn = once(nativeSetImmediate, () => {
   if (!ended && guest.fillSome(OBJECTS_BETWEEN_TURNS)) fillOn();

@@ -1,6 +1,7 @@
 /**
  * The migration driver over real workers: capture holds the guest, load rebuilds it in a spare worker, run lets it go.
- * Sections of an essence: `meta` (JSON), `net` (the guest's connections, if it has any), then one `page` for each heap page. The essence is whole, so a drain has nothing to wait for.
+ * Sections of an essence: `meta` (JSON), `net` (the guest's connections, if it has any), then one `page` for each heap page, or for the first
+ * parcel, after which the drain brings the others.
  * Keeps true: a held worker is either let go on or terminated; a guest is hosted by at most one of its copies on this node.
  */
 
@@ -14,11 +15,14 @@ import {
   type MoveRef,
   moveName,
   type OutgoingSection,
+  type PageChannel,
+  PageReceiver,
+  PageSender,
   Refusal,
 } from '../migrate/index.js';
 import type { BundleStore, BundleText } from './bundles.js';
 import { CaptureRecord, type PutOffReason } from './capture-record.js';
-import type { GuestWorker } from './guest-worker.js';
+import { type GuestWorker, movesInParcels } from './guest-worker.js';
 import type { GuestMeta, Guests, HostedGuest } from './guests.js';
 import { nodeLimits } from './limits.js';
 
@@ -26,6 +30,9 @@ interface Departing {
   readonly guest: HostedGuest;
   isHeld: boolean;
   isCalledOff: boolean;
+  /** There is more of it than its essence. */
+  isPartial: boolean;
+  sender?: PageSender;
 }
 
 interface Arriving {
@@ -35,6 +42,8 @@ interface Arriving {
   /** Its connections, frozen. */
   net?: Uint8Array;
   isDropped: boolean;
+  isPartial: boolean;
+  receiver?: PageReceiver;
   stoppedAtMs: number;
 }
 
@@ -67,7 +76,7 @@ export class WorkerDriver implements MigrationDriver {
       throw new GodwitError('GODWIT_NOT_HERE', `Cannot move process ${move.pid}: it is not here`);
     if (guest.moving)
       throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: a checkpoint of it is being taken`);
-    const departing: Departing = { guest, isHeld: false, isCalledOff: false };
+    const departing: Departing = { guest, isHeld: false, isCalledOff: false, isPartial: false };
     this.#departing.set(moveName(move), departing);
     guest.moving = true;
     const record = new CaptureRecord();
@@ -75,7 +84,8 @@ export class WorkerDriver implements MigrationDriver {
     try {
       await guest.net?.ready;
       this.guests.rest.begin();
-      const captured = await guest.worker.capture({ hold: true, timeoutMs: nodeLimits.captureTimeoutMs, record });
+      const timeoutMs = nodeLimits.captureTimeoutMs;
+      const captured = await guest.worker.capture({ hold: true, inParcels: movesInParcels, timeoutMs, record });
       const net = freezeNet(guest);
       if (departing.isCalledOff) {
         guest.net?.abort();
@@ -83,12 +93,15 @@ export class WorkerDriver implements MigrationDriver {
         throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: the move was called off`);
       }
       departing.isHeld = true;
-      const { pages, stoppedAtMs, report } = captured;
+      const { pages, isPartial, stoppedAtMs, report } = captured;
+      departing.isPartial = isPartial;
       const essenceBytes = pages.reduce((sum, page) => sum + page.byteLength, 0);
-      guest.memoryBytes = report.heapBytes;
+      // Of a part the whole is not known: as much as it was, or more.
+      guest.memoryBytes = isPartial ? Math.max(guest.memoryBytes, report.heapBytes) : report.heapBytes;
       this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff: record.putOff });
       const { cpuMs, demandCores = null } = guest.use;
-      const meta = { ...guest.meta, lastSeq: guest.lastSeq, memoryBytes: report.heapBytes, stoppedAtMs, cpuMs, demandCores };
+      const { meta: terms, lastSeq, memoryBytes } = guest;
+      const meta = { ...terms, lastSeq, memoryBytes, isPartial, stoppedAtMs, cpuMs, demandCores };
       const netSections = net === undefined ? [] : [{ name: 'net', content: net }];
       return [
         { name: 'meta', content: encodeJson(meta) },
@@ -116,9 +129,10 @@ export class WorkerDriver implements MigrationDriver {
     this.guests.rest.end();
   }
 
-  handOver(move: MoveRef): void {
+  handOver(move: MoveRef, pages?: PageChannel): void {
     const departing = this.#departing.get(moveName(move));
     if (!departing || this.guests.hosted.get(move.pid) !== departing.guest) return;
+    if (pages && departing.isPartial) departing.sender = this.#serve(departing.guest.worker, pages);
     this.guests.handOver(departing.guest);
     this.guests.rest.end();
     departing.guest.net?.commit();
@@ -128,14 +142,23 @@ export class WorkerDriver implements MigrationDriver {
     this.handOver(move);
     const departing = this.#departing.get(moveName(move));
     this.#departing.delete(moveName(move));
+    departing?.sender?.stop();
     void departing?.guest.worker.terminate();
+  }
+
+  #serve(worker: GuestWorker, pages: PageChannel): PageSender {
+    return new PageSender(pages, async (bytes, wanted) => {
+      const answer = await worker.parcel({ bytes, wanted });
+      if ('failed' in answer) throw new GodwitError('GODWIT_CANNOT_CAPTURE', answer.failed);
+      return { parcel: answer.parcel ?? new Uint8Array(0), isLast: answer.isLast };
+    });
   }
 
   async reserve(move: MoveRef, needs: MoveNeeds): Promise<void> {
     if (this.isDraining) throw new Refusal('draining', 'the node is being emptied');
     if (needs.platform !== platform())
       throw new Refusal('other-platform', `it needs ${needs.platform}, this node has ${platform()}`);
-    const arriving: Arriving = { isDropped: false, stoppedAtMs: 0 };
+    const arriving: Arriving = { isDropped: false, isPartial: false, stoppedAtMs: 0 };
     this.#arriving.set(moveName(move), arriving);
     const bundle = await this.bundles.load(needs.bundle, this.bus).catch((error: Error) => {
       throw new Refusal('no-bundle', error.message);
@@ -170,19 +193,21 @@ export class WorkerDriver implements MigrationDriver {
     if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
     const { bundle } = arriving;
     assert(bundle, 'a reservation has its bundle');
-    const { lastSeq, stoppedAtMs, memoryBytes, cpuMs, demandCores, ...rest } = meta;
+    const { lastSeq, stoppedAtMs, memoryBytes, isPartial, cpuMs, demandCores, ...rest } = meta;
     const before = { cpuMs, demandCores: demandCores ?? undefined };
     const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq, before);
     guest.memoryBytes = memoryBytes;
-    await arriving.worker.restore(bundle, rest.settings, pages, events);
+    await arriving.worker.restore(bundle, rest.settings, pages, events, { isPartial });
     arriving.guest = guest;
+    arriving.isPartial = isPartial;
     arriving.stoppedAtMs = stoppedAtMs;
-    return { complete: true };
+    return { complete: !isPartial };
   }
 
-  async run(move: MoveRef): Promise<void> {
+  async run(move: MoveRef, pages: PageChannel): Promise<void> {
     const arriving = this.#arriving.get(moveName(move));
     assert(arriving?.guest, 'a guest is loaded before it runs');
+    if (arriving.isPartial) arriving.receiver = this.#receive(arriving.guest.worker, move, pages);
     const { guest, stoppedAtMs } = arriving;
     this.guests.hosted.set(move.pid, guest);
     this.pauses.set(move.pid, { epoch: guest.epoch, pauseMs: guest.running.then((atMs) => atMs - stoppedAtMs) });
@@ -196,7 +221,16 @@ export class WorkerDriver implements MigrationDriver {
     if (arriving.net) this.guests.openNet(guest, arriving.net);
   }
 
-  async drained(): Promise<void> {}
+  async drained(move: MoveRef): Promise<void> {
+    await this.#arriving.get(moveName(move))?.receiver?.drained;
+  }
+
+  #receive(worker: GuestWorker, { fromNode }: MoveRef, pages: PageChannel): PageReceiver {
+    const receiver = new PageReceiver(pages, this.guests.host, fromNode, (parcel, isLast) => worker.feed(parcel, isLast));
+    worker.onWish((wanted) => receiver.want(wanted));
+    void worker.gone.then(() => receiver.end());
+    return receiver;
+  }
 
   drop(move: MoveRef): void {
     const arriving = this.#arriving.get(moveName(move));
@@ -214,6 +248,8 @@ export class WorkerDriver implements MigrationDriver {
 
 /** A guest that uses the network needs a node that reaches the gateway. */
 const netFeature = 'net';
+/** It may come in parcels. */
+const parcelsFeature = 'parcels';
 
 /** Stops the traffic of a guest that was just captured; if that cannot be, the guest goes on. */
 function freezeNet(guest: HostedGuest): Uint8Array | undefined {
@@ -234,12 +270,13 @@ export function platform(): string {
 export function needsOf(guest: HostedGuest): MoveNeeds {
   const features = guest.meta.memoryMb === undefined ? [] : [`memory-mb=${guest.meta.memoryMb}`];
   if (guest.net) features.push(netFeature);
+  if (movesInParcels) features.push(parcelsFeature);
   return { memoryBytes: guest.memoryBytes, bundle: guest.meta.bundleName, features, platform: platform() };
 }
 
 function memoryOf(needs: MoveNeeds): number | undefined {
   for (const feature of needs.features) {
-    if (feature === netFeature) continue;
+    if (feature === netFeature || (feature === parcelsFeature && movesInParcels)) continue;
     const limit = /^memory-mb=(\d+)$/.exec(feature);
     if (!limit) throw new Refusal('missing-feature', `this node does not know "${feature}"`);
     return Number(limit[1]);
@@ -251,6 +288,7 @@ interface TravellingMeta extends GuestMeta {
   readonly lastSeq: number;
   readonly stoppedAtMs: number;
   readonly memoryBytes: number;
+  readonly isPartial: boolean;
   readonly cpuMs: number;
   readonly demandCores: number | null;
 }
@@ -261,6 +299,7 @@ function parseMeta(bytes: Uint8Array): TravellingMeta {
   const good =
     typeof value.bundleName === 'string' &&
     typeof value.settings === 'object' &&
+    typeof value.isPartial === 'boolean' &&
     counts.every((count) => typeof count === 'number');
   if (!good) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is malformed');
   return value as unknown as TravellingMeta; // from a node that proved to hold the cluster's secret

@@ -72,7 +72,7 @@ export interface CaptureOptions {
 export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
 /** Tried with GODWIT_PAGING=1 only (docs/adr/0016). */
-const paging = process.env.GODWIT_PAGING === '1' ? { paging: 'all' } : {};
+export const movesInParcels = process.env.GODWIT_PAGING === '1';
 
 const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;
@@ -96,6 +96,9 @@ export class GuestWorker {
   private over = false;
   private isRunning = false;
   private fate: GuestEnd | undefined;
+  /** Resolves when the guest has ended, or will not go on here. */
+  readonly gone: Promise<void>;
+  private resolveGone!: () => void;
   private hooks: Promise<Record<keyof Hooks, string | undefined>> | undefined;
   private loaded: { resolve: () => void; reject: (error: Error) => void } | undefined;
   private readonly readyPromise: Promise<void>;
@@ -112,10 +115,19 @@ export class GuestWorker {
   ) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
+    this.gone = new Promise((resolve) => {
+      this.resolveGone = resolve;
+    });
     this.pages = new PagePort(this.words);
     const pages = this.pages.other;
     this.worker = new Worker(new URL('../../bin/guest-worker.js', import.meta.url), {
-      workerData: { port: port2, words: this.words.buffer, pages, restUntilMs: options.restUntilMs, ...paging },
+      workerData: {
+        port: port2,
+        words: this.words.buffer,
+        pages,
+        restUntilMs: options.restUntilMs,
+        ...(movesInParcels ? { paging: 'all' } : {}),
+      },
       transferList: [port2, pages],
       env: {},
       stdout: false,
@@ -375,6 +387,7 @@ export class GuestWorker {
   /** Ends the worker at once; a guest that is held never runs again. */
   async terminate(): Promise<void> {
     this.over = true;
+    this.resolveGone();
     this.whole();
     await this.stopThread();
     this.port.close();
@@ -456,6 +469,7 @@ export class GuestWorker {
     this.pendingCapture = undefined;
     if (this.over) return;
     this.over = true;
+    this.resolveGone();
     (capture?.settle as ((m: undefined) => void) | undefined)?.(undefined);
     this.events?.ended(how);
     // Open until the thread is gone: a pause that it is in is told of here.

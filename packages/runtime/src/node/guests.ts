@@ -69,7 +69,7 @@ export class Guests {
 
   constructor(
     private readonly bus: Bus,
-    private readonly host: Host,
+    readonly host: Host,
     private readonly locations: Locations,
     private readonly onKill: (pid: number, signal: string) => void,
     private readonly isOwner: () => boolean,

@@ -1,0 +1,132 @@
+/**
+ * The source's end of a drain: asks the guest that is held for parcel after parcel and sends them, what the guest waits for first. Parcels
+ * grow as long as nobody waits for anything, and are small again when somebody does.
+ * Keeps true: a parcel is kept until the other side says that it has it, and sent again on each new link until then; a few are under way at
+ * most, so that what is asked for has little before it.
+ */
+import { messageOf } from '@godwit/checkpoint/base';
+import { migrateLimits } from '../limits.js';
+import type { PageChannel } from './driver.js';
+import { decodePageMessage, encodePageMessage } from './page-messages.js';
+
+/** Gives the next parcel of about so many bytes, if possible with object `wanted`. Rejects when what is left cannot be had. */
+export type NextParcel = (bytes: number, wanted: number | undefined) => Promise<{ parcel: Uint8Array; isLast: boolean }>;
+
+interface Kept {
+  readonly number: number;
+  readonly parcel: Uint8Array;
+  readonly isLast: boolean;
+}
+
+export class PageSender {
+  readonly #kept: Kept[] = [];
+  /** How many of them are sent on the link of the moment. */
+  #sent = 0;
+  #made = 0;
+  #isMade = false;
+  #failure: string | undefined;
+  #bytes: number = migrateLimits.parcelMinBytes;
+  #wanted: number[] = [];
+  #isLinked = true;
+  #isStopped = false;
+  #wake: () => void = () => {};
+  /** Something changed since the last look at what is to be done. */
+  #isChanged = false;
+  /** Of the whole drain. */
+  readonly totals = { parcels: 0, bytes: 0, faults: 0 };
+
+  constructor(
+    private readonly channel: PageChannel,
+    private readonly next: NextParcel,
+  ) {
+    channel.onMessage((bytes) => this.#hear(bytes));
+    channel.onLink((state) => {
+      this.#isLinked = state === 'restored';
+      this.#sent = 0;
+      this.#change();
+    });
+    void this.#run();
+  }
+
+  /** The move is over. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#change();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      this.#isChanged = false;
+      if (!(await this.#step())) await this.#changed();
+    }
+  }
+
+  /** Does one thing if there is one to do. */
+  async #step(): Promise<boolean> {
+    const due = this.#isLinked ? this.#kept[this.#sent] : undefined;
+    if (due) {
+      // Counted first: a link that is lost meanwhile counts from the start again.
+      this.#sent++;
+      await this.#send(due);
+      return true;
+    }
+    if (this.#failure !== undefined || this.#isMade || this.#kept.length >= migrateLimits.parcelsUnderWay) return false;
+    await this.#make();
+    return true;
+  }
+
+  async #make(): Promise<void> {
+    const wanted = this.#wanted.shift();
+    const bytes = wanted === undefined ? this.#bytes : migrateLimits.parcelMinBytes;
+    try {
+      const { parcel, isLast } = await this.next(bytes, wanted);
+      this.#kept.push({ number: ++this.#made, parcel, isLast });
+      this.#isMade = isLast;
+      this.totals.parcels++;
+      this.totals.bytes += parcel.byteLength;
+      this.#bytes = Math.min(migrateLimits.parcelMaxBytes, bytes * 2);
+    } catch (error) {
+      if (this.#isStopped) return;
+      this.#failure = messageOf(error);
+      await this.channel.send(encodePageMessage({ type: 'failed', reason: this.#failure })).catch(() => {});
+    }
+  }
+
+  async #send({ number, parcel, isLast }: Kept): Promise<void> {
+    try {
+      for (let at = 0; at < parcel.byteLength || at === 0; at += migrateLimits.chunkBytes) {
+        const bytes = parcel.subarray(at, at + migrateLimits.chunkBytes);
+        const endsParcel = at + migrateLimits.chunkBytes >= parcel.byteLength;
+        await this.channel.send(encodePageMessage({ type: 'piece', number, endsParcel, isLast, bytes }));
+      }
+    } catch {
+      // With the link; it is sent again on the next one.
+    }
+  }
+
+  #hear(bytes: Uint8Array): void {
+    const message = decodePageMessage(bytes);
+    if (message.type === 'wanted') {
+      this.totals.faults++;
+      if (!this.#wanted.includes(message.object)) this.#wanted.push(message.object);
+    } else if (message.type === 'taken') {
+      while (this.#kept.length > 0 && this.#kept[0]!.number <= message.number) {
+        this.#kept.shift();
+        this.#sent = Math.max(0, this.#sent - 1);
+      }
+    }
+    this.#change();
+  }
+
+  #change(): void {
+    this.#isChanged = true;
+    this.#wake();
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.#isChanged) resolve();
+    });
+  }
+}
