@@ -219,10 +219,11 @@ const table: Record<SourcePhase, Rule> = {
 
   draining(state, event) {
     if (event.type === 'progress') return go({ ...state, tries: 0 }, 'draining', migrateLimits.drainSilenceMs, []);
-    if (event.type === 'timeout') {
-      // RUN once more asks the target to repeat STARTED or DRAINED, should they have been lost.
+    if (event.type === 'timeout' || event.type === 'linkLost') {
+      // RUN once more, on a new link if need be, asks the target to repeat STARTED or DRAINED, should they have been lost.
       const ask: SourceCommand[] = [send({ type: 'run' }), { type: 'readLocation' }];
-      return go({ ...state, tries: state.tries + 1 }, 'checking', migrateLimits.decideTimeoutMs, ask);
+      const tries = event.type === 'timeout' ? state.tries + 1 : state.tries;
+      return go({ ...state, tries }, 'checking', migrateLimits.decideTimeoutMs, ask);
     }
     return afterCommit(state, event);
   },

@@ -1,0 +1,175 @@
+/** Both ends of a drain over links that break, at every message: each parcel arrives once and in its place, or the guest is lost with a reason. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { migrateLimits } from '../../src/limits.js';
+import type { PageChannel } from '../../src/migrate/driver.js';
+import { PageReceiver } from '../../src/migrate/page-receiver.js';
+import { PageSender } from '../../src/migrate/page-sender.js';
+import { ManualHost } from '../cluster/manual-host.js';
+
+const soon = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Two channels over one link, which breaks at the given messages, with what was under way, and is there again when asked for. */
+class Wire {
+  readonly ends: [End, End] = [new End(this), new End(this)];
+  #messages = 0;
+  isUp = true;
+
+  constructor(private readonly breaksAt: ReadonlySet<number>) {}
+
+  /** Whether a message gets through. */
+  carry(): boolean {
+    if (!this.isUp) return false;
+    if (!this.breaksAt.has(this.#messages++)) return true;
+    this.break();
+    return false;
+  }
+
+  break(): void {
+    this.isUp = false;
+    for (const end of this.ends) end.tell('lost');
+  }
+
+  restore(): void {
+    this.isUp = true;
+    for (const end of this.ends) end.tell('restored');
+  }
+}
+
+class End implements PageChannel {
+  #handler: (bytes: Uint8Array) => void | Promise<void> = () => {};
+  #onLink: (state: 'lost' | 'restored') => void = () => {};
+  #link = 0;
+
+  constructor(private readonly wire: Wire) {}
+
+  async send(bytes: Uint8Array): Promise<void> {
+    if (!this.wire.carry()) throw new Error('the link is gone');
+    const link = this.#link;
+    const other = this.wire.ends[this === this.wire.ends[0] ? 1 : 0];
+    await soon();
+    // What was under way when the link broke is lost.
+    if (this.wire.isUp && link === this.#link) await other.#handler(bytes);
+  }
+  onMessage(handler: (bytes: Uint8Array) => void | Promise<void>): void {
+    this.#handler = handler;
+  }
+  onLink(handler: (state: 'lost' | 'restored') => void): void {
+    this.#onLink = handler;
+  }
+  tell(state: 'lost' | 'restored'): void {
+    if (state === 'lost') this.#link++;
+    this.#onLink(state);
+  }
+}
+
+const parcelOf = (number: number): Uint8Array => {
+  const large = number % 5 === 0 ? migrateLimits.chunkBytes * 2 + 7 : 10;
+  return new Uint8Array(large).fill(number);
+};
+
+function drain(wire: Wire, count: number, host = new ManualHost()) {
+  const taken: Uint8Array[] = [];
+  const asked: (number | undefined)[] = [];
+  let made = 0;
+  const receiver = new PageReceiver(wire.ends[1], host, 7, (parcel) => taken.push(parcel));
+  const sender = new PageSender(wire.ends[0], async (_bytes, wanted) => {
+    asked.push(wanted);
+    await soon();
+    made++;
+    return { parcel: parcelOf(made), isLast: made === count };
+  });
+  return { receiver, sender, taken, asked, host };
+}
+
+describe('a drain', () => {
+  it('gives every parcel once and in its place, however often the link breaks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.nat({ max: 60 }), { maxLength: 8 }),
+        fc.array(fc.nat({ max: 99 }), { maxLength: 4 }),
+        async (count, breaks, wishes) => {
+          const wire = new Wire(new Set(breaks));
+          const { receiver, sender, taken } = drain(wire, count);
+          let isOver = false;
+          void receiver.drained.then(() => {
+            isOver = true;
+          });
+          for (let turn = 0; !isOver && turn < 2_000; turn++) {
+            const wish = wishes[turn];
+            if (wish !== undefined) receiver.want(wish);
+            if (!wire.isUp) wire.restore();
+            await soon();
+          }
+          sender.stop();
+          expect(isOver).toBe(true);
+          expect(taken.length).toBe(count);
+          expect(taken.every((parcel, i) => Buffer.from(parcel).equals(parcelOf(i + 1)))).toBe(true);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('asks the guest for what is waited for, and says it again on a new link', async () => {
+    const wire = new Wire(new Set());
+    const { receiver, sender, asked } = drain(wire, 1_000);
+    await soon();
+    wire.break();
+    receiver.want(42);
+    for (let i = 0; i < 20; i++) await soon();
+    expect(asked).not.toContain(42);
+    wire.restore();
+    for (let i = 0; i < 40 && !asked.includes(42); i++) await soon();
+    expect(asked.filter((wanted) => wanted === 42)).toHaveLength(1);
+    expect(receiver.totals.faults).toBe(1);
+    sender.stop();
+  });
+
+  it('has few parcels under way that nobody confirmed', async () => {
+    const wire = new Wire(new Set());
+    const { sender, asked } = drain(wire, 1_000);
+    wire.ends[1].onMessage(() => {});
+    for (let i = 0; i < 50; i++) await soon();
+    expect(asked).toHaveLength(migrateLimits.parcelsUnderWay);
+    sender.stop();
+  });
+
+  it('fails when its source stays away, and not before', async () => {
+    const wire = new Wire(new Set());
+    const { receiver, sender, host } = drain(wire, 1_000);
+    let reason: string | undefined;
+    receiver.drained.catch((error: Error) => {
+      reason = error.message;
+    });
+    wire.break();
+    host.advance(migrateLimits.pagesLostAfterMs - 1);
+    wire.restore();
+    await soon();
+    host.advance(migrateLimits.pagesLostAfterMs);
+    await soon();
+    expect(reason).toBe(undefined);
+    wire.break();
+    host.advance(migrateLimits.pagesLostAfterMs);
+    await soon();
+    expect(reason).toMatch(/node 7, which has a part of it, could not be reached for 60 s/);
+    sender.stop();
+  });
+
+  it('fails with the reason of a guest that cannot be captured after all', async () => {
+    const wire = new Wire(new Set());
+    const receiver = new PageReceiver(wire.ends[1], new ManualHost(), 7, () => {});
+    const sender = new PageSender(wire.ends[0], () => Promise.reject(new Error('it holds a socket of Node’s')));
+    await expect(receiver.drained).rejects.toThrow('it holds a socket of Node’s');
+    sender.stop();
+  });
+
+  it('ends when the guest does', async () => {
+    const wire = new Wire(new Set());
+    const { receiver, sender } = drain(wire, 1_000);
+    receiver.end();
+    await receiver.drained;
+    sender.stop();
+  });
+});
