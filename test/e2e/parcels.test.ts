@@ -1,0 +1,118 @@
+/** Guests whose heaps come in parcels after they run on: the same to the byte, on the move again at once, and lost with a reason when the rest cannot come. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Workplace } from './commands.js';
+
+let place: Workplace;
+beforeEach(() => {
+  process.env.GODWIT_PAGING = '1';
+  place = new Workplace();
+});
+afterEach(() => {
+  delete process.env.GODWIT_PAGING;
+  place.close();
+});
+
+const out = async (name: string, ...args: string[]) => String((await place.run(name, ...args)).stdout);
+// biome-ignore lint/suspicious/noExplicitAny: rows of a JSON document; what is read of them is asserted
+const row = async (pid: string): Promise<any> =>
+  JSON.parse(await out('ps', '-a', '--json')).processes.find((one: { pid: number }) => one.pid === Number(pid));
+
+/** A graph of objects of several kinds, and what one round through it comes to. */
+const graph = (size: number) => `
+  class Entry {
+    #seen = 0;
+    constructor(id, text) { this.id = id; this.text = text; this.next = null; }
+    visit() { return ++this.#seen; }
+  }
+  const entries = [];
+  for (let i = 0; i < ${size}; i++) entries.push(i % 5 ? { id: i, text: 'text ' + i, next: null } : new Entry(i, 'entry ' + i));
+  for (let i = 0; i < ${size}; i++) entries[i].next = entries[(i * 7919 + 1) % ${size}];
+  const index = new Map(entries.filter((entry) => entry.id % 50 === 0).map((entry) => [entry.text, { entry, counts: [1, 2, 3] }]));
+  let at = entries[0];
+  function round(steps) {
+    let sum = 0;
+    for (let i = 0; i < steps; i++) {
+      sum = (sum * 31 + at.id + at.text.length + (at instanceof Entry ? at.visit() : 0)) % 1000003;
+      const found = index.get(at.text);
+      if (found) { found.counts.push(sum); found.counts.shift(); sum += found.counts[0] + Object.keys(found.entry).length; }
+      at = at.next;
+    }
+    return sum;
+  }`;
+
+describe('cluster-run --nodes 3 --shake, in parcels', () => {
+  it('a guest that waits between rounds, and one that never does, print what plain node prints', async () => {
+    const waits = place.script(
+      'waits.mjs',
+      `${graph(30_000)}
+       for (let k = 0; k < 250; k++) {
+         console.log(k, round(2_000));
+         await new Promise((resolve) => setTimeout(resolve, 10));
+       }`,
+    );
+    const never = place.script('never.mjs', `${graph(30_000)}\nfor (let k = 0; k < 250; k++) console.log(k, round(600_000));`);
+    for (const script of [waits, never]) {
+      const plain = await place.node(script);
+      const moved = await place.run('run', '--nodes', '3', '--shake', '500ms', '--stats', 's.json', script);
+      expect(moved.stderr).toBe(plain.stderr);
+      expect(String(moved.stdout)).toBe(String(plain.stdout));
+      const { moves } = JSON.parse(readFileSync(join(place.folder, 's.json'), 'utf8'));
+      expect(moves.length).toBeGreaterThan(2);
+      // The essence is a small part of some megabyte.
+      for (const { pages, essenceBytes } of moves) expect([pages, essenceBytes < 500_000]).toEqual([1, true]);
+    }
+  });
+
+  it('a tour of the language prints what plain node prints', async () => {
+    const tour = fileURLToPath(new URL('../../examples/tour/tour.mjs', import.meta.url));
+    const plain = await place.node(tour, '600');
+    const moved = await place.run('run', '--nodes', '3', '--shake', '200ms', '--stats', 's.json', tour, '600');
+    expect(moved.stderr).toBe(plain.stderr);
+    expect(String(moved.stdout)).toBe(String(plain.stdout));
+    const { moves } = JSON.parse(readFileSync(join(place.folder, 's.json'), 'utf8'));
+    expect(moves.length).toBeGreaterThan(2);
+  });
+});
+
+describe('a guest whose rest is still on its way', () => {
+  const large = `${graph(300_000)}\nlet n = 0;\nconsole.log('built');\nsetInterval(() => console.log('tick', n++), 20);`;
+
+  it('can be moved on at once: that waits for the rest', async () => {
+    for (let node = 0; node < 3; node++) await place.startNode('--no-balance');
+    const script = place.script(
+      'large.mjs',
+      `${large}\nsetTimeout(() => { console.log(round(300_000)); process.exit(); }, 15_000);`,
+    );
+    const pid = (await out('run', '-d', '--node', '0', script)).trim();
+    while (!(await out('logs', pid)).includes('tick'));
+    for (const to of ['1', '2', '0', '1']) {
+      const { code, stderr } = await place.run('migrate', pid, to);
+      expect([code, stderr]).toEqual([0, '']);
+    }
+    expect((await place.run('wait', pid)).code).toBe(0);
+    const plain = String((await place.node(script)).stdout)
+      .trimEnd()
+      .split('\n')
+      .at(-1);
+    const lines = (await out('logs', pid)).trimEnd().split('\n');
+    expect(lines.at(-1)).toBe(plain);
+    expect(lines.slice(1, -1)).toEqual(lines.slice(1, -1).map((_, n) => `tick ${n}`));
+  });
+
+  it('is lost with that for a reason when its source dies', async () => {
+    const daemons: number[] = [];
+    for (let node = 0; node < 3; node++) daemons.push(await place.startNode('--no-balance'));
+    const script = place.script('large.mjs', large);
+    const pid = (await out('run', '-d', '--node', '1', script)).trim();
+    while (!(await out('logs', pid)).includes('tick'));
+    const { code, stderr } = await place.run('migrate', pid, '2');
+    process.kill(daemons[1]!, 'SIGKILL');
+    expect([code, stderr]).toEqual([0, '']);
+    while ((await row(pid)).stat !== 'X');
+    expect((await row(pid)).reason).toContain('pages of it were on node 1, which was lost');
+  });
+});
