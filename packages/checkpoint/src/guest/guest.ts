@@ -18,6 +18,7 @@ import {
   nameBuiltins,
   PagedHeap,
 } from '../heap/index.js';
+import { startsWith } from '../heap/primordials.js';
 import { fidOf } from './brand.js';
 import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
@@ -28,6 +29,7 @@ import { forgetMatches, type LastMatch, lastMatch, setLastMatch } from './last-m
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
 import { IteratorSources, SourceUnknown } from './native-iterators.js';
+import { changedBuiltIns, watchBuiltIns, withOriginals } from './original-built-ins.js';
 import { installPrinting, setPrintedRealm } from './printing.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { installProxies, proxyClasses } from './proxies.js';
@@ -120,7 +122,7 @@ export class Guest {
     this.takesApart = options.takesApart ?? (() => false);
     this.realm = new Realm(options.bundle, options.host);
     this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
-      if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
+      if (startsWith(url, 'godwit-')) this.realm.scriptUrls.set(scriptId, url);
     });
     this.builtins = nameBuiltins(
       {
@@ -132,6 +134,7 @@ export class Guest {
       },
       (value) => fidOf(value) !== undefined,
     );
+    watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key));
     setModules(this.realm.modules, options.host.requireOf);
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
@@ -152,21 +155,36 @@ export class Guest {
 
   /** The stack at this pause. Throws PutOff when this instant cannot be captured. */
   frames(paused: PausedFrame[]): Frame[] {
+    let isReleased = false;
+    // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
+    const atItsPlace = (read: () => Frame[]): Frame[] =>
+      withOriginals(() => {
+        this.fillAll();
+        try {
+          return read();
+        } finally {
+          isReleased = true;
+          this.session.release();
+        }
+      });
     try {
       // Outside of an activity it is the runtime that called: it reports an error, say, and would not be there after a move.
       if (state.activity === undefined) throw new PutOff('the runtime is calling the guest');
-      // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
-      return captureFrames(paused, this.realm, this.session, running, this.internals, () => this.fillAll());
+      return captureFrames(paused, this.realm, this.session, running, this.internals, atItsPlace);
     } catch (error) {
       this.realm.natives.on = false;
       throw error;
     } finally {
-      this.session.release();
+      if (!isReleased) this.session.release();
     }
   }
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
+    return withOriginals(() => this.written(frames, services));
+  }
+
+  private written(frames: Frame[], services: unknown): Snapshot {
     this.fillAll();
     this.realm.natives.on = true;
     const root: Root = {
@@ -192,7 +210,8 @@ export class Guest {
       append(structure, root.frames[i]!);
       append(structure, root.frames[i]!.vars);
     }
-    const walk = () => encodeHeap(root, { ...this.heapOptions(root.frames, new Finishing(), sources), structure });
+    const changed = changedBuiltIns(this.builtins);
+    const walk = () => encodeHeap(root, { ...this.heapOptions(root.frames, new Finishing(), sources), structure, changed });
     try {
       return walk();
     } catch (error) {

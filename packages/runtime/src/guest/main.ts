@@ -25,6 +25,7 @@ import {
   reportRejections,
   setJobHost,
   setProgram,
+  withOriginals,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import { announceExit, exitCode, setProcessHost } from '../services/process/functions.js';
@@ -84,7 +85,7 @@ const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
 const nativeSetTimeout = setTimeout;
-const { wait } = Atomics;
+const { compareExchange, exchange, load, wait } = Atomics;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 /** The services' part of an image. */
@@ -449,21 +450,7 @@ function capture(
   let held = false;
   try {
     if (!frames) throw refusal;
-    channel.drainPort(port);
-    nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
-    const before = performanceNow();
-    const snapshot = asRehearsed(() => naming(() => guest.snapshot(frames, serviceState())));
-    const report: CaptureReport = {
-      objects: snapshot.stats.objects,
-      heapBytes: snapshot.stats.bytes,
-      encodeMs: performanceNow() - before,
-      frames: snapshot.frames,
-      types: snapshot.stats.types.slice(0, 40),
-      lastSeq: stdioState().nextSeq - 1,
-      services: serviceCounts(),
-    };
-    Atomics.compareExchange(words, VERDICT, GO_ON, HOLD);
-    send({ type: 'captured', id, pages: snapshot.pages, report, paused, stoppedAtMs });
+    withOriginals(() => send(taken(id, frames, paused, stoppedAtMs)));
     held = hold;
   } catch (error) {
     const pinned = error instanceof GodwitError && error.code === 'GODWIT_CANNOT_CAPTURE';
@@ -471,14 +458,32 @@ function capture(
     send({ type: 'putOff', id, reason: messageOf(error), at, paused, pinned });
   }
   // Nothing of the guest may run until the host decides; a host that ends the guest terminates the thread here.
-  if (held) Atomics.wait(words, VERDICT, HOLD);
+  if (held) wait(words, VERDICT, HOLD);
+}
+
+function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number): Extract<FromWorker, { type: 'captured' }> {
+  channel.drainPort(port);
+  nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
+  const before = performanceNow();
+  const snapshot = asRehearsed(() => naming(() => guest.snapshot(frames, serviceState())));
+  const report: CaptureReport = {
+    objects: snapshot.stats.objects,
+    heapBytes: snapshot.stats.bytes,
+    encodeMs: performanceNow() - before,
+    frames: snapshot.frames,
+    types: snapshot.stats.types.slice(0, 40),
+    lastSeq: stdioState().nextSeq - 1,
+    services: serviceCounts(),
+  };
+  compareExchange(words, VERDICT, GO_ON, HOLD);
+  return { type: 'captured', id, pages: snapshot.pages, report, paused, stoppedAtMs };
 }
 
 const HOLD_FLAG = 1 << 30;
 
 /** Answers a request where no activity runs. One that a pause answered first is gone by now. */
 function answerRequest(): void {
-  const request = Atomics.exchange(words, REQUEST, 0);
+  const request = exchange(words, REQUEST, 0);
   if (request !== 0) capture(request & ~HOLD_FLAG, [], undefined, false, (request & HOLD_FLAG) !== 0);
 }
 
@@ -494,7 +499,7 @@ function onPaused(paused: PausedFrame[]): void {
   send({ type: 'paused' });
   guest.acceptPauses(false);
   // Taken in one step: a host that gave up took it back in one step.
-  const request = Atomics.exchange(words, REQUEST, 0);
+  const request = exchange(words, REQUEST, 0);
   // None: the capture was answered from a message while the pause was under way.
   if (request === 0 || ended) return;
   const id = request & ~HOLD_FLAG;
@@ -537,9 +542,9 @@ function receive(message: ToWorker): void {
       return;
     case 'capture':
       // Already answered from a pause; the next request may be under way by now, and its answer would bear a wrong number.
-      if ((Atomics.load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
+      if ((load(words, REQUEST) & ~HOLD_FLAG) !== message.id) return;
       if (jobs.activity === undefined) answerRequest();
-      else if (Atomics.exchange(words, REQUEST, 0) !== 0)
+      else if (exchange(words, REQUEST, 0) !== 0)
         capture(message.id, undefined, new PutOff('the runtime itself is running'), false, false);
       return;
     case 'deliver':
