@@ -12,11 +12,13 @@ import type { CalleePath, FunctionRange, Label } from '../compile/table.js';
 import { fidOf, identityOf } from '../guest/brand.js';
 import { generatorPrototype, generatorStep, isAsyncGeneratorMethod, type RunningBody } from '../guest/coroutines.js';
 import { isIndirectEval } from '../guest/late-code.js';
+import { ownOfGuest, prototypeOfGuest } from '../guest/original-built-ins.js';
 import { isEnvironmentName } from '../guest/plain-text.js';
 import type { Frame, Realm, ScriptTable } from '../guest/realm.js';
 import { brandLate } from '../guest/unbranded.js';
 import type { Internals } from '../heap/index.js';
-import { setOf, startsWith } from '../heap/primordials.js';
+import { plainProperty } from '../heap/own-properties.js';
+import { reflectDefine, setOf, startsWith } from '../heap/primordials.js';
 import type { PausedFrame, ThreadSession } from './session.js';
 
 export class PutOff extends Error {
@@ -45,22 +47,22 @@ const ownDescriptor = Object.getOwnPropertyDescriptor;
 const { hasOwn } = Object;
 const proto = generatorPrototype as Record<string, unknown>;
 
-/** The guest's stack, outermost frame first. `ready` is called when it is known that the guest stands in its own code. Throws PutOff with the reason. */
+/** The guest's stack, outermost frame first. `within` runs what reads it, when it is known that the guest stands in its own code. Throws PutOff with the reason. */
 export function captureFrames(
   paused: PausedFrame[],
   realm: Realm,
   session: ThreadSession,
   running: readonly RunningBody[],
   internals: Internals,
-  ready: () => void,
+  within: (read: () => Frame[]) => Frame[],
 ): Frame[] {
   let looksAt = 0;
   try {
     checkPlace(paused, realm);
-    ready();
-    return framesOf(paused, realm, session, running, internals, (index) => {
+    const looks = (index: number): void => {
       looksAt = index;
-    });
+    };
+    return within(() => framesOf(paused, realm, session, running, internals, looks));
   } catch (error) {
     if (error instanceof PutOff) error.at = placesFrom(paused, looksAt, realm);
     throw error;
@@ -74,7 +76,7 @@ function placesFrom(paused: readonly PausedFrame[], index: number, realm: Realm)
     const { scriptId } = paused[i]!.location;
     const table = realm.tableOf(scriptId);
     const place = table && placeOf(realm.urlOf(scriptId)!, offsetOf(paused[i]!, table.lineStarts), realm);
-    if (place !== undefined) places[places.length] = place;
+    if (place !== undefined) reflectDefine(places, places.length, plainProperty(place));
   }
   return places;
 }
@@ -439,7 +441,7 @@ function reachedFrom(g: GuestFrame, label: Label, realm: Realm, internals: Inter
 /** Does calling `callee` run the function `fid` directly? */
 function calls(callee: unknown, fid: number, isNew: boolean, realm: Realm): boolean {
   if (!isNew) return fidOf(callee) === fid;
-  for (let C = callee; typeof C === 'function'; C = getPrototypeOf(C)) {
+  for (let C = callee; typeof C === 'function'; C = prototypeOfGuest(C)) {
     const own = fidOf(C);
     if (own === undefined) return false;
     const meta = realm.metaOf(own);
@@ -483,7 +485,7 @@ function calleeOf(g: Place, path: CalleePath | undefined, realm: Realm, getters 
   else if (first === '%super') {
     const home = g.vars.$home as { prototype: object } | undefined;
     if (!home) return undefined;
-    value = getPrototypeOf(isStaticFrame(g, realm) ? home : home.prototype);
+    value = prototypeOfGuest(isStaticFrame(g, realm) ? home : home.prototype);
   } else if (typeof first === 'string')
     value = hasOwn(g.vars, first) ? g.vars[first] : (realm.readVariable(first, g.range.fid) ?? globalValue(first));
   for (const key of keys) {
@@ -506,7 +508,7 @@ function nameIn(key: CalleePath[number], g: Place, realm: Realm, getters: number
 const isStaticFrame = (g: Place, realm: Realm): boolean => realm.isStaticMember(g.range.fid);
 
 function globalValue(name: string): unknown {
-  const descriptor = ownDescriptor(globalThis, name);
+  const descriptor = ownOfGuest(globalThis, name);
   return descriptor && 'value' in descriptor ? descriptor.value : undefined;
 }
 
@@ -523,9 +525,9 @@ function readPrivate(value: unknown, name: string, g: Place, realm: Realm): unkn
 }
 
 function readPlain(value: unknown, key: PropertyKey, realm: Realm, getters: number): unknown {
-  for (let holder: object | null = Object(value) as object; holder; holder = getPrototypeOf(holder)) {
+  for (let holder: object | null = Object(value) as object; holder; holder = prototypeOfGuest(holder)) {
     if (isProxy(holder)) return undefined;
-    const descriptor = ownDescriptor(holder, key);
+    const descriptor = ownOfGuest(holder, key);
     if (descriptor) return 'value' in descriptor ? descriptor.value : answerOf(descriptor.get, realm, getters);
   }
   return undefined;

@@ -7,7 +7,8 @@
  */
 import { madeApart } from '../guest/apart.js';
 import type { Realm } from '../guest/realm.js';
-import { setOf } from '../heap/primordials.js';
+import { plainProperty } from '../heap/own-properties.js';
+import { reflectDefine, setOf } from '../heap/primordials.js';
 import { aBuiltInRuns, insideExpression, isRunAgain, mostPlaces, placeOf, programsName } from './frames.js';
 
 /** What a capture tried now would come to: `good` needs the pause to know, `idle` finds no code of the guest running. */
@@ -94,7 +95,7 @@ function placesFrom(sites: readonly Site[], from: number, realm: Realm): number[
   const places: number[] = [];
   for (let i = from; i < sites.length && places.length < mostPlaces; i++) {
     const place = placeOf(urlOf(sites[i]!), sites[i]!.getPosition(), realm);
-    if (place !== undefined) places[places.length] = place;
+    if (place !== undefined) reflectDefine(places, places.length, plainProperty(place));
   }
   return places;
 }

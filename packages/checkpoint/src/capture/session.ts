@@ -3,6 +3,7 @@
  * in the guest's own thread, so frames are read without a message crossing threads. Objects are handed over by reference.
  */
 import inspector from 'node:inspector';
+import { reflectDefine } from '../heap/primordials.js';
 
 interface RemoteObject {
   type: string;
@@ -26,6 +27,11 @@ export interface PausedFrame {
   this: RemoteObject;
 }
 
+/** What the inspector tells by itself; of each name some parameters are there. */
+interface Heard {
+  params: { scriptId: string; url: string; callFrames: PausedFrame[] };
+}
+
 const GROUP = 'godwit';
 const hand: { take: ((...values: unknown[]) => void) | undefined } = { take: undefined };
 
@@ -36,8 +42,14 @@ export class ThreadSession {
 
   constructor(onPaused: (frames: PausedFrame[]) => void, onScript: (scriptId: string, url: string) => void) {
     this.session.connect();
-    this.session.on('Debugger.scriptParsed', ({ params }) => onScript(params.scriptId, params.url));
-    this.session.on('Debugger.paused', ({ params }) => onPaused(params.callFrames as unknown as PausedFrame[]));
+    // In the place of EventEmitter's own, which the guest can change, and which calls `apply` of each listener: scripts are parsed, and
+    // pauses begin, in the middle of anything.
+    reflectDefine(this.session, 'emit', {
+      value(name: string, { params }: Heard): void {
+        if (name === 'Debugger.scriptParsed') onScript(params.scriptId, params.url);
+        else if (name === 'Debugger.paused') onPaused(params.callFrames);
+      },
+    });
     this.post('Debugger.enable');
   }
 

@@ -19,6 +19,7 @@ import {
   PagedHeap,
   ParcelSource,
 } from '../heap/index.js';
+import { startsWith } from '../heap/primordials.js';
 import { fidOf } from './brand.js';
 import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
@@ -26,10 +27,11 @@ import { Finishing } from './finishing.js';
 import { hole } from './holes.js';
 import { append, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
-import { forgetMatches, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
+import { forgetMatches, keepingLastMatch, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
 import { installLateCode, setLateRealm } from './late-code.js';
 import { ListCursor, MatchCursor, StringCursor, TypedCursor } from './list-cursors.js';
 import { IteratorSources } from './native-iterators.js';
+import { changedBuiltIns, watchBuiltIns, withOriginals } from './original-built-ins.js';
 import { installPrinting, setPrintedRealm } from './printing.js';
 import { installPromise, promiseClasses } from './promises.js';
 import { installProxies, proxyClasses } from './proxies.js';
@@ -126,7 +128,7 @@ export class Guest {
     this.neighbours = options.neighbours ?? 0;
     this.realm = new Realm(options.bundle, options.host);
     this.session = new ThreadSession(options.onPaused, (scriptId, url) => {
-      if (url.startsWith('godwit-')) this.realm.scriptUrls.set(scriptId, url);
+      if (startsWith(url, 'godwit-')) this.realm.scriptUrls.set(scriptId, url);
     });
     this.builtins = nameBuiltins(
       {
@@ -138,6 +140,7 @@ export class Guest {
       },
       (value) => fidOf(value) !== undefined,
     );
+    watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key));
     setModules(this.realm.modules, options.host.requireOf);
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
@@ -158,32 +161,47 @@ export class Guest {
 
   /** The stack at this pause. Throws PutOff when this instant cannot be captured. */
   frames(paused: PausedFrame[]): Frame[] {
+    let isReleased = false;
+    // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
+    const atItsPlace = (read: () => Frame[]): Frame[] =>
+      withOriginals(() => {
+        this.fillAll();
+        try {
+          return read();
+        } finally {
+          isReleased = true;
+          this.session.release();
+        }
+      });
     try {
       // Outside of an activity it is the runtime that called: it reports an error, say, and would not be there after a move.
       if (state.activity === undefined) throw new PutOff('the runtime is calling the guest');
-      // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
-      return captureFrames(paused, this.realm, this.session, running, this.internals, () => this.fillAll());
+      return captureFrames(paused, this.realm, this.session, running, this.internals, atItsPlace);
     } catch (error) {
       this.realm.natives.on = false;
       throw error;
     } finally {
-      this.session.release();
+      if (!isReleased) this.session.release();
     }
   }
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
-    this.fillAll();
-    const { root, options } = this.capturing(frames, services);
-    const { pages, stats } = encodeHeap(root, options);
-    return { pages, stats, frames: this.described(frames) };
+    return withOriginals(() => {
+      this.fillAll();
+      const { root, options } = this.capturing(frames, services);
+      const { pages, stats } = encodeHeap(root, options);
+      return { pages, stats, frames: this.described(frames) };
+    });
   }
 
   /** The same, piece by piece: the guest must stand still until its last parcel was taken. */
   parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
-    this.fillAll();
-    const { root, options } = this.capturing(frames, services);
-    return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
+    return withOriginals(() => {
+      this.fillAll();
+      const { root, options } = this.capturing(frames, services);
+      return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
+    });
   }
 
   private capturing(frames: Frame[], services: unknown): { root: Root; options: HeapOptions } {
@@ -200,9 +218,10 @@ export class Guest {
       append(structure, frames[i]!);
       append(structure, frames[i]!.vars);
     }
+    const changed = changedBuiltIns(this.builtins);
     // A heap that holds native iterators is walked once more, for the collections that they go through.
     const sources = new IteratorSources(this.internals, () => encodeHeap(root, options));
-    const options: HeapOptions = { ...this.heapOptions(frames, new Finishing(), sources), structure };
+    const options: HeapOptions = { ...this.heapOptions(frames, new Finishing(), sources), structure, changed };
     return { root, options };
   }
 
@@ -242,10 +261,13 @@ export class Guest {
       neighbours: this.neighbours,
       takesApart: this.takesApart,
       lost: this.onLost,
-      later(work) {
-        work();
-        finishing.run();
-      },
+      later: (work) =>
+        withOriginals(() =>
+          keepingLastMatch(() => {
+            work();
+            finishing.run();
+          }),
+        ),
       drained: () => {
         this.paged = undefined;
         setPagedHeap(undefined);

@@ -28,6 +28,7 @@ export {
   uncaught,
 } from './jobs.js';
 export { keepingLastMatch } from './last-match.js';
+export { withOriginals } from './original-built-ins.js';
 export {
   GuestPromise,
   isGuestPromise,

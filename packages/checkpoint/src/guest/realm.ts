@@ -9,7 +9,7 @@ import { lineStarts } from '../compile/lines.js';
 import type { NativeFunction } from '../compile/native-functions.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
-import { endsWith, indexOf, SafeMap, SafeSet, startsWith } from '../heap/primordials.js';
+import { endsWith, indexOf, SafeMap, SafeSet, SafeWeakMap, slice, startsWith } from '../heap/primordials.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
@@ -142,25 +142,25 @@ export class Realm {
   };
   private helperValues: Record<string, unknown> = {};
   readonly ranges = new SafeMap<number, FunctionRange>();
-  private readonly namedEnvironments = new Map<number, string[]>();
+  private readonly namedEnvironments = new SafeMap<number, string[]>();
   private readonly staticMembers = new SafeSet<number>();
   readonly constructors = new SafeSet<number>();
   /** Labels of the bundle by statement and kind. */
-  private readonly labelsByStatement = new Map<string, Label>();
+  private readonly labelsByStatement = new SafeMap<string, Label>();
   /** Tables of scripts, made when first asked for. */
   private readonly scripts = new SafeMap<string, ScriptTable | (() => ScriptTable)>();
-  private readonly fidByStart = new Map<number, number>();
-  private readonly declared = new Map<number, AnyFunction>();
-  private readonly factories = new Map<number, Factory>();
-  private readonly classTexts = new Map<number, ClassText>();
-  private readonly frameFactories = new Map<string, (...envs: unknown[]) => AnyFunction>();
-  private readonly classHooks = new WeakMap<object, (code: string) => unknown>();
-  private readonly classKeys = new WeakMap<object, PropertyKey[]>();
-  private readonly classMembers = new WeakMap<object, Map<number, object>>();
+  private readonly fidByStart = new SafeMap<number, number>();
+  private readonly declared = new SafeMap<number, AnyFunction>();
+  private readonly factories = new SafeMap<number, Factory>();
+  private readonly classTexts = new SafeMap<number, ClassText>();
+  private readonly frameFactories = new SafeMap<string, (...envs: unknown[]) => AnyFunction>();
+  private readonly classHooks = new SafeWeakMap<object, (code: string) => unknown>();
+  private readonly classKeys = new SafeWeakMap<object, PropertyKey[]>();
+  private readonly classMembers = new SafeWeakMap<object, Map<number, object>>();
   private readonly privateClasses: WeakRef<object>[] = [];
   /** URL of each script by V8's id; kept by whoever listens to Debugger.scriptParsed. */
   readonly scriptUrls = new SafeMap<string, string>();
-  readonly classPrototypes = new WeakMap<object, object>();
+  readonly classPrototypes = new SafeWeakMap<object, object>();
   private readonly skip: { on: boolean; target: unknown } = { on: false, target: undefined };
   /** Native built-ins that call leaves back; switched off while a capture is being waited for. */
   readonly natives = new NativeCallbacks();
@@ -170,7 +170,7 @@ export class Realm {
   private main: AnyFunction | undefined;
   /** Frames being resumed, outermost first, and how many have been entered. */
   private stack: Frame[] = [];
-  private readonly resumed = new WeakMap<Frame, AnyFunction>();
+  private readonly resumed = new SafeWeakMap<Frame, AnyFunction>();
   private entered = 0;
 
   constructor(
@@ -407,7 +407,7 @@ export class Realm {
     if (keys.length > 0) this.classKeys.set(C, keys);
     const prototype = (C as unknown as { prototype: object }).prototype;
     this.classPrototypes.set(prototype, C);
-    const members = new Map<number, object>();
+    const members = new SafeMap<number, object>();
     // The last definition of a key wins, so it is branded first and earlier ones find it taken.
     const all = meta.members!;
     for (let i = all.length - 1; i >= 0; i--) {
@@ -754,6 +754,14 @@ export class Realm {
     return rest?.fid !== fid || name === `$e${this.metaOf(fid).classEnv}` || namesWord(rest.text, name);
   }
 
+  /** Is a function the one that the guest's library (guest-lib/) has for a built-in of this name? Only its code can name `$$natives`. */
+  isOfLibrary(fn: object, key: PropertyKey): boolean {
+    const fid = fidOf(fn);
+    if (fid === undefined || fid < 0 || this.metas[fid]?.name !== key || this.lateUnits[fid]) return false;
+    const { start, end } = this.ranges.get(fid)!;
+    return indexOf(slice(this.bundle.code, start, end), '$$natives', 0) >= 0;
+  }
+
   /** Functions of enclosing scopes that a function's own code names natively. */
   nativesOf(fid: number): readonly NativeFunction[] {
     return this.metas[fid]?.natives ?? none;
@@ -772,8 +780,8 @@ export class Realm {
   }
 
   private registerResume(name: string, fid: number, { text, tree, origins }: Peeled): void {
-    const statements = new Map<number, number>();
-    const fids = new Map<object, number>();
+    const statements = new SafeMap<number, number>();
+    const fids = new SafeMap<object, number>();
     let resumed = -1;
     let rest: ScriptTable['rest'];
     origins.forEach((origin, node) => {

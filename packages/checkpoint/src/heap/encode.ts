@@ -25,7 +25,7 @@ import {
   slotKinds,
 } from './kinds.js';
 import { viewLength } from './kinds-buffers.js';
-import type { HeapOptions, HeapStats, SpecialKind } from './options.js';
+import type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, SpecialKind } from './options.js';
 import { flagAccessor, flagConfigurable, flagWritable, type OwnState, readOwnState } from './own-properties.js';
 import { pathTo } from './paths.js';
 import {
@@ -549,11 +549,10 @@ export class Encoder {
   // ---- the rest of the world
 
   #addChangedBuiltins(): void {
-    const { builtins } = this.#options;
-    const changed = builtins.changed();
+    const { builtins, changed = changesOf(builtins) } = this.#options;
     for (let i = 0; i < changed.length; i++) {
-      const object = changed[i]!;
-      this.#addCarrier({ tag: tagBuiltinChange, fill: oneOf(object), own: readOwnState(object), name: builtins.nameOf(object)! });
+      const { object, own } = changed[i]!;
+      this.#addCarrier({ tag: tagBuiltinChange, fill: oneOf(object), own, name: builtins.nameOf(object)! });
     }
   }
 
@@ -588,6 +587,13 @@ export class Encoder {
     this.#prototypes.eachCount((count) => append(stats.types, count));
     return stats;
   }
+}
+
+function changesOf(builtins: NamedBuiltins): List<ChangedBuiltIn> {
+  const found = list<ChangedBuiltIn>();
+  const objects = builtins.changed();
+  for (let i = 0; i < objects.length; i++) found[i] = { object: objects[i]!, own: readOwnState(objects[i]!) };
+  return found;
 }
 
 /** Sparse arrays are cheaper as keys and values, and a huge length must not be walked. */

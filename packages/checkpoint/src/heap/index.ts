@@ -3,7 +3,7 @@ export { nameBuiltins } from './builtins.js';
 export { decodeHeap } from './decode.js';
 export { encodeHeap } from './encode.js';
 export { type InternalScope, type InternalSlots, Internals } from './internals.js';
-export type { HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';
+export type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';
 export { PagedHeap, type PagedHeapOptions } from './paging.js';
 export { isParcel } from './parcel-tables.js';
 export { ParcelSource } from './parcels.js';

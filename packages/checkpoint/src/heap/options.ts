@@ -3,6 +3,8 @@
  * how private fields are read and written. These are interfaces only; the guest runtime implements them.
  */
 import type { InternalSlots, Internals } from './internals.js';
+import type { OwnState } from './own-properties.js';
+import type { List } from './primordials.js';
 
 /** Objects and symbols that exist in every realm and travel as a name. Made by nameBuiltins. */
 export interface NamedBuiltins {
@@ -22,6 +24,12 @@ export interface NamedBuiltins {
   isHostClass(prototype: object): boolean;
   /** Whether objects that inherit from this named prototype may have state that no script can see. */
   isOpaque(prototype: object): boolean;
+}
+
+/** A built-in that is not as it was before guest code ran, with what the guest has made of it. */
+export interface ChangedBuiltIn {
+  readonly object: object;
+  readonly own: OwnState;
 }
 
 /** An object kind that only the realm can save and make again. */
@@ -60,6 +68,8 @@ export interface HeapOptions {
   internals: Internals;
   /** Of a function that no kind claims and that is not bound, with its slots: does one claim it from now on? */
   recognise?(fn: object, slots: InternalSlots): boolean;
+  /** Encoding: the built-ins that the guest has changed; without it they are looked for. For a realm that has put changes aside. */
+  changed?: List<ChangedBuiltIn>;
   /**
    * Decoding: is given what changes built-ins as the program had changed them, to be run when the runtime has done its own work with them.
    * Without it they are changed at once.

@@ -47,7 +47,11 @@ export interface OwnState {
 /** Reads one property without calling anything. */
 export function readOwn(object: object, key: PropertyKey): OwnProperty | undefined {
   const descriptor = getOwnPropertyDescriptor(object, key);
-  if (descriptor === undefined) return undefined;
+  return descriptor && ownProperty(key, descriptor);
+}
+
+/** One property as data, of its descriptor. */
+export function ownProperty(key: PropertyKey, descriptor: PropertyDescriptor): OwnProperty {
   const shared = (descriptor.enumerable ? flagEnumerable : 0) | (descriptor.configurable ? flagConfigurable : 0);
   if (hasOwn(descriptor, 'value')) {
     return { key, flags: shared | (descriptor.writable ? flagWritable : 0), first: descriptor.value, second: undefined };

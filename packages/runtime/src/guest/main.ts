@@ -28,6 +28,7 @@ import {
   type Snapshot,
   setJobHost,
   setProgram,
+  withOriginals,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
 import { announceExit, exitCode, setProcessHost } from '../services/process/functions.js';
@@ -94,7 +95,7 @@ const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
 const nativeSetTimeout = setTimeout;
-const { wait } = Atomics;
+const { compareExchange, exchange, load, wait } = Atomics;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 /** The services' part of an image. */
@@ -473,29 +474,12 @@ function capture(
   let source: ParcelSource | undefined;
   try {
     if (!frames) throw refusal;
-    channel.drainPort(port);
-    nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
-    const before = performanceNow();
     const inParcels = (how & PARCELS_REQUEST) !== 0 && byPages;
-    const snapshot = asRehearsed(() =>
-      naming((): Snapshot & { source?: ParcelSource } =>
-        inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
-      ),
-    );
-    source = snapshot.source;
-    const { stats } = snapshot;
-    const report: CaptureReport = {
-      objects: stats.objects,
-      heapBytes: stats.bytes,
-      encodeMs: performanceNow() - before,
-      frames: snapshot.frames,
-      types: stats.types.slice(0, 40),
-      lastSeq: stdioState().nextSeq - 1,
-      services: serviceCounts(),
-    };
-    const isPartial = source?.isComplete === false;
-    Atomics.compareExchange(words, VERDICT, GO_ON, HOLD);
-    send({ type: 'captured', id, pages: snapshot.pages, isPartial, report, paused, stoppedAtMs });
+    withOriginals(() => {
+      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, inParcels);
+      source = rest;
+      send(message);
+    });
     held = (how & HOLD_REQUEST) !== 0;
   } catch (error) {
     const pinned = error instanceof GodwitError && error.code === 'GODWIT_CANNOT_CAPTURE';
@@ -503,7 +487,32 @@ function capture(
     send({ type: 'putOff', id, reason: messageOf(error), at, paused, pinned });
   }
   // Nothing of the guest may run until the host decides; a host that ends the guest terminates the thread here.
-  if (held) pages.hold(source);
+  if (held) pages.hold(source, nextParcel);
+}
+
+function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, inParcels: boolean) {
+  channel.drainPort(port);
+  nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
+  const before = performanceNow();
+  const snapshot = asRehearsed(() =>
+    naming((): Snapshot & { source?: ParcelSource } =>
+      inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
+    ),
+  );
+  const { source, stats } = snapshot;
+  const report: CaptureReport = {
+    objects: stats.objects,
+    heapBytes: stats.bytes,
+    encodeMs: performanceNow() - before,
+    frames: snapshot.frames,
+    types: stats.types.slice(0, 40),
+    lastSeq: stdioState().nextSeq - 1,
+    services: serviceCounts(),
+  };
+  const isPartial = source?.isComplete === false;
+  compareExchange(words, VERDICT, GO_ON, HOLD);
+  const message: FromWorker = { type: 'captured', id, pages: snapshot.pages, isPartial, report, paused, stoppedAtMs };
+  return { message, source };
 }
 
 function firstParcel(captured: Frame[]): Snapshot & { source: ParcelSource } {
@@ -511,9 +520,13 @@ function firstParcel(captured: Frame[]): Snapshot & { source: ParcelSource } {
   return { pages: [source.first()], stats: source.stats(), frames, source };
 }
 
+function nextParcel(source: ParcelSource, bytes: number, wanted: number | undefined): Uint8Array | undefined {
+  return withOriginals(() => naming(() => source.next(bytes, wanted)));
+}
+
 /** Answers a request where no activity runs. One that a pause answered first is gone by now. */
 function answerRequest(): void {
-  const request = Atomics.exchange(words, REQUEST, 0);
+  const request = exchange(words, REQUEST, 0);
   if (request !== 0) capture(request & REQUEST_NUMBER, [], undefined, false, request);
 }
 
@@ -529,7 +542,7 @@ function onPaused(paused: PausedFrame[]): void {
   send({ type: 'paused' });
   guest.acceptPauses(false);
   // Taken in one step: a host that gave up took it back in one step.
-  const request = Atomics.exchange(words, REQUEST, 0);
+  const request = exchange(words, REQUEST, 0);
   // None: the capture was answered from a message while the pause was under way.
   if (request === 0 || ended) return;
   const id = request & REQUEST_NUMBER;
@@ -572,9 +585,9 @@ function receive(message: ToWorker): void {
       return;
     case 'capture':
       // Already answered from a pause; the next request may be under way by now, and its answer would bear a wrong number.
-      if ((Atomics.load(words, REQUEST) & REQUEST_NUMBER) !== message.id) return;
+      if ((load(words, REQUEST) & REQUEST_NUMBER) !== message.id) return;
       if (jobs.activity === undefined) answerRequest();
-      else if (Atomics.exchange(words, REQUEST, 0) !== 0)
+      else if (exchange(words, REQUEST, 0) !== 0)
         capture(message.id, undefined, new PutOff('the runtime itself is running'), false, 0);
       return;
     case 'deliver':

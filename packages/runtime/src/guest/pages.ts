@@ -9,6 +9,8 @@ import { HOLD, type PageAnswer, type PageRequest, type PageWish, VERDICT, WAKE }
 
 const { load, wait } = Atomics;
 
+type NextParcel = (source: ParcelSource, bytes: number, wanted: number | undefined) => Uint8Array | undefined;
+
 export class Pages {
   #first: Uint8Array[] = [];
 
@@ -18,13 +20,13 @@ export class Pages {
   ) {}
 
   /** Stands still until the host decides about the guest, and gives it what is left of the guest when it asks. */
-  hold(source: ParcelSource | undefined): void {
+  hold(source: ParcelSource | undefined, next: NextParcel): void {
     const { words } = this;
     for (;;) {
       const seen = load(words, WAKE);
       if (load(words, VERDICT) !== HOLD) return;
       const asked = source && receiveMessageOnPort(this.port);
-      if (asked) this.#answer(source, asked.message as PageRequest);
+      if (asked) this.#answer(source, next, asked.message as PageRequest);
       else wait(words, WAKE, seen);
     }
   }
@@ -56,10 +58,10 @@ export class Pages {
     this.port.unref();
   }
 
-  #answer(source: ParcelSource, { wanted, bytes }: PageRequest): void {
+  #answer(source: ParcelSource, next: NextParcel, { wanted, bytes }: PageRequest): void {
     let answer: PageAnswer;
     try {
-      answer = { parcel: source.next(bytes, wanted), isLast: source.isComplete };
+      answer = { parcel: next(source, bytes, wanted), isLast: source.isComplete };
     } catch (error) {
       answer = { failed: messageOf(error) };
     }

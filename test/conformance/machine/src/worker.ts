@@ -2,6 +2,7 @@
  * A guest's worker in which every safepoint carries a breakpoint. Its condition counts the safepoint and says whether to stop; when it does,
  * the guest's own handler captures, as if the node had asked V8 for a pause at exactly this place. When no capture is wanted any more, a last
  * stop takes the breakpoints away. Everything else is the runtime's worker.
+ * What runs at a safepoint uses nothing that the guest can change: it would see calls that no node makes.
  */
 import inspector from 'node:inspector';
 import { workerData } from 'node:worker_threads';
@@ -9,6 +10,8 @@ import { lineAndColumn, lineStarts } from '../../../../packages/checkpoint/dist/
 import { parsePrinted } from '../../../../packages/checkpoint/dist/compile/table.js';
 import { Guest } from '../../../../packages/checkpoint/dist/guest/guest.js';
 import { Realm } from '../../../../packages/checkpoint/dist/guest/realm.js';
+import { plainProperty } from '../../../../packages/checkpoint/dist/heap/own-properties.js';
+import { endsWith, reflectApply, reflectDefine, startsWith } from '../../../../packages/checkpoint/dist/heap/primordials.js';
 import { HOLD_REQUEST, PARCELS_REQUEST, REQUEST } from '../../../../packages/runtime/dist/guest/protocol.js';
 import { AGAIN, BEGUN, CAPTURE_ID, HITS, LAST, NEVER, NEXT } from './plan.js';
 import { type Mark, type MarkedBundle, positionsOf } from './positions.js';
@@ -21,6 +24,7 @@ interface Place extends Mark {
 const plan = new Int32Array(workerData.plan as SharedArrayBuffer);
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
 const session = new inspector.Session();
+const { add, exchange, store } = Atomics;
 const places: Place[] = [];
 let realm: Realm | undefined;
 let stoppedAt: Place | undefined;
@@ -32,15 +36,15 @@ const breakpoints: string[] = [];
 
 /** Counts a safepoint; says what to do there. */
 function reached(isLoop: boolean): 'go on' | 'capture' | 'be over' {
-  if (isOver || inRuntime || plan[BEGUN] === 0 || Atomics.exchange(plan, AGAIN, 0) === 1) return 'go on';
-  const hit = Atomics.add(plan, HITS, 1);
+  if (isOver || inRuntime || plan[BEGUN] === 0 || exchange(plan, AGAIN, 0) === 1) return 'go on';
+  const hit = add(plan, HITS, 1);
   if (hit >= plan[LAST]! || plan[NEXT] === NEVER) {
     isOver = true;
     return 'be over';
   }
   if (hit < plan[NEXT]!) return 'go on';
-  Atomics.store(plan, AGAIN, isLoop ? 1 : 0);
-  Atomics.store(words, REQUEST, CAPTURE_ID | HOLD_REQUEST | PARCELS_REQUEST);
+  store(plan, AGAIN, isLoop ? 1 : 0);
+  store(words, REQUEST, CAPTURE_ID | HOLD_REQUEST | PARCELS_REQUEST);
   return 'capture';
 }
 
@@ -64,16 +68,27 @@ function post(method: string, params: object): Record<string, unknown> {
   return answer;
 }
 
+interface Heard {
+  params: { scriptId: string; url: string };
+}
+
 session.connect();
-session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => {
-  if (url.startsWith('godwit-')) markScript(scriptId, url);
-  else if (url.endsWith('/guest/main.js')) markIdle(scriptId);
-});
-// Not in a condition: V8 goes on with what it knows of the breakpoint that it is just asking about.
-session.on('Debugger.paused', () => {
-  if (isOver) for (const breakpointId of breakpoints.splice(0)) post('Debugger.removeBreakpoint', { breakpointId });
+// In the place of EventEmitter's own, which calls `apply` of each listener.
+reflectDefine(session, 'emit', {
+  value(name: string, { params }: Heard): void {
+    if (name === 'Debugger.paused' && isOver) takeAway();
+    if (name !== 'Debugger.scriptParsed') return;
+    if (startsWith(params.url, 'godwit-')) markScript(params.scriptId, params.url);
+    else if (endsWith(params.url, '/guest/main.js')) markIdle(params.scriptId);
+  },
 });
 session.post('Debugger.enable');
+
+/** Not in a condition: V8 goes on with what it knows of the breakpoint that it is just asking about. */
+function takeAway(): void {
+  for (let i = 0; i < breakpoints.length; i++) post('Debugger.removeBreakpoint', { breakpointId: breakpoints[i]! });
+  breakpoints.length = 0;
+}
 
 function markScript(scriptId: string, url: string): void {
   const table = realm?.scriptTable(url);
@@ -110,7 +125,7 @@ const { load } = Realm.prototype;
 Realm.prototype.load = function (this: Realm): void {
   realm = this;
   (this as unknown as { skip: { reached: typeof reachedPlace } }).skip.reached = reachedPlace; // a name that all guest code sees
-  load.call(this);
+  reflectApply(load, this, []);
 };
 
 function asRuntime<T>(action: () => T): T {
@@ -127,26 +142,33 @@ Guest.prototype.frames = function (this: Guest, paused: Paused) {
   return asRuntime(() => {
     if (stoppedAt) atSafepoint(paused[0]!, stoppedAt);
     stoppedAt = undefined;
-    return frames.call(this, paused);
+    return reflectApply(frames, this, [paused]);
   });
 };
 // Of its own breakpoints, which are where pauses come from here.
 Guest.prototype.acceptPauses = () => {};
 Guest.prototype.snapshot = function (this: Guest, ...args) {
-  return asRuntime(() => snapshot.apply(this, args));
+  return asRuntime(() => reflectApply(snapshot, this, args));
 };
 Guest.prototype.restore = function (this: Guest, ...args) {
-  return asRuntime(() => restore.apply(this, args));
+  return asRuntime(() => reflectApply(restore, this, args));
 };
 
 /** What V8 would have reported at the safepoint that the breakpoint stands for. */
 function atSafepoint(top: Paused[number], { position, starts }: Place): void {
   const { line, column } = lineAndColumn(starts, position.report);
   top.location = { ...top.location, lineNumber: line, columnNumber: column };
-  top.scopeChain = top.scopeChain.filter(({ type, startLocation }) => {
-    if (type !== 'block' || !startLocation) return true;
-    return starts[startLocation.lineNumber]! + (startLocation.columnNumber ?? 0) < position.scopesBefore;
-  });
+  const shown: Paused[number]['scopeChain'] = [];
+  for (let i = 0; i < top.scopeChain.length; i++) {
+    const scope = top.scopeChain[i]!;
+    const { type, startLocation } = scope;
+    const isBegun =
+      type !== 'block' ||
+      !startLocation ||
+      starts[startLocation.lineNumber]! + (startLocation.columnNumber ?? 0) < position.scopesBefore;
+    if (isBegun) reflectDefine(shown, shown.length, plainProperty(scope));
+  }
+  top.scopeChain = shown;
 }
 
 await import(workerData.main);
