@@ -51,7 +51,11 @@ export function unreachable(value: never, what: string): never {
   throw new AssertionFailure(`unexpected ${what}: ${JSON.stringify(value)}`);
 }
 
+// Of this realm as it was: a program may delete or replace its own.
+const AnyError = Error;
+const textOf = String;
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof AnyError ? error.message : textOf(error);
 }

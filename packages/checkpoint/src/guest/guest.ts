@@ -261,13 +261,8 @@ export class Guest {
       neighbours: this.neighbours,
       takesApart: this.takesApart,
       lost: this.onLost,
-      later: (work) =>
-        withOriginals(() =>
-          keepingLastMatch(() => {
-            work();
-            finishing.run();
-          }),
-        ),
+      later: (work) => withOriginals(() => keepingLastMatch(work)),
+      finish: () => finishing.run(),
       drained: () => {
         this.paged = undefined;
         setPagedHeap(undefined);

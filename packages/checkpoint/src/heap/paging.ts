@@ -31,8 +31,10 @@ const stateWhole = 3;
 export interface PagedHeapOptions extends HeapOptions {
   /** The next parcel, if possible with object `wanted`; waits for it. It has more as long as none said that it is the last. */
   next(wanted: number | undefined): Uint8Array;
-  /** What objects of later parcels are made and filled in: the guest may have changed the built-ins by then. */
-  later?(work: () => void): void;
+  /** What later parcels are read in: the guest may have changed the built-ins by then. */
+  later?<T>(work: () => T): T;
+  /** What a later parcel describes is there, with its contents. */
+  finish?(): void;
   /** Is the guest to be made whole when it holds a built-in of this name? */
   takesApart?(name: string): boolean;
   /** Objects that come with one that is touched: what is described next to it. */
@@ -234,8 +236,10 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
 
   /** What cannot be hollow is made. */
   #take(parcel: Uint8Array): void {
-    const contents = this.#read(parcel);
-    this.#later(() => this.#make(contents));
+    this.#later(() => {
+      this.#make(this.#read(parcel));
+      this.#finish();
+    });
   }
 
   #read(parcel: Uint8Array): ParcelContents {
@@ -255,9 +259,12 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     }
   }
 
-  #later(work: () => void): void {
-    if (this.#paged.later) this.#paged.later(work);
-    else work();
+  #later<T>(work: () => T): T {
+    return this.#paged.later ? this.#paged.later(work) : work();
+  }
+
+  #finish(): void {
+    this.#paged.finish?.();
     this.#madeNow.clear();
   }
 
@@ -326,12 +333,13 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     this.#unmade = list();
     this.#later(() => {
       for (let i = 0; i < unmade.length; i++) this.#make(unmade[i]!);
+      this.#finish();
     });
   }
 
   #fillPlain(id: number): void {
     if (this.#states[id] === stateWhole) return;
-    while (!this.tables.describes(id)) this.#unmade[this.#unmade.length] = this.#read(this.#paged.next(id));
+    while (!this.tables.describes(id)) this.#unmade[this.#unmade.length] = this.#later(() => this.#read(this.#paged.next(id)));
     this.#states[id] = stateWhole;
     const object = this.objects[id]!;
     this.#hollow.delete(object);

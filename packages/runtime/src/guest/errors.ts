@@ -6,7 +6,14 @@ import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Bundle, FunctionMeta, FunctionRange } from '@godwit/checkpoint/compile';
-import { keepingLastMatch, labelBefore, lineAndColumn, MODULE_FUNCTION, type Realm } from '@godwit/checkpoint/guest';
+import {
+  keepingLastMatch,
+  labelBefore,
+  lineAndColumn,
+  MODULE_FUNCTION,
+  type Realm,
+  withOriginals,
+} from '@godwit/checkpoint/guest';
 import { BundlePlaces, type Place } from './places.js';
 
 interface Printed {
@@ -87,14 +94,18 @@ export class SourcePlaces {
 }
 
 /** Installs the stack formatter: V8's own format, with the author's places. */
+const { apply } = Reflect;
+const { toString: errorText } = Error.prototype;
+
 export function installStackFormatter(places: SourcePlaces, esm: boolean): void {
-  const format = (error: Error, sites: NodeJS.CallSite[]): string => {
-    let header: string;
+  const headerOf = (error: Error): string => {
     try {
-      header = Error.prototype.toString.call(error);
+      return apply(errorText, error, []);
     } catch {
-      header = 'Error';
+      return 'Error';
     }
+  };
+  const format = (header: string, sites: NodeJS.CallSite[]): string => {
     // By index: the guest's own Array.prototype is none of ours.
     const lines: string[] = [];
     let isInModule = false;
@@ -114,7 +125,11 @@ export function installStackFormatter(places: SourcePlaces, esm: boolean): void 
     if (isInModule && endsWith(/:1:1\)?$/)) lines.length--;
     return stackText(header, lines);
   };
-  const value = (error: Error, sites: NodeJS.CallSite[]): string => keepingLastMatch(() => format(error, sites));
+  const value = (error: Error, sites: NodeJS.CallSite[]): string => {
+    // Which may call the guest's code.
+    const header = headerOf(error);
+    return withOriginals(() => keepingLastMatch(() => format(header, sites)));
+  };
   Object.defineProperty(Error, 'prepareStackTrace', { value, writable: true, enumerable: false, configurable: true });
 }
 

@@ -410,6 +410,12 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
   const inParcels = isParcel(message.pages[0]!);
   if (inParcels) pages.begin(message.pages);
+  if (message.isPartial) {
+    pages.onParcel((parcel) => {
+      guest.add(parcel);
+      if (paging === 'all') fillOn();
+    });
+  }
   const next = inParcels ? (wanted: number | undefined) => pages.next(wanted) : undefined;
   const restored = asRehearsed(() => naming(() => guest.restore(message.pages, next))) as ServiceState;
   guestProcess = restored.process;
@@ -431,12 +437,6 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
     beginTurns();
     channel.flush();
     if (paging === 'all') fillOn();
-    if (message.isPartial) {
-      pages.onParcel((parcel) => {
-        guest.add(parcel);
-        if (paging === 'all') fillOn();
-      });
-    }
   };
   send({ type: 'loaded' });
 }
