@@ -8,7 +8,13 @@ import { limits } from '../limits.js';
 import { Encoder } from './encode.js';
 import type { HeapOptions, HeapStats } from './options.js';
 import { ParcelWriter, parcelFirst, parcelLast } from './parcel-writer.js';
+import { formArray } from './record-forms.js';
 import { Numbers } from './wire.js';
+
+/** A value and the head of the object that it refers to, about. */
+const bytesOfValue = 6;
+
+const { min } = Math;
 
 const stateDeferred = 1;
 const stateWritten = 2;
@@ -25,11 +31,13 @@ export class ParcelSource {
   readonly #due = new Numbers();
   /** Deferred ids in the order met; some are written by now. */
   readonly #frontier = new Numbers();
+  /** How many values each of them holds. */
+  readonly #widths = new Numbers();
   #frontierAt = 0;
   #sent = 0;
   #written = 0;
 
-  /** `parcelBytes`: about as much is in one parcel, and the first has more if the guest needs more. */
+  /** `parcelBytes`: about as much is in one parcel; the first has less, or more if the guest needs more. */
   constructor(root: unknown, options: HeapOptions, parcelBytes: number = limits.heapPageBytes) {
     this.#root = root;
     this.#options = options;
@@ -45,7 +53,7 @@ export class ParcelSource {
     this.#writer.needWhole(this.#root);
     for (let i = 0; structure !== undefined && i < structure.length; i++) this.#writer.needWhole(structure[i]);
     this.#meet();
-    return this.#parcel(parcelFirst, this.#bytes);
+    return this.#parcel(parcelFirst, min(this.#bytes, limits.firstParcelBytes));
   }
 
   /**
@@ -81,11 +89,13 @@ export class ParcelSource {
         this.#meet();
         continue;
       }
-      if (writer.size >= bytes) break;
       // What was met in this parcel comes before what waits since earlier ones.
-      if (nearAt < this.#frontier.length) this.#due.push(this.#frontier.values[nearAt++]!);
-      else if (this.#frontierAt < near) this.#due.push(this.#frontier.values[this.#frontierAt++]!);
-      else break;
+      const isNear = nearAt < this.#frontier.length;
+      const at = isNear ? nearAt : this.#frontierAt;
+      if (at >= (isNear ? this.#frontier.length : near) || !this.#fits(at, bytes)) break;
+      if (isNear) nearAt++;
+      else this.#frontierAt++;
+      this.#due.push(this.#frontier.values[at]!);
     }
     this.#encoder.checkCreationOrder();
     // What is needed by something later is there by then.
@@ -93,6 +103,13 @@ export class ParcelSource {
     const parcel = writer.take(flags | (this.#written === this.#states.length ? parcelLast : 0), this.#root, this.#encoder.kinds);
     this.#sent += parcel.length;
     return parcel;
+  }
+
+  /** A large array is not for what is left of a parcel: it has one of its own. */
+  #fits(at: number, bytes: number): boolean {
+    const { size } = this.#writer;
+    if (this.#states.values[this.#frontier.values[at]!] === stateWritten) return true;
+    return size === 0 || size + this.#widths.values[at]! * bytesOfValue < bytes;
   }
 
   #takeDue(): number {
@@ -121,6 +138,7 @@ export class ParcelSource {
       else {
         this.#writer.head(id, head);
         this.#frontier.push(id);
+        this.#widths.push((head & 3) === formArray ? head >>> 2 : 1);
       }
     }
     while (forced.length > 0) {
