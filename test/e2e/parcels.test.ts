@@ -49,15 +49,15 @@ describe('cluster-run --nodes 3 --shake, in parcels', () => {
     const waits = place.script(
       'waits.mjs',
       `${graph(30_000)}
-       for (let k = 0; k < 250; k++) {
+       for (let k = 0; k < 150; k++) {
          console.log(k, round(2_000));
          await new Promise((resolve) => setTimeout(resolve, 10));
        }`,
     );
-    const never = place.script('never.mjs', `${graph(30_000)}\nfor (let k = 0; k < 60; k++) console.log(k, round(600_000));`);
+    const never = place.script('never.mjs', `${graph(30_000)}\nfor (let k = 0; k < 25; k++) console.log(k, round(600_000));`);
     for (const script of [waits, never]) {
       const plain = await place.node(script);
-      const moved = await place.run('run', '--nodes', '3', '--shake', '500ms', '--stats', 's.json', script);
+      const moved = await place.run('run', '--nodes', '3', '--shake', '400ms', '--stats', 's.json', script);
       expect(moved.stderr).toBe(plain.stderr);
       expect(String(moved.stdout)).toBe(String(plain.stdout));
       const { moves } = JSON.parse(readFileSync(join(place.folder, 's.json'), 'utf8'));
