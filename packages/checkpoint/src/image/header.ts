@@ -2,7 +2,7 @@
  * The header of an image file: everything a person or a node wants to know before touching the payload.
  *
  *   0        magic           "GODWIT" 00
- *   7        format version  02
+ *   7        format version  03
  *   8        header length   u32, big endian
  *   12       header          JSON (ImageHeader), UTF-8
  *   12+n     header digest   SHA-256 of all bytes before it
@@ -16,7 +16,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { GodwitError } from '../base/index.js';
 import { limits } from '../limits.js';
 
-export const formatVersion = 2;
+export const formatVersion = 3;
 /** Features this reader knows; an image that requires any other is refused. heap-1: pages of the codec; process-1: a whole process with its bundle. */
 export const knownFeatures: readonly string[] = ['heap-1', 'process-1'];
 

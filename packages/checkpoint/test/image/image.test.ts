@@ -109,7 +109,7 @@ describe('writeImage() and readImage()', () => {
   });
 
   it('refuse a header that is sealed but lacks a field', async () => {
-    const bare = encodeHeader({ formatVersion: 2, sections: [] } as unknown as ImageHeader);
+    const bare = encodeHeader({ formatVersion: 3, sections: [] } as unknown as ImageHeader);
     expect(await codeOf(() => readImage(bare))).toBe('GODWIT_IMAGE_CORRUPT');
   });
 
