@@ -41,10 +41,10 @@ function work(n) {
   for (let i = 0; i < n; i++) sum += i % 3 === 0 ? new Made().value : i;
   return sum;
 }
-const held = { list: [7, 1], map: new Map([[1, 2]]), own: { value: 3, get: 4 } };
+const held = { list: [7, 1], map: new Map([[1, 2]]), own: { value: 3, get: 4 }, bound: work.bind(undefined, 3) };
 isOn = true;
 let sum = 0;
-for (let i = 0; i < 40; i++) sum += work(3) + held.list.length;
+for (let i = 0; i < 40; i++) sum += work(3) + held.bound() + held.list.length;
 sum += held.own.value + held.own.get + (0 in held.list ? 1 : 0) + (held.list[0] === undefined ? 1 : 0);
 isOn = false;
 const keys = [ownKeys(Object.prototype), ownKeys(Array.prototype)];

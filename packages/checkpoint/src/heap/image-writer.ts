@@ -6,6 +6,7 @@
  */
 import { limits } from '../limits.js';
 import { append, GraphWriter } from './graph-writer.js';
+import type { NamedBuiltins } from './options.js';
 import type { List } from './primordials.js';
 import * as wire from './wire.js';
 
@@ -20,6 +21,11 @@ export class ImageWriter extends GraphWriter {
   /** Where each page is put together, one after another. */
   readonly #page = new wire.ByteWriter();
   #firstId = 0;
+
+  // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
+  constructor(builtins: NamedBuiltins, useHiddenClasses: boolean) {
+    super(builtins, useHiddenClasses);
+  }
 
   override endRecord(start: number): number {
     const size = this.body.at - start;

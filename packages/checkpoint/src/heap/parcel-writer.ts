@@ -10,6 +10,7 @@
  * Kinds, symbols, names of built-ins and blobs are numbered on from parcel to parcel.
  */
 import { GraphWriter } from './graph-writer.js';
+import type { NamedBuiltins } from './options.js';
 import { bytesLength, type List, list } from './primordials.js';
 import type { Shape } from './shapes.js';
 import * as wire from './wire.js';
@@ -33,6 +34,11 @@ export class ParcelWriter extends GraphWriter {
   #builtinsSent = 0;
   readonly #meta = new wire.ByteWriter();
   readonly #parcel = new wire.ByteWriter();
+
+  // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
+  constructor(builtins: NamedBuiltins, useHiddenClasses: boolean) {
+    super(builtins, useHiddenClasses);
+  }
 
   /** Bytes of the parcel so far, about. */
   get size(): number {
