@@ -71,7 +71,7 @@ export interface CaptureOptions {
 /** What node gives a process's heap on this machine: the limit of a guest that has none of its own. */
 export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
-/** Tried with GODWIT_PAGING=1 only (docs/adr/0016). */
+/** On with GODWIT_PAGING=1 only (docs/adr/0017). */
 export const movesInParcels = process.env.GODWIT_PAGING === '1';
 
 const GRACE_MS = 1;
