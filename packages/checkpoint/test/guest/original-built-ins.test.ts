@@ -1,17 +1,8 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { inThread } from '../in-thread.js';
 
 /** Runs a scenario in a thread of its own: built-ins that are frozen stay so. */
-async function inRealm(workerData: string): Promise<unknown> {
-  const worker = new Worker(new URL('./realms/originals.mjs', import.meta.url), { workerData });
-  try {
-    const [answer] = (await once(worker, 'message')) as [unknown];
-    return answer;
-  } finally {
-    await worker.terminate();
-  }
-}
+const inRealm = (workerData: string) => inThread<unknown>(new URL('./realms/originals.mjs', import.meta.url), { workerData });
 
 const titles: Record<string, string> = {
   replaced: 'puts back what was replaced: values, accessors, globals, and their attributes',

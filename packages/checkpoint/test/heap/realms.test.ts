@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { inThread } from '../in-thread.js';
 // @ts-expect-error: scenarios run in plain workers, so that they are plain JavaScript
 import { scenarios } from './realms/scenarios.mjs';
 
@@ -13,18 +12,11 @@ interface Answer {
 }
 
 /** Runs one side of a scenario in a realm of its own. */
-async function inRealm(workerData: { name: string; hiddenClasses: boolean; pages?: Uint8Array[] }): Promise<Answer> {
-  const worker = new Worker(new URL('./realms/realm.mjs', import.meta.url), {
+const inRealm = (workerData: { name: string; hiddenClasses: boolean; pages?: Uint8Array[] }) =>
+  inThread<Answer>(new URL('./realms/realm.mjs', import.meta.url), {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: 2048 },
   });
-  try {
-    const [answer] = (await once(worker, 'message')) as [Answer];
-    return answer;
-  } finally {
-    await worker.terminate();
-  }
-}
 
 const titles: Record<string, string> = {
   poisoned: 'captures exactly while every built-in is patched, and calls none of them',

@@ -32,8 +32,6 @@ export class PageSender {
   #wake: () => void = () => {};
   /** Something changed since the last look at what is to be done. */
   #isChanged = false;
-  /** Of the whole drain. */
-  readonly totals = { parcels: 0, bytes: 0, faults: 0 };
 
   constructor(
     private readonly channel: PageChannel,
@@ -82,8 +80,6 @@ export class PageSender {
       const { parcel, isLast } = await this.next(bytes, wanted);
       this.#kept.push({ number: ++this.#made, parcel, isLast });
       this.#isMade = isLast;
-      this.totals.parcels++;
-      this.totals.bytes += parcel.byteLength;
       this.#bytes = Math.min(migrateLimits.parcelMaxBytes, bytes * 2);
     } catch (error) {
       if (this.#isStopped) return;
@@ -107,7 +103,6 @@ export class PageSender {
   #hear(bytes: Uint8Array): void {
     const message = decodePageMessage(bytes);
     if (message.type === 'wanted') {
-      this.totals.faults++;
       if (!this.#wanted.includes(message.object)) this.#wanted.push(message.object);
     } else if (message.type === 'taken') {
       while (this.#kept.length > 0 && this.#kept[0]!.number <= message.number) {
