@@ -1,25 +1,21 @@
 /**
  * What is left to do when objects are back with their contents: generators run to their label, cursors walk to their place.
  */
-import { GodwitError } from '../base/index.js';
-
 export class Finishing {
-  readonly steps: (() => void)[] = [];
-  /** Has the guest, which runs already, had this collection before? */
-  isUsed: (collection: object) => boolean = () => false;
+  #steps: (() => void)[] = [];
+  /** How many entries of a collection lie before a place now, which had `entries` before it when the guest was captured. */
+  placeIn: (collection: object, entries: number) => number = (_, entries) => entries;
 
-  run(): void {
-    const { steps } = this;
-    for (let i = 0; i < steps.length; i++) steps[i]!();
-    steps.length = 0;
+  later(step: () => void): void {
+    this.#steps.push(step);
   }
 
-  /** A place in a collection is the number of entries before it, as they were when the guest was captured. */
-  refuseUsed(collection: object): void {
-    if (this.isUsed(collection))
-      throw new GodwitError(
-        'GODWIT_CANNOT_RESTORE',
-        'Cannot restore an iterator: the program has used its collection since it was moved',
-      );
+  run(): void {
+    // A step may bring more of the guest here, and run what that leaves to do.
+    while (this.#steps.length > 0) {
+      const steps = this.#steps;
+      this.#steps = [];
+      for (let i = 0; i < steps.length; i++) steps[i]!();
+    }
   }
 }

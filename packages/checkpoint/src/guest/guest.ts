@@ -25,6 +25,7 @@ import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { Finishing } from './finishing.js';
 import { hole } from './holes.js';
+import { isCollectionMethod, standInForCollections } from './hollow-collections.js';
 import { append, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { forgetMatches, keepingLastMatch, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
@@ -163,9 +164,9 @@ export class Guest {
   frames(paused: PausedFrame[]): Frame[] {
     let isReleased = false;
     // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
-    const atItsPlace = (read: () => Frame[]): Frame[] =>
-      withOriginals(() => {
-        this.fillAll();
+    const atItsPlace = (read: () => Frame[]): Frame[] => {
+      this.fillAll();
+      return withOriginals(() => {
         try {
           return read();
         } finally {
@@ -173,6 +174,7 @@ export class Guest {
           this.session.release();
         }
       });
+    };
     try {
       // Outside of an activity it is the runtime that called: it reports an error, say, and would not be there after a move.
       if (state.activity === undefined) throw new PutOff('the runtime is calling the guest');
@@ -187,8 +189,8 @@ export class Guest {
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
+    this.fillAll();
     return withOriginals(() => {
-      this.fillAll();
       const { root, options } = this.capturing(frames, services);
       const { pages, stats } = encodeHeap(root, options);
       return { pages, stats, frames: this.described(frames) };
@@ -197,8 +199,8 @@ export class Guest {
 
   /** The same, piece by piece: the guest must stand still until its last parcel was taken. */
   parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
+    this.fillAll();
     return withOriginals(() => {
-      this.fillAll();
       const { root, options } = this.capturing(frames, services);
       return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
     });
@@ -259,16 +261,21 @@ export class Guest {
       ...options,
       next,
       neighbours: this.neighbours,
-      takesApart: this.takesApart,
+      takesApart: (name) => isCollectionMethod(name) || this.takesApart(name),
       lost: this.onLost,
       later: (work) => withOriginals(() => keepingLastMatch(work)),
       finish: () => finishing.run(),
       drained: () => {
         this.paged = undefined;
         setPagedHeap(undefined);
+        takeOut();
       },
     });
-    finishing.isUsed = (collection) => heap.isUsed(collection);
+    finishing.placeIn = (collection, entries) => {
+      heap.touch(collection);
+      return heap.places.now(collection, entries);
+    };
+    const takeOut = standInForCollections(heap, this.builtins);
     this.paged = heap;
     setPagedHeap(heap);
     return heap.load(first);

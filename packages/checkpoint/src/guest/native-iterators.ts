@@ -147,7 +147,6 @@ export class IteratorSources {
 
 /** The codec's kind for them. Collections are filled after their iterators are made, so these walk to their places at the end. */
 export function nativeIterators(sources: IteratorSources, finishing: Finishing): SpecialKind {
-  const { steps } = finishing;
   return {
     tag: 'native iterator',
     hasOwnClass: true,
@@ -161,10 +160,9 @@ export function nativeIterators(sources: IteratorSources, finishing: Finishing):
     create([kind, given, position]) {
       const of = kind as CollectionKind;
       const source = (given as object | undefined) ?? (of === 'set' || of === 'setEntries' ? new NativeSet() : new NativeMap());
-      if (given !== undefined) finishing.refuseUsed(source);
       const iterator = nativeIteratorOf(source, of);
-      if (given !== undefined) steps.push(() => walkOn(iterator, of, position as number));
-      else steps.push(() => fillAlone(source, iterator, of));
+      if (given !== undefined) finishing.later(() => walkOn(iterator, of, finishing.placeIn(source, position as number)));
+      else finishing.later(() => fillAlone(source, iterator, of));
       return iterator;
     },
     fill(value, state) {

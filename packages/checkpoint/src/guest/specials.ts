@@ -96,7 +96,7 @@ function plainFunctions(): SpecialKind {
 /** Guest closures, module-level declarations, classes and runtime closures: everything with a function id. */
 function closures(realm: Realm, finishing: Finishing): SpecialKind {
   const later = (step: () => void): void => {
-    finishing.steps.push(step);
+    finishing.later(step);
   };
   return {
     tag: 'closure',
@@ -202,7 +202,7 @@ function registries(finishing: Finishing): SpecialKind {
     claims: isRegistry,
     save: (value) => ({ create: [registryState(value)] }),
     create([state]) {
-      finishing.steps.push(() => watchAll(state as RegistryState));
+      finishing.later(() => watchAll(state as RegistryState));
       return stampRegistry({}, state as RegistryState);
     },
   };
@@ -260,7 +260,7 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
       const make = realm.frameFunction({ ...frame, vars: environments }, suspended, scope);
       const generator = apply(make, self, [vars]) as object;
       assert(types.isGeneratorObject(generator), `function ${fid} is a generator's`);
-      if (suspended && kind !== 'entry') finishing.steps.push(() => apply(nativeNext, generator, []));
+      if (suspended && kind !== 'entry') finishing.later(() => apply(nativeNext, generator, []));
       return generator;
     },
   };
@@ -355,8 +355,7 @@ function cursors(finishing: Finishing): SpecialKind {
       const cursor = collectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
       cursor.finished = finished as boolean;
       if (started && !finished) {
-        finishing.refuseUsed(source as object);
-        finishing.steps.push(() => placeCursor(cursor, position as number));
+        finishing.later(() => placeCursor(cursor, finishing.placeIn(source as object, position as number)));
       }
       return cursor;
     },

@@ -122,6 +122,13 @@ class BuiltinTable implements NamedBuiltins {
     return this.#numbers.get(object);
   }
 
+  alias(standIn: object, named: object): void {
+    const number = this.#numbers.get(named);
+    if (number === undefined) return;
+    this.#numbers.set(standIn, number);
+    this.#names.set(standIn, this.#objectNames[number]!);
+  }
+
   nameAt(number: number): string {
     return this.#objectNames[number]!;
   }

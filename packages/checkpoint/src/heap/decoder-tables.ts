@@ -48,6 +48,9 @@ export abstract class DecoderTables implements HeapTables {
   /** How the record of object `id` begins (record-forms.ts). */
   abstract headOf(id: number): number;
 
+  /** Whether the record of object `id` is here. */
+  abstract describes(id: number): boolean;
+
   /** A reader at the record of object `id`. */
   abstract at(id: number): ValueReader;
 

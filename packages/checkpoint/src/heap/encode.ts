@@ -28,6 +28,7 @@ import { viewLength } from './kinds-buffers.js';
 import type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, SpecialKind } from './options.js';
 import { flagAccessor, flagConfigurable, flagWritable, type OwnState, readOwnState } from './own-properties.js';
 import { pathTo } from './paths.js';
+import { Piece, widthOf } from './pieces.js';
 import {
   bytesLength,
   getOwnPropertyDescriptor,
@@ -64,8 +65,10 @@ import type { Shape } from './shapes.js';
 import { hasSlots } from './slots.js';
 import { WeakCollections } from './weak-collections.js';
 
-const { isProxy, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
+const { isMap, isProxy, isSet, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
 const ArrayPrototype = Array.prototype;
+const MapPrototype = Map.prototype;
+const SetPrototype = Set.prototype;
 const ObjectPrototype = Object.prototype;
 const descriptorKeys: readonly string[] = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'];
 /** Sites of one kind: creation parts and contents take them in turn. */
@@ -111,12 +114,15 @@ export class Encoder {
   #viewSite = 0;
   /** Kinds that an object may be of which looks like an ordinary one. */
   readonly #unclassed: List<SpecialKind> = list();
+  /** An array with more elements, a Map or Set with more keys and items is cut into pieces of so many. */
+  readonly #pieceValues: number;
   /** The guest put a descriptor's field on Object.prototype, so that a missing field must be told from an inherited one. */
   #poisoned = false;
 
-  constructor(options: HeapOptions, writer: GraphWriter) {
+  constructor(options: HeapOptions, writer: GraphWriter, pieceValues: number = limits.pieceValues) {
     this.#options = options;
     this.#writer = writer;
+    this.#pieceValues = pieceValues;
     this.#prototypes = new PrototypeTable(options.builtins);
     this.#weak = new WeakCollections(options.internals);
     this.#context = { internals: options.internals, refuse: (what) => this.#refuse(what) };
@@ -138,7 +144,8 @@ export class Encoder {
     writer.current = id;
     const start = writer.body.at;
     const characters = writer.strings.characters;
-    const count = this.#classify(writer.objects[id]!, writer.siteOf(id));
+    const object = writer.objects[id]!;
+    const count = Piece.is(object) ? this.#piece(object, id) : this.#classify(object, writer.siteOf(id));
     count.objects++;
     count.bytes += writer.strings.characters - characters;
     count.bytes += writer.endRecord(start);
@@ -213,11 +220,12 @@ export class Encoder {
   }
 
   /**
-   * How the record of object `id` begins if it is a plain object or an array without holes, which can be hollow where it is read; -1: all
-   * else, which must be written. Writes nothing.
+   * How the record of object `id` begins if that can be hollow where it is read: a plain object, an array without holes, a large array,
+   * an ordinary Map or Set; -1: all else, which must be written. Writes nothing.
    */
   headOf(id: number): number {
     const object = this.#writer.objects[id]!;
+    if (Piece.is(object)) return this.widthOf(id) * 4 + formArray;
     const site = this.#writer.siteOf(id);
     const example = this.#writer.hiddenClasses.match(object, site);
     const { privates } = this.#options;
@@ -227,7 +235,44 @@ export class Encoder {
     }
     const specials = example === undefined ? this.#options.specials : this.#unclassed;
     for (let i = 0; i < specials.length; i++) if (specials[i]!.claims(object)) return -1;
-    return isArray(object) ? this.#arrayHead(object, example, site) : this.#plainHead(object, example?.shape, site);
+    if (isArray(object)) return this.#arrayHead(object, example, site);
+    if (!isMap(object) && !isSet(object)) return this.#plainHead(object, example?.shape, site);
+    return this.#options.wholeCollections ? -1 : this.#collectionHead(object);
+  }
+
+  /** Values that an object holds which can be hollow: how large it is. */
+  widthOf(id: number): number {
+    const object = this.#writer.objects[id]!;
+    if (Piece.is(object)) return object.to - object.from;
+    return isArray(object) ? object.length : (widthOf(object) ?? 1);
+  }
+
+  /** The contents of a large object from now on have ids of their own, of which the first is returned. */
+  cut(id: number, width: number, size: number): number {
+    const writer = this.#writer;
+    const pieces = Piece.of(writer.objects[id]!, width, size);
+    const site = writer.siteOf(id);
+    writer.current = id;
+    const first = writer.objects.length;
+    for (let i = 0; i < pieces.length; i++) writer.idOf(pieces[i]!, site);
+    return first;
+  }
+
+  #piece(piece: Piece, id: number): TypeCount {
+    const writer = this.#writer;
+    const start = writer.body.at;
+    const elementSite = writer.hiddenClasses.elementsOf(writer.siteOf(id));
+    writer.body.varint((piece.to - piece.from) * 4 + formArray);
+    let isHoley = false;
+    piece.each(
+      (value) => writer.value(value, elementSite),
+      () => {
+        isHoley = true;
+        writer.hole();
+      },
+    );
+    if (isHoley) this.#markHoley(start);
+    return this.#prototypes.count('Piece');
   }
 
   #plainHead(object: object, known: Shape | undefined, site: number): number {
@@ -246,12 +291,13 @@ export class Encoder {
   #arrayHead(array: readonly unknown[], example: Example | undefined, site: number): number {
     const { length } = array;
     const head = length * 4 + formArray;
-    if (example !== undefined && !example.holey) return head;
+    if (example !== undefined && (!example.holey || length > this.#pieceValues)) return head;
     if (example === undefined) {
       if (getPrototypeOf(array) !== ArrayPrototype || !isExtensible(array)) return -1;
       if (!getOwnPropertyDescriptor(array, 'length')!.writable || !this.#onlyElements(array, undefined)) return -1;
     }
     const isPlain = example !== undefined || this.#writer.hiddenClasses.hasPlainElements(array);
+    if (length > this.#pieceValues) return isPlain ? head : -1;
     for (let i = 0; i < length; i++) {
       if (isPlain ? hasOwn(array, i) : this.#isPlainElement(array, i)) continue;
       return -1;
@@ -259,6 +305,13 @@ export class Encoder {
     if (isPlain && example === undefined)
       this.#writer.hiddenClasses.learn(array, site, undefined, this.#prototypes.count('Array'));
     return head;
+  }
+
+  /** A Map or Set with nothing but its entries. */
+  #collectionHead(collection: object): number {
+    const prototype = isMap(collection) ? MapPrototype : SetPrototype;
+    if (getPrototypeOf(collection) !== prototype || !isExtensible(collection) || ownKeys(collection).length > 0) return -1;
+    return this.#kind(isMap(collection) ? 'Map' : 'Set').index * 4 + formGeneric;
   }
 
   #isPlainElement(array: readonly unknown[], index: number): boolean {
@@ -471,17 +524,22 @@ export class Encoder {
 
   /** Writes the start of a generic record; gives the first site of its kind. */
   #head(tag: string, flags: number, parts: number): number {
+    const kind = this.#kind(tag);
+    const { body } = this.#writer;
+    body.varint(kind.index * 4 + formGeneric);
+    body.varint(flags);
+    body.varint(parts);
+    return kind.site;
+  }
+
+  #kind(tag: string): { index: number; site: number } {
     let kind = this.#kindOf.get(tag);
     if (kind === undefined) {
       kind = { index: this.kinds.length, site: this.#writer.hiddenClasses.newSites(kindSites) };
       this.kinds[kind.index] = tag;
       this.#kindOf.set(tag, kind);
     }
-    const { body } = this.#writer;
-    body.varint(kind.index * 4 + formGeneric);
-    body.varint(flags);
-    body.varint(parts);
-    return kind.site;
+    return kind;
   }
 
   #privates(object: object, state: PrivateState, site: number): void {

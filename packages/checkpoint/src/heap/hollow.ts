@@ -4,7 +4,7 @@
  * All hollow objects with one prototype share one proxy, and those of one shape one constructor: filled, they have one hidden class.
  * (A proxy for each object would give each a hidden class of its own, which stays.) So a trap knows its object only by the receiver, and
  * what comes without a receiver must be asked for before: `in`, `delete`, own keys, a prototype (guest/touching.ts). What gets
- * here nevertheless ends the guest rather than give it a wrong answer.
+ * here nevertheless ends the guest rather than give it a wrong answer. A large array has a proxy of its own and comes piece by piece.
  */
 import { types } from 'node:util';
 import { limits } from '../limits.js';
@@ -17,19 +17,30 @@ import {
   reflectConstruct,
   SafeMap,
   setPrototypeOf,
+  uncurry,
 } from './primordials.js';
 import type { ShapeFactory } from './shape-factories.js';
 import type { ValueReader } from './value-reader.js';
 
-const { isProxy } = types;
-const { get: reflectGet, set: reflectSet } = Reflect;
+const { isMap, isProxy } = types;
+const { isArray } = Array;
+const { min } = Math;
+const { get: reflectGet, has: reflectHas, set: reflectSet } = Reflect;
+const MapOf = Map;
+const SetOf = Set;
 const ProxyOf = Proxy;
+const MapPrototype = Map.prototype;
+const SetPrototype = Set.prototype;
+const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
+const setAdd = uncurry(Set.prototype.add) as (self: object, value: unknown) => void;
 const FunctionOf = Function;
 
 /** Whose objects they are. */
 export interface Filler {
   /** Gives the object its content; false of one that is not hollow. */
   touch(object: object): boolean;
+  /** Gives a large array this element, and others with it. */
+  touchAt(array: object, index: number): void;
   /** A hollow object was asked for something that cannot be told of it. */
   lost(what: string): never;
 }
@@ -62,6 +73,20 @@ export class HollowObjects {
     const array = arrayOf(length);
     setPrototypeOf(array, this.#standIn(ArrayPrototype, true));
     return array;
+  }
+
+  /** An array that will have this length and comes piece by piece. It may have holes. */
+  largeArray(length: number): unknown[] {
+    const array = arrayOf(length);
+    setPrototypeOf(array, standInOfOne(array, this.#filler));
+    return array;
+  }
+
+  /** A Map or Set. */
+  collection(isOfPairs: boolean): object {
+    const collection = isOfPairs ? new MapOf() : new SetOf();
+    setPrototypeOf(collection, this.#standIn(isOfPairs ? MapPrototype : SetPrototype, false));
+    return collection;
   }
 
   #standIn(prototype: object | null, isArray: boolean): object {
@@ -100,6 +125,27 @@ export function fillElements(array: unknown[], length: number, reader: ValueRead
   for (let i = 0; i < length; i++) if (!reader.hole()) array[i] = reader.value();
   if (array.length !== current) array.length = current;
   setPrototypeOf(array, ArrayPrototype);
+}
+
+/** Elements from `from` on. What the guest cut off by a length meanwhile stays away, and what it put there stays. */
+export function fillPiece(array: unknown[], from: number, count: number, reader: ValueReader): void {
+  const standIn = getPrototypeOf(array);
+  const end = min(from + count, array.length);
+  setPrototypeOf(array, null);
+  for (let i = from; i < end; i++) if (!reader.hole()) array[i] = reader.value();
+  setPrototypeOf(array, standIn);
+}
+
+/** The next values of a Map (keys and items in turn) or Set. A piece of a Map's ends with an item. */
+export function addEntries(collection: object, count: number, reader: ValueReader): void {
+  if (isMap(collection)) for (let i = 0; i < count; i += 2) mapSet(collection, reader.value(), reader.value());
+  else for (let i = 0; i < count; i++) setAdd(collection, reader.value());
+}
+
+/** What has its content has its prototype. */
+export function reveal(object: object): void {
+  const prototype = isArray(object) ? ArrayPrototype : isMap(object) ? MapPrototype : SetPrototype;
+  setPrototypeOf(object, prototype);
 }
 
 /**
@@ -145,6 +191,36 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     // Built-ins that go through arrays ask for each element first; hollow ones have no holes, and then the element is read.
     has: (_, key) => (isArray && isIndexKey(key) ? true : filler.lost(`whether it has ${nameOf(key)}`)),
     getPrototypeOf: () => prototype,
+    ownKeys: refuse('its keys'),
+    getOwnPropertyDescriptor: refuse('a descriptor'),
+    defineProperty: refuse('a definition'),
+    deleteProperty: refuse('a deletion'),
+    setPrototypeOf: refuse('another prototype'),
+    isExtensible: refuse('whether it can be extended'),
+    preventExtensions: refuse('not to be extended'),
+  });
+  return proxy;
+}
+
+/** Of one large array, which it knows: no other property than its elements is behind it. */
+function standInOfOne(array: unknown[], filler: Filler): object {
+  const refuse = (what: string) => () => filler.lost(what);
+  /** Whether the key is an element's, which is there then unless it is a hole. */
+  const isElement = (key: PropertyKey): boolean => {
+    if (!isIndexKey(key)) return false;
+    filler.touchAt(array, +(key as string));
+    return hasOwn(array, key);
+  };
+  const proxy: object = new ProxyOf([], {
+    get(_, key, receiver) {
+      const asker = receiver === proxy ? array : receiver;
+      return reflectGet(isElement(key) ? array : ArrayPrototype, key, asker);
+    },
+    set(_, key, value, receiver) {
+      return reflectSet(isElement(key) ? array : ArrayPrototype, key, value, receiver);
+    },
+    has: (_, key) => isElement(key) || reflectHas(ArrayPrototype, key),
+    getPrototypeOf: () => ArrayPrototype,
     ownKeys: refuse('its keys'),
     getOwnPropertyDescriptor: refuse('a descriptor'),
     defineProperty: refuse('a definition'),

@@ -56,6 +56,10 @@ export class ImageTables extends DecoderTables {
     return this.at(id).varint();
   }
 
+  override describes(): boolean {
+    return true;
+  }
+
   override at(id: number): ValueReader {
     const reader = this.readers[this.pageOf[id]!]!;
     reader.at = this.offsetOf[id]!;

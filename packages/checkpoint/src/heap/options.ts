@@ -18,6 +18,8 @@ export interface NamedBuiltins {
   changed(): object[];
   /** The number of a named object; undefined for anything the guest made. Numbers are dense and grow. */
   numberOf(object: object): number | undefined;
+  /** Gives what stands for a named object for a while its name too; the name stands for the object itself. */
+  alias(standIn: object, named: object): void;
   /** The name of the object with this number. */
   nameAt(number: number): string;
   /** Whether this named prototype is of a class that Node wrote in JavaScript: symbols may be the keys of what it hides. */
@@ -75,6 +77,8 @@ export interface HeapOptions {
    * Without it they are changed at once.
    */
   changeLater?(change: () => void): void;
+  /** Parcels: Maps and Sets come with what holds them. For a program that calls their methods as functions, which tell nobody. */
+  wholeCollections?: boolean;
   /** What the runtime made to hold the guest's state: paged heaps begin behind it. */
   structure?: readonly object[];
   /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */

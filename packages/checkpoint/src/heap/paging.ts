@@ -1,21 +1,23 @@
 /**
  * Parcels → graph, as it is touched. What a guest cannot run without comes in the first parcel: what the runtime holds its state with
- * (HeapOptions.structure), and everything that cannot be hollow on the way. Plain objects and arrays behind it are hollow (hollow.ts) until
- * something looks into them; then the parcels are read on until one describes them.
- * What cannot be hollow (functions, classes, promises, collections, dates, buffers, arrays with holes …) is made when its parcel is read,
+ * (HeapOptions.structure), and everything that cannot be hollow on the way. Plain objects, arrays, Maps and Sets behind it are hollow
+ * (hollow.ts) until something looks into them; then the parcels are read on until one describes them, or the piece that is looked at.
+ * What cannot be hollow (functions, classes, promises, dates, buffers, small arrays with holes …) is made when its parcel is read,
  * which may be in the midst of the guest's run. The order of contents is free here as it is in decode.ts: no step runs guest code.
  */
 import { types } from 'node:util';
 import { GodwitError, messageOf } from '../base/index.js';
-import { arrayOf, type Filler, fillElements, fillObject, HollowObjects } from './hollow.js';
+import { arrayOf, type Filler, fillElements, fillObject, addEntries, fillPiece, HollowObjects, reveal } from './hollow.js';
 import type { HeapOptions } from './options.js';
-import { type ParcelContents, ParcelTables } from './parcel-tables.js';
-import { type List, list, SafeMap, SafeSet, startsWith } from './primordials.js';
+import { type ParcelContents, ParcelTables, type Pieces } from './parcel-tables.js';
+import { Places } from './places.js';
+import { type List, list, SafeMap, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
-import { formArray, formPlain, tagBuiltinChange } from './record-forms.js';
+import { formArray, formGeneric, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
 import { Numbers } from './wire.js';
 
+const { isArray } = Array;
 const { floor, min } = Math;
 const { isMap, isSet } = types;
 
@@ -59,7 +61,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #inBatch = false;
   #creating = false;
   #isReading = false;
-  /** Ids of plain objects and arrays that are described, in the order of parcels. */
+  /** Ids of what is described and was hollow when that was read, in the order of parcels. */
   readonly #described = new Numbers();
   /** Behind which place there each id is. */
   readonly #placeOf: List<number> = list();
@@ -67,9 +69,11 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #wholeUpTo = 0;
   #mustBeWhole = false;
   #isLoaded = false;
-  /** Maps and Sets of the parcels that are being read. */
-  readonly #madeNow = new SafeSet<object>();
+  /** By id of what comes in pieces: how many of these are in their place. */
+  readonly #piecesIn: List<number> = list();
   #isDrained = false;
+  /** Where iterators stand in collections that the guest uses already. */
+  readonly places = new Places();
 
   constructor(options: PagedHeapOptions) {
     super(new ParcelTables(options), options);
@@ -107,9 +111,22 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   touch(object: object): boolean {
     const id = this.#hollow.get(object);
     if (id === undefined) return false;
+    const pieces = this.tables.piecesOf.get(id);
     if (this.#inBatch) this.#fillPlain(id);
-    else this.#orLost(() => this.#touch(id));
+    else if (pieces === undefined) this.#orLost(() => this.#touch(id));
+    else for (let i = 0; i < pieces.count; i++) this.#orLost(() => this.#touch(pieces.first + i));
     return true;
+  }
+
+  /** The same of the piece of a large array in which this element is. */
+  touchAt(array: object, index: number): void {
+    const id = this.#hollow.get(array);
+    const pieces = id === undefined ? undefined : this.tables.piecesOf.get(id);
+    if (pieces === undefined || index >= pieces.values) return;
+    const piece = pieces.first + floor(index / pieces.each);
+    if (this.#states[piece] === stateWhole) return;
+    if (this.#inBatch) this.#fillPlain(piece);
+    else this.#orLost(() => this.#touch(piece));
   }
 
   #touch(id: number): void {
@@ -133,11 +150,6 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       this.#take(parcel);
       if (this.#mustBeWhole) this.fillAll();
     });
-  }
-
-  /** Whether the guest may have used this collection, in the midst of whose run more objects are made. */
-  isUsed(collection: object): boolean {
-    return this.#isLoaded && !this.#madeNow.has(collection);
   }
 
   /** Makes about `count` more of the objects whole that are described; false when none of these are left. */
@@ -190,6 +202,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   }
 
   protected override makePlain(id: number, form: number, detail: number): number {
+    if (form === formGeneric) return this.#makeCollection(id, this.tables.makers[detail]!.tag === 'Map');
     if (form === formPlain) {
       const shape = this.tables.shapePrototypes[detail]!;
       const factory = this.tables.factories[detail]!;
@@ -204,7 +217,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       const prototype = this.tables.prototypeOf(detail);
       if (prototype !== null) this.needWhole(prototype);
       this.objects[id] = this.#hollows.object(factory, prototype);
-    } else this.objects[id] = form === formArray ? this.#hollows.array(detail) : arrayOf(detail);
+    } else if (this.tables.piecesOf.has(id)) this.objects[id] = this.#hollows.largeArray(detail);
+    else this.objects[id] = form === formArray ? this.#hollows.array(detail) : arrayOf(detail);
     if (form === formPlain || form === formArray) {
       this.#states[id] = stateHollow;
       this.#hollow.set(this.objects[id]!, id);
@@ -213,11 +227,20 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     return -1;
   }
 
+  #makeCollection(id: number, isOfPairs: boolean): number {
+    const collection = this.#hollows.collection(isOfPairs);
+    this.objects[id] = collection;
+    this.#states[id] = stateHollow;
+    this.#hollow.set(collection, id);
+    this.places.add(collection);
+    return -1;
+  }
+
   protected override made(id: number): void {
     this.#dueGeneric[this.#dueGeneric.length] = id;
     this.#states[id] = stateDue;
     const object = this.objects[id]!;
-    if (this.#isLoaded && (isMap(object) || isSet(object))) this.#madeNow.add(object);
+    if (isMap(object) || isSet(object)) this.places.add(object);
   }
 
   protected override needWhole(object: unknown): void {
@@ -245,10 +268,10 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     this.#isReading = true;
     try {
       const contents = this.tables.add(parcel);
-      for (let i = 0; i < contents.plain.length; i++) {
-        this.#described.push(contents.plain.values[i]!);
-        this.#placeOf[contents.plain.values[i]!] = this.#described.length;
-      }
+      for (let i = 0; i < contents.plain.length; i++) this.#describe(contents.plain.values[i]!);
+      // Made before its record came: a Map or Set.
+      for (let i = 0; i < contents.generic.length; i++)
+        if (this.#states[contents.generic.values[i]!] === stateHollow) this.#describe(contents.generic.values[i]!);
       const { builtinNames } = this.tables;
       for (let i = contents.namesFrom; i < builtinNames.length; i++)
         if (this.#paged.takesApart?.(builtinNames[i]!)) this.#mustBeWhole = true;
@@ -258,13 +281,17 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     }
   }
 
+  #describe(id: number): void {
+    this.#described.push(id);
+    this.#placeOf[id] = this.#described.length;
+  }
+
   #later<T>(work: () => T): T {
     return this.#paged.later ? this.#paged.later(work) : work();
   }
 
   #finish(): void {
     this.#paged.finish?.();
-    this.#madeNow.clear();
   }
 
   #make({ generic, whole }: ParcelContents): void {
@@ -294,6 +321,13 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   }
 
   #dueNow(id: number): void {
+    // A piece of what is hollow: that may not have been made yet, and neither has it a state.
+    const whole = this.tables.wholeOf(id);
+    if (whole !== undefined) {
+      if (this.objects[whole] === undefined) this.#ensure(whole);
+      if (this.#states[id] !== stateWhole && this.#states[id] !== stateDue) this.#due(id);
+      return;
+    }
     if (this.objects[id] === undefined) this.#ensure(id);
     if (this.#states[id] === stateHollow) this.#due(id);
   }
@@ -338,14 +372,25 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
 
   #fillPlain(id: number): void {
     if (this.#states[id] === stateWhole) return;
+    const pieces = this.tables.piecesOf.get(id);
+    if (pieces !== undefined) {
+      for (let i = 0; i < pieces.count; i++) this.#fillPlain(pieces.first + i);
+      return;
+    }
     while (!this.tables.describes(id)) this.#unmade[this.#unmade.length] = this.#later(() => this.#read(this.#paged.next(id)));
+    const whole = this.tables.wholeOf(id);
+    if (whole !== undefined) return this.#fillPiece(whole, id);
     this.#states[id] = stateWhole;
     const object = this.objects[id]!;
     this.#hollow.delete(object);
     let reader = this.tables.at(id);
     const head = reader.varint();
     const detail = floor(head / 4);
-    if ((head & 3) === formPlain) {
+    if ((head & 3) === formGeneric) {
+      reveal(object);
+      this.adopt(id);
+      this.fill(id, 'contents');
+    } else if ((head & 3) === formPlain) {
       const { id: prototype } = this.tables.shapePrototypes[detail]!;
       if (prototype >= 0 && this.objects[prototype] === undefined) {
         this.#ensure(prototype);
@@ -355,6 +400,39 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       fillObject(object, this.tables.factories[detail]!, this.tables.prototypeOf(detail), reader);
       if (this.#isRuntimes(detail)) this.#wholeParts(id);
     } else fillElements(object as unknown[], detail, reader);
+  }
+
+  #fillPiece(whole: number, id: number): void {
+    const pieces = this.tables.piecesOf.get(whole)!;
+    if (this.objects[whole] === undefined) this.#ensure(whole);
+    const object = this.objects[whole]!;
+    const before = this.#piecesIn[whole] ?? 0;
+    if (isArray(object)) {
+      this.#states[id] = stateWhole;
+      const reader = this.tables.at(id);
+      fillPiece(object, (id - pieces.first) * pieces.each, floor(reader.varint() / 4), reader);
+      this.#piecesIn[whole] = before + 1;
+    } else this.#fillEntries(object, whole, id, pieces, before);
+    if (this.#piecesIn[whole] !== pieces.count) return;
+    this.#states[whole] = stateWhole;
+    this.#hollow.delete(object);
+    reveal(object);
+  }
+
+  /** Entries are in order: a piece that is too early waits, and those that waited follow the one that was missing. */
+  #fillEntries(collection: object, whole: number, from: number, pieces: Pieces, before: number): void {
+    let next = pieces.first + before;
+    if (from !== next) {
+      this.#states[from] = stateHollow;
+      return;
+    }
+    do {
+      this.#states[next] = stateWhole;
+      const reader = this.tables.at(next);
+      addEntries(collection, floor(reader.varint() / 4), reader);
+      next++;
+    } while (next < pieces.first + pieces.count && this.tables.describes(next) && this.#placeOf[next]! <= this.#wholeUpTo);
+    this.#piecesIn[whole] = next - pieces.first;
   }
 
   /** The runtime takes its own objects apart in ways of its own, one level deep. */

@@ -3,11 +3,13 @@
  */
 import { DecoderTables, readBlob, readNumbers, readReference, readShape, skipValue } from './decoder-tables.js';
 import { parcelFirst, parcelLast } from './parcel-writer.js';
-import { bytesPart, type List, list } from './primordials.js';
+import { bytesPart, type List, list, SafeMap } from './primordials.js';
 import { formGeneric } from './record-forms.js';
 import { malformed, ValueReader } from './value-reader.js';
 import * as wire from './wire.js';
 import { Numbers } from './wire.js';
+
+const { ceil } = Math;
 
 /** What one parcel brought. */
 export interface ParcelContents {
@@ -19,6 +21,15 @@ export interface ParcelContents {
   readonly whole: Uint32Array;
   /** Where its names of built-ins begin in `builtinNames`. */
   readonly namesFrom: number;
+}
+
+/** An object whose contents come in pieces: the id of the first, values in all of them, values in each. */
+export interface Pieces {
+  readonly first: number;
+  readonly values: number;
+  readonly each: number;
+  /** How many have records of their own. */
+  readonly count: number;
 }
 
 /** Whether bytes are a parcel, and no page of an image. */
@@ -35,6 +46,9 @@ export class ParcelTables extends DecoderTables {
   readonly #headOf: List<number> = list();
   readonly #readers: List<ValueReader> = list();
   readonly #blobs: List<unknown> = list();
+  /** By id of the object, and by ids of the pieces. */
+  readonly piecesOf = new SafeMap<number, Pieces>();
+  readonly #wholeOf = new SafeMap<number, number>();
 
   add(parcel: Uint8Array): ParcelContents {
     const reader = new ValueReader(parcel, this);
@@ -58,8 +72,12 @@ export class ParcelTables extends DecoderTables {
     return { plain, generic, whole, namesFrom };
   }
 
-  /** Whether the record of object `id` is here. */
-  describes(id: number): boolean {
+  /** The object that this id is a piece of. */
+  wholeOf(piece: number): number | undefined {
+    return this.#wholeOf.size === 0 ? undefined : this.#wholeOf.get(piece);
+  }
+
+  override describes(id: number): boolean {
     return this.#readerOf.values[id] !== 0;
   }
 
@@ -119,6 +137,7 @@ export class ParcelTables extends DecoderTables {
       this.#reserve(heads[i]!);
       this.#headOf[heads[i]!] = heads[i + 1]!;
     }
+    this.#readPieces(readNumbers(meta));
     const whole = readNumbers(meta);
     // What these refer to is known now.
     meta.at = shapesAt;
@@ -129,6 +148,19 @@ export class ParcelTables extends DecoderTables {
       this.root = readReference(meta);
     }
     return whole;
+  }
+
+  #readPieces(numbers: Uint32Array): void {
+    for (let i = 0; i < numbers.length; i += 4) {
+      const id = numbers[i]!;
+      const first = numbers[i + 1]!;
+      const values = numbers[i + 2]!;
+      const each = numbers[i + 3]!;
+      const count = ceil(values / each);
+      this.#reserve(first + count - 1);
+      this.piecesOf.set(id, { first, values, each, count });
+      for (let piece = 0; piece < count; piece++) this.#wholeOf.set(first + piece, id);
+    }
   }
 
   #reserve(id: number): void {

@@ -2,15 +2,17 @@
  * One parcel after another: the records that are due, and what is known of the objects that they refer to.
  *
  *   parcel        04 flags metaLength recordCount bodyLength (id, length)* body meta strings blobs
- *   meta          [root] kinds shapes symbols names-of-built-ins blob-lengths heads whole
+ *   meta          [root] kinds shapes symbols names-of-built-ins blob-lengths heads pieces whole
  *     shape       number uses prototype keys
  *     head        id, start of the record (record-forms.ts): an object that a later parcel describes
+ *     pieces      id, id of the first of its pieces, values in all of them, values in each: an object that has no record
  *     whole       ids of objects that are looked into as soon as this parcel is read
  *
  * Kinds, symbols, names of built-ins and blobs are numbered on from parcel to parcel.
  */
 import { GraphWriter } from './graph-writer.js';
 import type { NamedBuiltins } from './options.js';
+import { Piece } from './pieces.js';
 import { bytesLength, type List, list } from './primordials.js';
 import type { Shape } from './shapes.js';
 import * as wire from './wire.js';
@@ -22,6 +24,7 @@ export const parcelLast = 2;
 export class ParcelWriter extends GraphWriter {
   readonly #records = new wire.Numbers();
   readonly #heads = new wire.Numbers();
+  readonly #pieces = new wire.Numbers();
   /** Ids asked for by needWhole and not taken yet. */
   readonly forced = new wire.Numbers();
   readonly #whole = new wire.Numbers();
@@ -70,6 +73,18 @@ export class ParcelWriter extends GraphWriter {
     this.#heads.push(head);
   }
 
+  /** An object that this parcel refers to, whose contents come in pieces with these ids. */
+  pieces(id: number, first: number, values: number, each: number): void {
+    this.#pieces.push(id);
+    this.#pieces.push(first);
+    this.#pieces.push(values);
+    this.#pieces.push(each);
+  }
+
+  isPiece(id: number): boolean {
+    return Piece.is(this.objects[id]!);
+  }
+
   /** An object of this parcel's that must not be hollow. */
   whole(id: number): void {
     this.#whole.push(id);
@@ -99,6 +114,7 @@ export class ParcelWriter extends GraphWriter {
     meta.varint(this.#blobs.length);
     for (let i = 0; i < this.#blobs.length; i++) meta.varint(bytesLength(this.#blobs[i]!));
     this.writeNumbers(this.#heads);
+    this.writeNumbers(this.#pieces);
     this.writeNumbers(this.#whole);
     this.out = records;
     this.#kindsSent = kinds.length;
@@ -123,6 +139,7 @@ export class ParcelWriter extends GraphWriter {
     this.#meta.at = 0;
     this.#records.length = 0;
     this.#heads.length = 0;
+    this.#pieces.length = 0;
     this.#whole.length = 0;
     this.#shapes = list();
     this.#blobs = list();

@@ -1,20 +1,21 @@
 /**
  * Guest graph → parcels: at first only what a guest cannot run without, then, while it runs elsewhere, the rest as it is asked for or in
  * the order in which it was met. The guest stands still here meanwhile, so that what is written later is what it was.
- * What is behind a plain object or an array without holes is written when that object is; until then its readers know its head
- * (parcel-writer.ts) and make it hollow (paging.ts). Everything else comes in the parcel that first refers to it, with what it refers to.
+ * What is behind a plain object, an array without holes, an ordinary Map or Set is written when that object is; until then its readers know
+ * its head (parcel-writer.ts) and make it hollow (paging.ts). Large ones come in pieces (pieces.ts). Everything else comes in the parcel
+ * that first refers to it, with what it refers to.
  */
 import { limits } from '../limits.js';
 import { Encoder } from './encode.js';
 import type { HeapOptions, HeapStats } from './options.js';
 import { ParcelWriter, parcelFirst, parcelLast } from './parcel-writer.js';
-import { formArray } from './record-forms.js';
+import { SafeMap } from './primordials.js';
 import { Numbers } from './wire.js';
 
 /** A value and the head of the object that it refers to, about. */
 const bytesOfValue = 6;
 
-const { min } = Math;
+const { floor, max, min } = Math;
 
 const stateDeferred = 1;
 const stateWritten = 2;
@@ -25,6 +26,7 @@ export class ParcelSource {
   readonly #writer: ParcelWriter;
   readonly #encoder: Encoder;
   readonly #bytes: number;
+  readonly #pieceValues: number;
   /** By id; objects that were not met have none. */
   readonly #states = new Numbers();
   /** Ids to be written in this parcel. */
@@ -34,6 +36,8 @@ export class ParcelSource {
   /** How many values each of them holds. */
   readonly #widths = new Numbers();
   #frontierAt = 0;
+  /** By id, of those that come in pieces: the ids of these. */
+  readonly #piecesOf = new SafeMap<number, { first: number; count: number }>();
   #sent = 0;
   #written = 0;
 
@@ -43,7 +47,9 @@ export class ParcelSource {
     this.#options = options;
     this.#bytes = parcelBytes;
     this.#writer = new ParcelWriter(options.builtins, options.hiddenClasses !== false);
-    this.#encoder = new Encoder(options, this.#writer);
+    // Even: a Map's keys and items stay together.
+    this.#pieceValues = min(limits.pieceValues, max(1, floor(parcelBytes / bytesOfValue / 2)) * 2);
+    this.#encoder = new Encoder(options, this.#writer, this.#pieceValues);
   }
 
   /** What the guest needs to run. Throws GODWIT_CANNOT_CAPTURE as encodeHeap does. */
@@ -105,7 +111,7 @@ export class ParcelSource {
     return parcel;
   }
 
-  /** A large array is not for what is left of a parcel: it has one of its own. */
+  /** What is too large for what is left of a parcel waits for the next. */
   #fits(at: number, bytes: number): boolean {
     const { size } = this.#writer;
     if (this.#states.values[this.#frontier.values[at]!] === stateWritten) return true;
@@ -135,17 +141,34 @@ export class ParcelSource {
       const head = this.#encoder.headOf(id);
       this.#states.push(head < 0 ? 0 : stateDeferred);
       if (head < 0) this.#due.push(id);
-      else {
-        this.#writer.head(id, head);
-        this.#frontier.push(id);
-        this.#widths.push((head & 3) === formArray ? head >>> 2 : 1);
-      }
+      else this.#defer(id, head);
     }
     while (forced.length > 0) {
       const id = forced.values[--forced.length]!;
-      if (this.#states.values[id] === stateWritten) continue;
+      const pieces = this.#piecesOf.get(id);
+      if (this.#states.values[id] === stateWritten && pieces === undefined) continue;
       this.#writer.whole(id);
-      this.#due.push(id);
+      if (pieces === undefined) this.#due.push(id);
+      else for (let i = 0; i < pieces.count; i++) this.#due.push(pieces.first + i);
     }
+  }
+
+  #defer(id: number, head: number): void {
+    const width = this.#encoder.widthOf(id);
+    if (this.#writer.isPiece(id)) return this.#wait(id, width);
+    this.#writer.head(id, head);
+    if (width <= this.#pieceValues) return this.#wait(id, width);
+    const first = this.#encoder.cut(id, width, this.#pieceValues);
+    const pieces = { first, count: this.#writer.objects.length - first };
+    this.#writer.pieces(id, first, width, this.#pieceValues);
+    this.#piecesOf.set(id, pieces);
+    // It has no record of its own.
+    this.#states.values[id] = stateWritten;
+    this.#written++;
+  }
+
+  #wait(id: number, width: number): void {
+    this.#frontier.push(id);
+    this.#widths.push(width);
   }
 }

@@ -40,7 +40,10 @@ export abstract class RecordDecoder<Tables extends DecoderTables> {
     this.objects = tables.objects;
   }
 
-  /** Makes a plain object or an array, contents apart, or gives the id of what must exist first. */
+  /**
+   * Makes a plain object or an array, contents apart, or gives the id of what must exist first. `detail`: its shape, its length; of what has
+   * no record yet its kind.
+   */
   protected abstract makePlain(id: number, form: number, detail: number): number;
   /** A generic object was made; its contents are to follow. */
   protected abstract made(id: number): void;
@@ -76,7 +79,7 @@ export abstract class RecordDecoder<Tables extends DecoderTables> {
   #create(id: number): number {
     const head = this.tables.headOf(id);
     const form = head & 3;
-    if (form !== formGeneric) return this.makePlain(id, form, floor(head / 4));
+    if (form !== formGeneric || !this.tables.describes(id)) return this.makePlain(id, form, floor(head / 4));
     const reader = this.tables.at(id);
     reader.varint();
     const maker = this.tables.makers[floor(head / 4)]!;
@@ -102,6 +105,15 @@ export abstract class RecordDecoder<Tables extends DecoderTables> {
     this.objects[id] = this.#make(maker, parts, owners);
     this.made(id);
     return -1;
+  }
+
+  /** The contents of object `id`, which exists, are what its record says: a record without creation parts. */
+  protected adopt(id: number): void {
+    const reader = this.tables.at(id);
+    reader.varint();
+    reader.varint();
+    if (reader.varint() !== 0) malformed('parts of what was made before');
+    this.#restOf[id] = reader.at;
   }
 
   #make(maker: Maker, parts: unknown[], owners: List<object>): object {

@@ -1,0 +1,65 @@
+/**
+ * Methods of Maps and Sets while a guest's heap comes in parcels. They look for no property of the collection they are called with, which
+ * may be hollow (heap/hollow.ts) when a program calls one as a function: it is made whole first. And what a program deletes is told, for
+ * iterators that come later (heap/places.ts).
+ * What gives iterators stays V8's own: once it was another, V8 spreads Maps and Sets slowly for good. So a program that calls methods as
+ * functions is told by its code (compile/method-values.ts) or by its heap (isCollectionMethod); its collections are never hollow.
+ * The stand-ins bear the names of V8's, and go when the guest is whole.
+ */
+import type { NamedBuiltins, PagedHeap } from '../heap/index.js';
+import { uncurry } from '../heap/primordials.js';
+import { printAsNative } from './printing.js';
+
+const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const prototypes = [Map.prototype, Set.prototype] as const;
+/** Whose methods give iterators, and what is no method. */
+const untouched: readonly PropertyKey[] = ['constructor', 'entries', 'keys', 'values', Symbol.iterator, Symbol.toStringTag];
+
+/** Whether a built-in of this name is a method of Map's or Set's: a guest that holds one may call it as a function. */
+export const isCollectionMethod = (name: string): boolean => name.startsWith('globalThis.Map.prototype.') || name.startsWith('globalThis.Set.prototype.');
+
+type Method = (this: object, ...given: unknown[]) => unknown;
+
+/** Puts them in; gives what takes them out. */
+export function standInForCollections(heap: PagedHeap, builtins: NamedBuiltins): () => void {
+  const takeOut: (() => void)[] = [];
+  for (const prototype of prototypes) {
+    for (const key of ownKeys(prototype)) {
+      if (untouched.includes(key)) continue;
+      const before = getOwnPropertyDescriptor(prototype, key)!;
+      const part = before.get === undefined ? 'value' : 'get';
+      const native = before[part] as unknown;
+      if (typeof native !== 'function') continue;
+      const standIn = standInFor(native as Method, key, heap);
+      builtins.alias(standIn, native);
+      defineProperty(prototype, key, { ...before, [part]: standIn });
+      takeOut.push(() => {
+        // The guest may have put something else there.
+        const now = getOwnPropertyDescriptor(prototype, key);
+        if (now?.[part] === standIn && now.configurable) defineProperty(prototype, key, { ...now, [part]: native });
+      });
+    }
+  }
+  return () => {
+    for (const step of takeOut) step();
+  };
+}
+
+function standInFor(native: Method, key: PropertyKey, heap: PagedHeap): Method {
+  const run = uncurry(native) as unknown as (self: object, a: unknown, b: unknown) => unknown;
+  const { places } = heap;
+  const tell = (self: object, given: unknown): void => {
+    heap.touch(self);
+    if (key === 'delete') places.deleting(self, given);
+    else if (key === 'clear') places.clearing(self);
+  };
+  const { made } = {
+    made(this: object, a: unknown, b: unknown): unknown {
+      tell(this, a);
+      return run(this, a, b);
+    },
+  };
+  for (const own of ownKeys(native)) defineProperty(made, own, getOwnPropertyDescriptor(native, own)!);
+  printAsNative(made, native.name);
+  return made;
+}
