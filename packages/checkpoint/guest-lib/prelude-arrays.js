@@ -362,7 +362,8 @@ $$natives.define(Array.prototype, {
   },
 });
 
-$$natives.define(Map.prototype, {
+// Programs that name `Map.prototype` are taken to call its methods as functions.
+$$natives.define($$natives.mapPrototype, {
   forEach(callback, thisArg) {
     'use strict';
     if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.mapForEach(this, callback);
@@ -370,7 +371,7 @@ $$natives.define(Map.prototype, {
     for (const [key, value] of $$natives.cursor(this, 'map')) $$natives.call(callback, thisArg, value, key, this);
   },
 });
-$$natives.define(Set.prototype, {
+$$natives.define($$natives.setPrototype, {
   forEach(callback, thisArg) {
     'use strict';
     if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.setForEach(this, callback);

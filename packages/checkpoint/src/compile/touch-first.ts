@@ -4,12 +4,16 @@
  *
  *   k in o  →  k in $$whole(o)            delete o.k  →  delete $$whole(o).k
  *   { ...o }  →  { ...$$whole(o) }        { __proto__: o }  →  { __proto__: $$whole(o) }        with (o)  →  with ($$whole(o))
+ *   o.length = n  →  $$whole(o).length = n        f.values.call(o)  →  f.values.call($$whole(o))        Reflect.apply likewise
+ *   Map.prototype  →  $$methods(Map.prototype)    (whose methods the program may call with any Map: guest/hollow-collections.ts)
  *
+ * `in` says which key it means, where that is a name or a literal: of a large array one piece will do. A length that is cut and grown again
+ * would leave no trace in a hollow array.
  * for-in, rest patterns and `super` go through helpers that do it themselves.
  */
-import { call, eachNode, id, type Node } from './ast.js';
+import { anyNode, call, eachNode, id, type Node } from './ast.js';
 
-const whole = (node: Node): Node => call(id('$$whole'), [node]);
+const whole = (node: Node, ...key: Node[]): Node => call(id('$$whole'), [node, ...key]);
 
 /** Whether nothing of it can be hollow: what has just been made, and what is generated code's own. */
 const isHarmless = (node: Node): boolean =>
@@ -19,16 +23,39 @@ const isHarmless = (node: Node): boolean =>
   node.type === 'ArrayExpression' ||
   node.type === 'Super';
 
-const touched = (node: Node): Node => (isHarmless(node) ? node : whole(node));
+const touched = (node: Node, ...key: Node[]): Node => (isHarmless(node) ? node : whole(node, ...key));
 
 export function touchFirst(root: Node): void {
+  // In a `with` statement a name may be a getter.
+  const mayRepeatNames = !anyNode([root], (node) => node.type === 'WithStatement');
+  const done = new Set<Node>();
   eachNode(root, (node) => {
     switch (node.type) {
       case 'BinaryExpression':
-        if (node.operator === 'in' && node.left.type !== 'PrivateIdentifier') node.right = touched(node.right);
+        if (node.operator === 'in' && node.left.type !== 'PrivateIdentifier') {
+          const isKnown = node.left.type === 'Literal' || (mayRepeatNames && node.left.type === 'Identifier');
+          node.right = isKnown ? touched(node.right, { ...node.left }) : touched(node.right);
+        }
+        return;
+      case 'MemberExpression':
+        if (isCollectionPrototype(node) && !done.has(node)) {
+          const member = { ...node };
+          done.add(member);
+          Object.assign(node, { ...call(id('$$methods'), [member]), object: undefined, property: undefined });
+        }
+        return;
+      case 'AssignmentExpression':
+        if (isLength(node.left)) touchObject(node.left);
+        return;
+      case 'CallExpression':
+        if (callsIteratorMaker(node)) node.arguments[0] = touched(node.arguments[0]);
+        else if (isReflectApply(node)) node.arguments[1] = touched(node.arguments[1]);
         return;
       case 'UnaryExpression':
         if (node.operator === 'delete') touchObject(node.argument);
+        return;
+      case 'UpdateExpression':
+        if (isLength(node.argument)) touchObject(node.argument);
         return;
       case 'ObjectExpression':
         for (const part of node.properties) {
@@ -44,6 +71,32 @@ export function touchFirst(root: Node): void {
 
 function touchObject(node: Node): void {
   if (node.type === 'MemberExpression') node.object = touched(node.object);
+}
+
+const isLength = (node: Node): boolean => node.type === 'MemberExpression' && keyOf(node) === 'length';
+
+/** `Map.prototype`, `Set.prototype`. */
+const isCollectionPrototype = (node: Node): boolean =>
+  node.object.type === 'Identifier' && (node.object.name === 'Map' || node.object.name === 'Set') && keyOf(node) === 'prototype';
+
+/** `f.values.call(o)`, `f[Symbol.iterator].apply(o)`: what makes iterators and is called as a function. */
+function callsIteratorMaker({ callee, arguments: given }: Node): boolean {
+  if (given.length === 0 || given[0].type === 'SpreadElement' || callee.type !== 'MemberExpression') return false;
+  const how = keyOf(callee);
+  const method = callee.object;
+  if ((how !== 'call' && how !== 'apply') || method.type !== 'MemberExpression') return false;
+  return ['entries', 'keys', 'values', undefined].includes(keyOf(method));
+}
+
+function isReflectApply({ callee, arguments: given }: Node): boolean {
+  if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier' || callee.object.name !== 'Reflect') return false;
+  return keyOf(callee) === 'apply' && given.length === 3 && given.every((node: Node) => node.type !== 'SpreadElement');
+}
+
+/** The key of a member, if it is a text that stands there. */
+function keyOf({ computed, property }: Node): string | undefined {
+  if (!computed) return property.name;
+  return typeof property.value === 'string' ? property.value : undefined;
 }
 
 /** `__proto__: value` in a literal. */

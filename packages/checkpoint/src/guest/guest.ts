@@ -2,7 +2,7 @@
  * One guest in its worker: program, queues and services as one heap that can be captured and restored.
  * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
  *
- * An image's heap has one root: { frames, variables, jobs, services, lastMatch }.
+ * An image's heap has one root: { frames, variables, jobs, services, lastMatch, takenMethods }.
  */
 
 import { captureFrames, PutOff } from '../capture/frames.js';
@@ -39,7 +39,7 @@ import { installProxies, proxyClasses } from './proxies.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { privateFields, specialKinds } from './specials.js';
 import { SuperReference } from './super-reference.js';
-import { setPagedHeap } from './touching.js';
+import { hasTakenMethods, setPagedHeap, setTakenMethods } from './touching.js';
 import { brandLate } from './unbranded.js';
 import { installWeak, weakClasses } from './weak.js';
 
@@ -64,6 +64,8 @@ interface Root {
   jobs: JobState;
   services: unknown;
   lastMatch: LastMatch | undefined;
+  /** The program may call methods of Maps and Sets as functions (touching.ts). */
+  takenMethods: boolean;
 }
 
 export interface Snapshot {
@@ -214,6 +216,7 @@ export class Guest {
       jobs: state,
       services,
       lastMatch: lastMatch(),
+      takenMethods: hasTakenMethods(),
     };
     const structure: object[] = [root, root.frames, root.variables];
     for (let i = 0; i < frames.length; i++) {
@@ -223,7 +226,10 @@ export class Guest {
     const changed = changedBuiltIns(this.builtins);
     // A heap that holds native iterators is walked once more, for the collections that they go through.
     const sources = new IteratorSources(this.internals, () => encodeHeap(root, options));
-    const options: HeapOptions = { ...this.heapOptions(frames, new Finishing(), sources), structure, changed };
+    const options: HeapOptions = {
+      ...this.heapOptions(frames, new Finishing(), sources),
+      ...{ structure, changed, wholeCollections: root.takenMethods },
+    };
     return { root, options };
   }
 
@@ -247,6 +253,7 @@ export class Guest {
     finishing.run();
     this.restored = root.frames;
     this.atResumption.push(() => setLastMatch(root.lastMatch));
+    setTakenMethods(root.takenMethods);
     this.realm.prepareStack(root.frames);
     return root.services;
   }

@@ -16,7 +16,8 @@ const prototypes = [Map.prototype, Set.prototype] as const;
 const untouched: readonly PropertyKey[] = ['constructor', 'entries', 'keys', 'values', Symbol.iterator, Symbol.toStringTag];
 
 /** Whether a built-in of this name is a method of Map's or Set's: a guest that holds one may call it as a function. */
-export const isCollectionMethod = (name: string): boolean => name.startsWith('globalThis.Map.prototype.') || name.startsWith('globalThis.Set.prototype.');
+export const isCollectionMethod = (name: string): boolean =>
+  name.startsWith('globalThis.Map.prototype.') || name.startsWith('globalThis.Set.prototype.');
 
 type Method = (this: object, ...given: unknown[]) => unknown;
 

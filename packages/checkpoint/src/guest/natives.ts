@@ -89,6 +89,8 @@ export class NativeCallbacks {
   readonly deleteProperty = (object: object, key: PropertyKey): boolean => remove(whole(object), key);
   readonly iterator: symbol = Symbol.iterator;
   readonly species: symbol = Symbol.species;
+  readonly mapPrototype = Map.prototype;
+  readonly setPrototype = Set.prototype;
   readonly isMap = types.isMap;
   readonly isSet = types.isSet;
   readonly isPlainArray = (value: object): boolean =>

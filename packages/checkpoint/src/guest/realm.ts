@@ -56,7 +56,7 @@ import { NativeCallbacks } from './natives.js';
 import { isPlainName, namesWord } from './plain-text.js';
 import { isObject } from './promises.js';
 import { superPlace, superValue } from './super-reference.js';
-import { whole } from './touching.js';
+import { methodsOf, whole } from './touching.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Env = Record<string, unknown>;
@@ -365,6 +365,7 @@ export class Realm {
       $$addVariables: addVariables,
       $$own: (target: object, name: string) => ownDescriptor(whole(target), name) !== undefined,
       $$whole: whole,
+      $$methods: methodsOf,
       $$templateOf: (fid: number, index: number, cooked: unknown[], raw: string[]) =>
         (this.lateUnits[fid]!.templates[index] ??= templateOf(cooked, raw)),
       $$hole: hole,

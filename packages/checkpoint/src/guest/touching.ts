@@ -9,6 +9,7 @@ import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { printAsNative } from './printing.js';
 
 const { isProxy, isMap, isSet } = types;
+const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { getPrototypeOf, hasOwn } = Object;
@@ -20,10 +21,30 @@ export function setPagedHeap(paged: PagedHeap | undefined): void {
   heap = paged;
 }
 
-/** The value itself; an object, and what it inherits from, with its content. */
-export function whole<T>(value: T): T {
-  if (heap !== undefined && isObject(value)) touchChain(value);
+/** The value itself; an object, and what it inherits from, with its content. Of a large array with a `key` the piece that has it will do. */
+export function whole<T>(value: T, key?: unknown): T {
+  if (heap !== undefined && isObject(value)) {
+    if (typeof key === 'number' && isArray(value)) heap.touchAt(value, key);
+    else touchChain(value);
+  }
   return value;
+}
+
+let areMethodsTaken = false;
+
+/** Whether the program may call methods of Maps and Sets as functions: its collections are never hollow. */
+export const hasTakenMethods = (): boolean => areMethodsTaken;
+export function setTakenMethods(areTaken: boolean): void {
+  areMethodsTaken = areTaken;
+}
+
+/** `Map.prototype` or `Set.prototype`, which the program names. */
+export function methodsOf<T>(prototype: T): T {
+  if (!areMethodsTaken && ((prototype as unknown) === Map.prototype || (prototype as unknown) === Set.prototype)) {
+    areMethodsTaken = true;
+    heap?.fillAll();
+  }
+  return prototype;
 }
 
 function touchChain(object: object): void {

@@ -7,7 +7,7 @@
  */
 import { types } from 'node:util';
 import { GodwitError, messageOf } from '../base/index.js';
-import { arrayOf, type Filler, fillElements, fillObject, addEntries, fillPiece, HollowObjects, reveal } from './hollow.js';
+import { addEntries, arrayOf, type Filler, fillElements, fillObject, fillPiece, HollowObjects, reveal } from './hollow.js';
 import type { HeapOptions } from './options.js';
 import { type ParcelContents, ParcelTables, type Pieces } from './parcel-tables.js';
 import { Places } from './places.js';
@@ -68,7 +68,6 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** Those before this place are whole. */
   #wholeUpTo = 0;
   #mustBeWhole = false;
-  #isLoaded = false;
   /** By id of what comes in pieces: how many of these are in their place. */
   readonly #piecesIn: List<number> = list();
   #isDrained = false;
@@ -98,7 +97,6 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     if (this.options.changeLater) this.options.changeLater(changeBuiltins);
     else changeBuiltins();
     if (this.#mustBeWhole) this.fillAll();
-    this.#isLoaded = true;
     return root.id >= 0 ? this.objects[root.id] : root.value;
   }
 
@@ -379,7 +377,10 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     }
     while (!this.tables.describes(id)) this.#unmade[this.#unmade.length] = this.#later(() => this.#read(this.#paged.next(id)));
     const whole = this.tables.wholeOf(id);
-    if (whole !== undefined) return this.#fillPiece(whole, id);
+    if (whole !== undefined) {
+      this.#fillPiece(whole, id);
+      return;
+    }
     this.#states[id] = stateWhole;
     const object = this.objects[id]!;
     this.#hollow.delete(object);

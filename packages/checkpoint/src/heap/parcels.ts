@@ -155,9 +155,13 @@ export class ParcelSource {
 
   #defer(id: number, head: number): void {
     const width = this.#encoder.widthOf(id);
-    if (this.#writer.isPiece(id)) return this.#wait(id, width);
-    this.#writer.head(id, head);
-    if (width <= this.#pieceValues) return this.#wait(id, width);
+    const isPiece = this.#writer.isPiece(id);
+    if (!isPiece) this.#writer.head(id, head);
+    if (isPiece || width <= this.#pieceValues) {
+      this.#frontier.push(id);
+      this.#widths.push(width);
+      return;
+    }
     const first = this.#encoder.cut(id, width, this.#pieceValues);
     const pieces = { first, count: this.#writer.objects.length - first };
     this.#writer.pieces(id, first, width, this.#pieceValues);
@@ -165,10 +169,5 @@ export class ParcelSource {
     // It has no record of its own.
     this.#states.values[id] = stateWritten;
     this.#written++;
-  }
-
-  #wait(id: number, width: number): void {
-    this.#frontier.push(id);
-    this.#widths.push(width);
   }
 }

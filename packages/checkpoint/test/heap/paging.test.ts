@@ -3,8 +3,8 @@ import { types } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type HeapOptions, PagedHeap, ParcelSource } from '../../src/heap/index.js';
-import { difference, options } from './graph.js';
 import { Places } from '../../src/heap/places.js';
+import { difference, options } from './graph.js';
 import { build, plan } from './graphs.js';
 
 /** A copy that comes in parcels of about `bytes`, what is asked for first. */
