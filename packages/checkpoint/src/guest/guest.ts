@@ -229,6 +229,7 @@ export class Guest {
     const options: HeapOptions = {
       ...this.heapOptions(frames, new Finishing(), sources),
       ...{ structure, changed, wholeCollections: root.takenMethods },
+      takesApart: (name) => isCollectionMethod(name) || this.takesApart(name),
     };
     return { root, options };
   }
@@ -268,7 +269,6 @@ export class Guest {
       ...options,
       next,
       neighbours: this.neighbours,
-      takesApart: (name) => isCollectionMethod(name) || this.takesApart(name),
       lost: this.onLost,
       later: (work) => withOriginals(() => keepingLastMatch(work)),
       finish: () => finishing.run(),
@@ -305,6 +305,7 @@ export class Guest {
 
   /** Runs the captured stack to its end, as the activity it belongs to. Does nothing for a guest that was idle. */
   resume(): void {
+    this.paged?.begin();
     const frames = this.restored;
     this.restored = [];
     const steps = this.atResumption.splice(0);

@@ -31,7 +31,6 @@ export interface Reference {
 export abstract class DecoderTables implements HeapTables {
   readonly objects: List<object> = list();
   readonly builtins: List<object> = list();
-  readonly builtinNames: List<string> = list();
   readonly symbols: List<symbol> = list();
   readonly makers: List<Maker> = list();
   readonly factories: List<ShapeFactory> = list();
@@ -80,10 +79,8 @@ export abstract class DecoderTables implements HeapTables {
 
   protected addBuiltins(meta: ValueReader): void {
     const names = readNames(meta);
-    for (let i = 0; i < names.length; i++) {
+    for (let i = 0; i < names.length; i++)
       this.builtins[this.builtins.length] = this.options.builtins.resolve(names[i]!) as object;
-      this.builtinNames[this.builtinNames.length] = names[i]!;
-    }
   }
 
   protected addShape(number: number, { keys, uses, prototype }: ShapeRecord): void {

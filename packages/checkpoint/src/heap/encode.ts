@@ -517,8 +517,10 @@ export class Encoder {
 
   #carrier(carrier: Carrier): TypeCount {
     const site = this.#head(carrier.tag, genericFill | (carrier.own ? genericOwn : 0), 0);
+    this.#writer.isOfBuiltin = carrier.tag === tagBuiltinChange;
     this.#writer.list(carrier.fill, site, 1);
     if (carrier.own) this.#own(carrier.own);
+    this.#writer.isOfBuiltin = false;
     return this.#prototypes.count(carrier.tag);
   }
 

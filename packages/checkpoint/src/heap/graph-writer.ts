@@ -24,6 +24,8 @@ export abstract class GraphWriter {
   /** Pairs (object, part that must exist before it), of parts with this id and later ones. */
   readonly edges = new wire.Numbers();
   edgesFrom = 0;
+  /** A built-in is being written as the guest has changed it: what else is there is not the guest's. */
+  isOfBuiltin = false;
   /** The object whose record is being written; -1 before the first. */
   current = -1;
 
@@ -34,6 +36,7 @@ export abstract class GraphWriter {
   /** Names of built-ins that values refer to, by their place in this table. */
   protected readonly usedBuiltins: List<string> = list();
   readonly #builtinIndices = new SafeMap<number, number>();
+  readonly #areHeld: List<boolean> = list();
   protected readonly symbols: List<symbol> = list();
   readonly #symbolIds = new SafeMap<symbol, number>();
   readonly #blobIds = new SafeMap<string, number>();
@@ -146,6 +149,9 @@ export abstract class GraphWriter {
     if (prototype !== null) this.idOf(prototype, 0);
   }
 
+  /** The guest holds a built-in of this name; told once. */
+  protected holds(_name: string): void {}
+
   /** What was just written is going to be looked into when it is read: it must be there with its content. */
   needWhole(_value: unknown): void {}
 
@@ -170,6 +176,10 @@ export abstract class GraphWriter {
       index = this.usedBuiltins.length;
       this.#builtinIndices.set(number, index);
       this.usedBuiltins[index] = this.#builtins.nameAt(number);
+    }
+    if (!this.isOfBuiltin && !this.#areHeld[index]) {
+      this.#areHeld[index] = true;
+      this.holds(this.usedBuiltins[index]!);
     }
     return index;
   }

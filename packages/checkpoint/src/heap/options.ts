@@ -77,6 +77,8 @@ export interface HeapOptions {
    * Without it they are changed at once.
    */
   changeLater?(change: () => void): void;
+  /** Parcels: must a guest that holds a built-in of this name be whole before it runs on? */
+  takesApart?(name: string): boolean;
   /** Parcels: Maps and Sets come with what holds them. For a program that calls their methods as functions, which tell nobody. */
   wholeCollections?: boolean;
   /** What the runtime made to hold the guest's state: paged heaps begin behind it. */

@@ -36,8 +36,6 @@ export interface PagedHeapOptions extends HeapOptions {
   later?<T>(work: () => T): T;
   /** What a later parcel describes is there, with its contents. */
   finish?(): void;
-  /** Is the guest to be made whole when it holds a built-in of this name? */
-  takesApart?(name: string): boolean;
   /** Objects that come with one that is touched: what is described next to it. */
   neighbours?: number;
   /** A hollow object was asked for something that cannot be told of it: the guest must end. Without it an error is thrown. */
@@ -96,8 +94,12 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     };
     if (this.options.changeLater) this.options.changeLater(changeBuiltins);
     else changeBuiltins();
-    if (this.#mustBeWhole) this.fillAll();
     return root.id >= 0 ? this.objects[root.id] : root.value;
+  }
+
+  /** The guest is about to run, with what load() gave: makes everything whole if that is what it needs. */
+  begin(): void {
+    if (this.#mustBeWhole) this.#orLost(() => this.fillAll());
   }
 
   /** Objects that are known and hollow. */
@@ -270,9 +272,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       // Made before its record came: a Map or Set.
       for (let i = 0; i < contents.generic.length; i++)
         if (this.#states[contents.generic.values[i]!] === stateHollow) this.#describe(contents.generic.values[i]!);
-      const { builtinNames } = this.tables;
-      for (let i = contents.namesFrom; i < builtinNames.length; i++)
-        if (this.#paged.takesApart?.(builtinNames[i]!)) this.#mustBeWhole = true;
+      if (contents.mustBeWhole) this.#mustBeWhole = true;
       return contents;
     } finally {
       this.#isReading = false;

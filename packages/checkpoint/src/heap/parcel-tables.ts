@@ -2,7 +2,7 @@
  * The tables of a heap that comes in parcels (parcel-writer.ts): what the parcels read so far say.
  */
 import { DecoderTables, readBlob, readNumbers, readReference, readShape, skipValue } from './decoder-tables.js';
-import { parcelFirst, parcelLast } from './parcel-writer.js';
+import { parcelFirst, parcelLast, parcelWhole } from './parcel-writer.js';
 import { bytesPart, type List, list, SafeMap } from './primordials.js';
 import { formGeneric } from './record-forms.js';
 import { malformed, ValueReader } from './value-reader.js';
@@ -19,8 +19,8 @@ export interface ParcelContents {
   readonly generic: Numbers;
   /** Ids of objects that must not be hollow. */
   readonly whole: Uint32Array;
-  /** Where its names of built-ins begin in `builtinNames`. */
-  readonly namesFrom: number;
+  /** Nothing may be hollow any more. */
+  readonly mustBeWhole: boolean;
 }
 
 /** An object whose contents come in pieces: the id of the first, values in all of them, values in each. */
@@ -66,10 +66,9 @@ export class ParcelTables extends DecoderTables {
     reader.readStrings();
     const blobsAt = reader.at;
     reader.at = metaAt;
-    const namesFrom = this.builtinNames.length;
     const whole = this.#readMeta(reader, (flags & parcelFirst) !== 0, blobsAt);
     if ((flags & parcelLast) !== 0) this.isComplete = true;
-    return { plain, generic, whole, namesFrom };
+    return { plain, generic, whole, mustBeWhole: (flags & parcelWhole) !== 0 };
   }
 
   /** The object that this id is a piece of. */

@@ -11,7 +11,7 @@
  * Kinds, symbols, names of built-ins and blobs are numbered on from parcel to parcel.
  */
 import { GraphWriter } from './graph-writer.js';
-import type { NamedBuiltins } from './options.js';
+import type { HeapOptions } from './options.js';
 import { Piece } from './pieces.js';
 import { bytesLength, type List, list } from './primordials.js';
 import type { Shape } from './shapes.js';
@@ -20,6 +20,8 @@ import * as wire from './wire.js';
 /** Flags of a parcel. */
 export const parcelFirst = 1;
 export const parcelLast = 2;
+/** The guest must be whole before it runs on. */
+export const parcelWhole = 4;
 
 export class ParcelWriter extends GraphWriter {
   readonly #records = new wire.Numbers();
@@ -35,12 +37,14 @@ export class ParcelWriter extends GraphWriter {
   #kindsSent = 0;
   #symbolsSent = 0;
   #builtinsSent = 0;
+  readonly #takesApart: HeapOptions['takesApart'];
+  #mustBeWhole = false;
   readonly #meta = new wire.ByteWriter();
   readonly #parcel = new wire.ByteWriter();
 
-  // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
-  constructor(builtins: NamedBuiltins, useHiddenClasses: boolean) {
-    super(builtins, useHiddenClasses);
+  constructor({ builtins, hiddenClasses, takesApart }: HeapOptions) {
+    super(builtins, hiddenClasses !== false);
+    this.#takesApart = takesApart;
   }
 
   /** Bytes of the parcel so far, about. */
@@ -90,6 +94,10 @@ export class ParcelWriter extends GraphWriter {
     this.#whole.push(id);
   }
 
+  protected override holds(name: string): void {
+    if (this.#takesApart?.(name)) this.#mustBeWhole = true;
+  }
+
   protected override keepBlob(page: Uint8Array): number {
     this.#blobs[this.#blobs.length] = page;
     this.#blobBytes += bytesLength(page);
@@ -120,7 +128,7 @@ export class ParcelWriter extends GraphWriter {
     this.#kindsSent = kinds.length;
     this.#symbolsSent = this.symbols.length;
     this.#builtinsSent = this.usedBuiltins.length;
-    return this.#assemble(flags);
+    return this.#assemble(this.#mustBeWhole ? flags | parcelWhole : flags);
   }
 
   #assemble(flags: number): Uint8Array {

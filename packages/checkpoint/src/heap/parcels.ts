@@ -46,7 +46,7 @@ export class ParcelSource {
     this.#root = root;
     this.#options = options;
     this.#bytes = parcelBytes;
-    this.#writer = new ParcelWriter(options.builtins, options.hiddenClasses !== false);
+    this.#writer = new ParcelWriter(options);
     // Even: a Map's keys and items stay together.
     this.#pieceValues = min(limits.pieceValues, max(1, floor(parcelBytes / bytesOfValue / 2)) * 2);
     this.#encoder = new Encoder(options, this.#writer, this.#pieceValues);
