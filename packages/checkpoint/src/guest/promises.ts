@@ -480,17 +480,18 @@ export function installPromise(): void {
 /** Prints as Node prints promises. */
 function inspectPromise(
   this: object,
-  depth: number,
-  options: { stylize(text: string, style: string): string; depth?: number },
+  depth: number | null,
+  options: { stylize(text: string, style: string): string },
   inspect: (v: unknown, o: object) => string,
 ): unknown {
   if (!isGuestPromise(this)) return this;
   const name = (this as { constructor?: { name?: string } }).constructor?.name ?? 'Promise';
   const label = name === 'Promise' ? 'Promise' : `${name} [Promise]`;
-  if (depth < 0) return options.stylize(`[${name}]`, 'special');
+  if (depth !== null && depth < 0) return options.stylize(`[${name}]`, 'special');
   const record = PromiseBrand.state(this);
   if (record.status === PENDING) return `${label} { ${options.stylize('<pending>', 'special')} }`;
-  const inner = inspect(record.value, { ...options, depth: options.depth === null ? null : (options.depth ?? 2) - 1 });
+  // `options.depth` is that of the whole.
+  const inner = inspect(record.value, { ...options, depth: depth === null ? null : depth - 1 });
   const text = record.status === REJECTED ? `${options.stylize('<rejected>', 'special')} ${inner}` : inner;
   return text.includes('\n') || text.length > 64 ? `${label} {\n  ${text.replaceAll('\n', '\n  ')}\n}` : `${label} { ${text} }`;
 }

@@ -8,7 +8,7 @@ import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { printAsNative } from './printing.js';
 
-const { isProxy, isMap, isSet } = types;
+const { isProxy, isMap, isMapIterator, isSet, isSetIterator, isWeakMap, isWeakSet } = types;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
@@ -51,7 +51,10 @@ function touchChain(object: object): void {
   for (let at: object | null = object; at !== null && !isProxy(at); at = getPrototypeOf(at)) heap!.touch(at);
 }
 
-/** Makes whole what can be reached from a value through properties and collections: for what goes through it natively. */
+/**
+ * Makes whole what can be reached from a value through properties and collections: for what goes through it natively. What says itself how
+ * it is shown may show anything, and what an iterator or a weak collection holds is not seen here: then everything is made whole.
+ */
 function wholeDeep(value: unknown): void {
   if (!isObject(value)) return;
   const seen = new SafeSet<object>();
@@ -66,6 +69,10 @@ function wholeDeep(value: unknown): void {
     const object = waiting[waiting.length - 1]!;
     waiting.length--;
     whole(object);
+    if (hidesParts(object)) {
+      heap?.fillAll();
+      return;
+    }
     if (isMap(object) || isSet(object)) eachItem(object, meet);
     if (isView(object)) continue;
     const keys = ownKeys(object);
@@ -74,6 +81,16 @@ function wholeDeep(value: unknown): void {
       if (hasOwn(descriptor, 'value')) meet(descriptor.value);
     }
   }
+}
+
+const shows = Symbol.for('nodejs.util.inspect.custom');
+
+function hidesParts(object: object): boolean {
+  if (isMapIterator(object) || isSetIterator(object) || isWeakMap(object) || isWeakSet(object)) return true;
+  if (typeof object === 'function' || isView(object)) return false;
+  for (let at: object | null = object; at !== null && !isProxy(at); at = getPrototypeOf(at))
+    if (getOwnPropertyDescriptor(at, shows) !== undefined) return true;
+  return false;
 }
 
 const isObject = (value: unknown): value is object =>

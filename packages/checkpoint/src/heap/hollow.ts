@@ -25,6 +25,7 @@ import type { ValueReader } from './value-reader.js';
 const { isMap, isProxy } = types;
 const { isArray } = Array;
 const { min } = Math;
+const { iterator, isConcatSpreadable, toStringTag } = Symbol;
 const { get: reflectGet, has: reflectHas, set: reflectSet } = Reflect;
 const MapOf = Map;
 const SetOf = Set;
@@ -214,6 +215,8 @@ function standInOfOne(array: unknown[], filler: Filler): object {
   const proxy: object = new ProxyOf([], {
     get(_, key, receiver) {
       const asker = receiver === proxy ? array : receiver;
+      // Node's inspect asks how to show it, and then which elements are its own.
+      if (typeof key === 'symbol' && key !== iterator && key !== isConcatSpreadable && key !== toStringTag) filler.touch(array);
       return reflectGet(isElement(key) ? array : ArrayPrototype, key, asker);
     },
     set(_, key, value, receiver) {
