@@ -16,6 +16,7 @@ import {
   objectCreate,
   reflectConstruct,
   SafeMap,
+  SafeSet,
   setPrototypeOf,
   uncurry,
 } from './primordials.js';
@@ -55,8 +56,14 @@ export class HollowObjects {
   readonly #arrays = new SafeMap<object | null, object>();
   readonly #constructors = new SafeMap<ShapeFactory, Constructor>();
 
+  readonly #standIns = new SafeSet<object>();
+
   constructor(filler: Filler) {
     this.#filler = filler;
+  }
+
+  isStandIn(prototype: unknown): boolean {
+    return this.#standIns.has(prototype as object);
   }
 
   /** An object that will have this shape. Its prototype exists. */
@@ -79,7 +86,9 @@ export class HollowObjects {
   /** An array that will have this length and comes piece by piece. It may have holes. */
   largeArray(length: number): unknown[] {
     const array = arrayOf(length);
-    setPrototypeOf(array, standInOfOne(array, this.#filler));
+    const proxy = standInOfOne(array, this.#filler);
+    this.#standIns.add(proxy);
+    setPrototypeOf(array, proxy);
     return array;
   }
 
@@ -95,6 +104,7 @@ export class HollowObjects {
     let proxy = known.get(prototype);
     if (proxy === undefined) {
       proxy = standIn(prototype, isArray, this.#filler);
+      this.#standIns.add(proxy);
       known.set(prototype, proxy);
     }
     return proxy;

@@ -152,6 +152,11 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     });
   }
 
+  /** Whether a prototype is what hollow objects inherit from in the place of theirs. */
+  isStandIn(prototype: unknown): boolean {
+    return this.#hollows.isStandIn(prototype);
+  }
+
   /** Makes about `count` more of the objects whole that are described; false when none of these are left. */
   fillSome(count: number): boolean {
     for (let due = 0; this.#wholeUpTo < this.#described.length && due < count; ) {
