@@ -55,7 +55,7 @@ import { bringAll } from './child-processes.js';
 import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices, takesApart } from './globals.js';
-import { hideHooks, showHooks } from './hooks.js';
+import { heldBytes, hideHooks, showHooks } from './hooks.js';
 import { NodeProcess } from './node-process.js';
 import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
 import { osThreadId } from './os-thread.js';
@@ -494,6 +494,7 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   channel.drainPort(port);
   nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
   const before = performanceNow();
+  const held = heldBytes();
   const snapshot = asRehearsed(() =>
     naming((): Snapshot & { source?: ParcelSource } =>
       inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
@@ -503,6 +504,7 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   const report: CaptureReport = {
     objects: stats.objects,
     heapBytes: stats.bytes,
+    heldBytes: held,
     encodeMs: performanceNow() - before,
     frames: snapshot.frames,
     types: stats.types.slice(0, 40),
