@@ -10,6 +10,7 @@ export interface Progress {
   readonly doneBytes: number;
   /** About. */
   readonly leftBytes: number;
+  /** Not shown as long as there is none. */
   readonly bytesPerS: number | null;
   /** For the end of the line. */
   readonly note: string;
@@ -63,7 +64,7 @@ export function barLine(
   percent: number,
   columns = usualColumns,
 ): string {
-  const rate = bytesPerS === null ? '' : `  ${bytesText(Math.round(bytesPerS))}/s`;
+  const rate = !bytesPerS ? '' : `  ${bytesText(Math.round(bytesPerS))}/s`;
   const left = percent === 100 ? '' : `, ${bytesText(leftBytes)} left`;
   const figures = `${String(percent).padStart(3)}%  ${bytesText(doneBytes)}${left}${rate}  ${note}`;
   // The last column stays free: a terminal would go to the next line.
