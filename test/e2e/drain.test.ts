@@ -37,6 +37,7 @@ async function started(size: number, ...options: string[]) {
   const run = place.begin('run', '--node', '1', ...options, place.script('large.mjs', program(size)));
   await run.until('ready');
   const pid = String((await row()).pid);
+  // A signal that it listens to, which is told in the midst of what its thread does.
   const end = async () => {
     await place.run('kill', pid);
     return run.result;

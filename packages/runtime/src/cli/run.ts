@@ -48,7 +48,7 @@ export interface RunOptions {
   readonly weight?: number | undefined;
   readonly shakeMs?: number | undefined;
   readonly stats?: string | undefined;
-  /** Say each move on stderr as it happens, a line of JSON each. */
+  /** Say each move, and the end of its drain, on stderr as it happens, a line of JSON each. */
   readonly showMoves?: boolean | undefined;
 }
 
