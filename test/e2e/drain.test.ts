@@ -126,6 +126,20 @@ describe('a drain that people look at', () => {
   });
 });
 
+describe('cluster-migrate without a terminal', () => {
+  it('says one line when the target dies in the midst of a drain', async () => {
+    const { pid, run } = await started(600_000, '--node', '0');
+    const moving = place.begin('migrate', pid, '1');
+    while (!((await row()).remoteBytes > 0));
+    process.kill(daemons[1]!, 'SIGKILL');
+    const { code, stdout, stderr } = await moving.result;
+    const said = `cluster-migrate: Cannot bring process ${pid} to node 1: it was lost: node 1 was lost\n`;
+    expect([code, String(stdout), stderr]).toEqual([1, '', said]);
+    expect(await row()).toMatchObject({ stat: 'X', remoteBytes: 0 });
+    expect((await run.result).code).toBe(125);
+  });
+});
+
 describe.runIf(existsSync('/usr/bin/script'))('cluster-migrate on a terminal', () => {
   /** The command with a terminal for all three streams, in the words that it wrote over each other. */
   const onTerminal = (...args: string[]) => {

@@ -163,9 +163,10 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number,
     const report = decodeJson(payload, 'report of a move') as unknown as MoveReport; // from the node that moved it
     moves.add(report);
   });
-  const drainsTold = cluster.bus.subscribe(drainedSubject(pid), ({ payload }) =>
-    moves.addDrain(decodeJson(payload, 'report of a drain') as unknown as DrainReport),
-  );
+  const drainsTold = cluster.bus.subscribe(drainedSubject(pid), ({ payload }) => {
+    const report = decodeJson(payload, 'report of a drain') as unknown as DrainReport; // from the node that it came to
+    moves.addDrain(report);
+  });
   const capturesTold = cluster.bus.subscribe(capturedSubject(pid), ({ payload }) =>
     captures.add(decodeJson(payload, 'report of a capture') as unknown as CaptureNews),
   );

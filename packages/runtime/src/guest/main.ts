@@ -498,7 +498,6 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   channel.drainPort(port);
   nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
   const before = performanceNow();
-  const held = heldBytes();
   const snapshot = asRehearsed(() =>
     naming((): Snapshot & { source?: ParcelSource } =>
       inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
@@ -508,7 +507,7 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   const report: CaptureReport = {
     objects: stats.objects,
     heapBytes: stats.bytes,
-    heldBytes: held,
+    heldBytes: heldBytes(),
     encodeMs: performanceNow() - before,
     frames: snapshot.frames,
     types: stats.types.slice(0, 40),
