@@ -43,6 +43,16 @@ export class Workplace {
     return begin([bin(name), ...args], this.folder);
   }
 
+  /** For a program that begins the command itself. */
+  commandLine(name: string, ...args: string[]): string[] {
+    return [process.execPath, bin(name), ...args];
+  }
+
+  /** Any program, with this home. */
+  beginProgram(file: string, ...args: string[]): RunningCommand {
+    return begin(args, this.folder, this.folder, file);
+  }
+
   /** In a folder of its own, with this home; `node` is plain node. */
   beginIn(folder: string, name: string, ...args: string[]): RunningCommand {
     return begin(name === 'node' ? args : [bin(name), ...args], folder, this.folder);
@@ -77,9 +87,9 @@ export class Workplace {
   }
 }
 
-function begin(argv: string[], folder: string, home = folder): RunningCommand {
+function begin(argv: string[], folder: string, home = folder, program = process.execPath): RunningCommand {
   const { GODWIT_CLUSTER: _, ...environment } = process.env;
-  const child = spawn(process.execPath, argv, {
+  const child = spawn(program, argv, {
     cwd: folder,
     env: { ...environment, GODWIT_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -115,6 +115,12 @@ export const migrateLimits = {
   parcelMinBytes: 64 * 1024,
   /** The largest of them, unless one object is larger: what is asked for waits for it to be sent. */
   parcelMaxBytes: 1024 * 1024,
+  /** V8's old generation in the thread of a guest that holds nothing, about. */
+  emptyHeapBytes: 15_000_000,
+  /** Buffers of such a thread: its program's text. */
+  emptyBuffersBytes: 5_000_000,
+  /** What is above that is so many times as large in V8 as in parcels, about: 1.2 for text, 2.2 to 2.5 for objects and numbers, 3.8 for a Map. */
+  heapToParcels: 2.5,
   /** Parcels sent and not confirmed. */
   parcelsUnderWay: 3,
   /** A guest whose source cannot be reached for so long is lost, if it is not whole. */

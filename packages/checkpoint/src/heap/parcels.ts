@@ -81,6 +81,11 @@ export class ParcelSource {
     return this.#states.length - this.#written;
   }
 
+  /** Objects that were sent. */
+  get written(): number {
+    return this.#written;
+  }
+
   stats(): HeapStats {
     return this.#encoder.stats(this.#sent);
   }

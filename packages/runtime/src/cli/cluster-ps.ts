@@ -47,6 +47,7 @@ const program = command('cluster-ps', 'lists the processes of the cluster')
   .addHelpText(
     'after',
     '\nSTAT: R running, S idle, M moving, P its node does not answer, T stopped, Z ended, X lost' +
+      '\nREMOTE: what of a process that was moved is still at the node it left, about' +
       '\nExamples:\n  cluster-ps -a\n  cluster-ps -f node=1 --sort -cpu\n  cluster-ps -o pid,node,cpu,name -w 2s\n  cluster-ps --json',
   )
   .action(async (options: Options) => {

@@ -18,8 +18,8 @@ const program = command('cluster-run', 'runs a script as a cluster process')
   .option('--cwd <folder>', 'its working directory')
   .option('--memory <size>', 'limit of its heap, such as 512m', megabytes)
   .option('--shake <time>', 'move it to another node again and again, such as 100ms', duration)
-  .option('--show-moves', 'say each move on stderr as it happens, a line of JSON each', false)
-  .option('--stats <file>', 'write what its moves cost, as JSON, at its end')
+  .option('--show-moves', 'say each move and the end of its drain on stderr as it happens, a line of JSON each', false)
+  .option('--stats <file>', 'write what its moves and their drains cost, as JSON, at its end')
   .addHelpText(
     'after',
     '\nExamples:\n  cluster-run script.mjs one two\n  cluster-run --nodes 3 --shake 60ms --stats moves.json script.mjs',

@@ -33,7 +33,11 @@ export const columns: Readonly<Record<string, Column>> = {
     key: ({ residentBytes }) => residentBytes ?? -1,
   },
   moves: { title: 'MOVES', text: ({ moves }) => String(moves), key: ({ moves }) => moves },
-  remote: { title: 'REMOTE', text: ({ remoteBytes }) => bytesText(remoteBytes), key: ({ remoteBytes }) => remoteBytes },
+  remote: {
+    title: 'REMOTE',
+    text: ({ remoteBytes }) => (remoteBytes ? bytesText(remoteBytes) : none),
+    key: ({ remoteBytes }) => remoteBytes ?? -1,
+  },
   time: { title: 'TIME', text: ({ cpuMs }) => or(cpuMs, timeText), key: ({ cpuMs }) => cpuMs ?? -1 },
   command: { title: 'COMMAND', text: ({ command }) => command, key: ({ command }) => command },
   pinned: { title: 'PINNED', text: ({ pinned }) => pinned.join('; '), key: ({ pinned }) => pinned.length },

@@ -25,7 +25,8 @@ export interface ProcessRow {
   readonly name: string;
   readonly cpuPercent: number | null;
   readonly residentBytes: number | null;
-  readonly remoteBytes: number;
+  /** At the node that it came from, about; null when the node that has it does not say. */
+  readonly remoteBytes: number | null;
   readonly cpuMs: number | null;
   readonly elapsedMs: number;
   readonly command: string;
@@ -69,7 +70,7 @@ function guestRow(
     stat: statOf(location, report, silent),
     cpuPercent: report ? round(100 * report.cpuCores) : null,
     residentBytes: report?.memoryBytes ?? null,
-    remoteBytes: 0, // images travel whole
+    remoteBytes: report?.remoteBytes ?? (location.state === 'running' ? null : 0),
     cpuMs: report ? Math.round(report.cpuMs) : null,
     elapsedMs: (endedAtMs ?? nowMs) - startedAtMs,
     command: argv.join(' '),

@@ -12,13 +12,24 @@ import { decodeJson } from '../cluster/json.js';
 import { guestCompileOptions } from '../guest/modules.js';
 import { BundleStore } from '../node/bundles.js';
 import type { CaptureNews } from '../node/capture-record.js';
-import { askNode, askOwner, capturedSubject, type MoveReport, movedSubject, pause, type StartRequest } from '../node/control.js';
+import {
+  askNode,
+  askOwner,
+  capturedSubject,
+  drainedSubject,
+  type MoveReport,
+  movedSubject,
+  pause,
+  type StartRequest,
+} from '../node/control.js';
+import type { DrainReport } from '../node/drain-record.js';
 import { nodeLimits } from '../node/limits.js';
 import { signalExitCode } from '../node/signals.js';
 import { type AttachedEnd, AttachedProcess } from './attached.js';
-import { Captures, type ShownReason } from './captures.js';
+import { Captures } from './captures.js';
 import { type CommandCluster, findRunningCluster, listNodes } from './cluster.js';
 import { openEmbeddedCluster } from './embedded-cluster.js';
+import { Moves } from './moves.js';
 import { placeFor } from './placement.js';
 
 export interface RunOptions {
@@ -37,7 +48,7 @@ export interface RunOptions {
   readonly weight?: number | undefined;
   readonly shakeMs?: number | undefined;
   readonly stats?: string | undefined;
-  /** Say each move on stderr as it happens, a line of JSON each. */
+  /** Say each move, and the end of its drain, on stderr as it happens, a line of JSON each. */
   readonly showMoves?: boolean | undefined;
 }
 
@@ -142,29 +153,6 @@ function startRequest(options: RunOptions, bundle: string, entry: string): Start
   };
 }
 
-type ShownMove = Omit<MoveReport, 'putOff'> & { readonly putOff: readonly ShownReason[] };
-
-/** The moves of a process in the order in which they were heard of, each once. */
-class Moves {
-  readonly #byEpoch = new Map<number, ShownMove>();
-
-  constructor(
-    private readonly isShown: boolean,
-    private readonly captures: Captures,
-  ) {}
-
-  get list(): ShownMove[] {
-    return [...this.#byEpoch.values()];
-  }
-
-  add(report: MoveReport): void {
-    if (this.#byEpoch.has(report.epoch)) return;
-    const move = { ...report, putOff: report.putOff.map((reason) => this.captures.shown(reason)) };
-    if (this.isShown) process.stderr.write(`${JSON.stringify({ schema: 'godwit.move/1', ...move })}\n`);
-    this.#byEpoch.set(report.epoch, move);
-  }
-}
-
 async function follow(options: RunOptions, cluster: CommandCluster, pid: number, bundle: Uint8Array): Promise<number> {
   const attached = await AttachedProcess.attach(cluster, pid);
   const stopForwarding = forwardSignals(cluster, pid);
@@ -174,6 +162,10 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number,
   const told = cluster.bus.subscribe(movedSubject(pid), ({ payload }) => {
     const report = decodeJson(payload, 'report of a move') as unknown as MoveReport; // from the node that moved it
     moves.add(report);
+  });
+  const drainsTold = cluster.bus.subscribe(drainedSubject(pid), ({ payload }) => {
+    const report = decodeJson(payload, 'report of a drain') as unknown as DrainReport; // from the node that it came to
+    moves.addDrain(report);
   });
   const capturesTold = cluster.bus.subscribe(capturedSubject(pid), ({ payload }) =>
     captures.add(decodeJson(payload, 'report of a capture') as unknown as CaptureNews),
@@ -185,8 +177,10 @@ async function follow(options: RunOptions, cluster: CommandCluster, pid: number,
   shaking.abort();
   stopForwarding();
   await Promise.race([shake, pause(cluster.host, nodeLimits.controlTimeoutMs)]);
+  await Promise.race([moves.drained(), pause(cluster.host, nodeLimits.lastDrainMs)]);
   attached.detach();
   told.stop();
+  drainsTold.stop();
   capturesTold.stop();
   const exitCode = exitCodeOf(end, pid, 'cluster-run');
   if (options.stats !== undefined) {

@@ -31,6 +31,7 @@ import {
   withOriginals,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
+import { listenersOf } from '../services/process/emitter.js';
 import { announceExit, exitCode, setProcessHost } from '../services/process/functions.js';
 import { GuestProcess, newProcessState, processClasses } from '../services/process/process.js';
 import {
@@ -55,7 +56,7 @@ import { bringAll } from './child-processes.js';
 import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
 import { globalsClasses, installRealmServices, namedModules, type RealmServices, takesApart } from './globals.js';
-import { hideHooks, showHooks } from './hooks.js';
+import { heldBytes, hideHooks, showHooks } from './hooks.js';
 import { NodeProcess } from './node-process.js';
 import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
 import { osThreadId } from './os-thread.js';
@@ -108,6 +109,8 @@ class ServiceState {
     readonly clock: { originMs: number; lastMs: number },
     readonly channel: HostChannelState,
     readonly main: { promise: object | undefined; done: boolean },
+    /** Of the process: the node looks at them at any time (node/signals.ts), in the midst of a parcel too, so they are whole from the start. */
+    readonly listeners: object,
   ) {}
 }
 
@@ -444,7 +447,8 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
 // Captures -----------------------------------------------------------------------------------------------------------
 
 function serviceState(process = guestProcess): ServiceState {
-  return new ServiceState(process, savedProcessState(), timerState(), stdioState(), guestClock.save(), channel.save(), mainState);
+  const [state, clock, host] = [savedProcessState(), guestClock.save(), channel.save()];
+  return new ServiceState(process, state, timerState(), stdioState(), clock, host, mainState, listenersOf(process));
 }
 
 function serviceCounts(): ServiceCounts {
@@ -503,6 +507,7 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   const report: CaptureReport = {
     objects: stats.objects,
     heapBytes: stats.bytes,
+    heldBytes: heldBytes(),
     encodeMs: performanceNow() - before,
     frames: snapshot.frames,
     types: stats.types.slice(0, 40),

@@ -8,6 +8,7 @@ import type { ParcelSource } from '@godwit/checkpoint/guest';
 import { HOLD, type PageAnswer, type PageRequest, type PageWish, VERDICT, WAKE } from './protocol.js';
 
 const { load, wait } = Atomics;
+const now = performance.now.bind(performance);
 
 type NextParcel = (source: ParcelSource, bytes: number, wanted: number | undefined) => Uint8Array | undefined;
 
@@ -40,14 +41,17 @@ export class Pages {
   next(wanted: number | undefined): Uint8Array {
     const given = this.#first.shift();
     if (given) return given;
-    let isAsked = false;
+    let askedAtMs: number | undefined;
     for (;;) {
       const seen = load(this.words, WAKE);
       const come = receiveMessageOnPort(this.port);
-      if (come) return come.message as Uint8Array;
-      if (!isAsked) {
-        isAsked = true;
-        this.port.postMessage({ wanted } satisfies PageWish);
+      if (come) {
+        if (askedAtMs !== undefined) this.#say({ wanted, waitedMs: now() - askedAtMs });
+        return come.message as Uint8Array;
+      }
+      if (askedAtMs === undefined) {
+        askedAtMs = now();
+        this.#say({ wanted });
       } else wait(this.words, WAKE, seen);
     }
   }
@@ -58,10 +62,15 @@ export class Pages {
     this.port.unref();
   }
 
+  #say(wish: PageWish): void {
+    this.port.postMessage(wish);
+  }
+
   #answer(source: ParcelSource, next: NextParcel, { wanted, bytes }: PageRequest): void {
     let answer: PageAnswer;
     try {
-      answer = { parcel: next(source, bytes, wanted), isLast: source.isComplete };
+      const parcel = next(source, bytes, wanted);
+      answer = { parcel, isLast: source.isComplete, written: source.written, left: source.left };
     } catch (error) {
       answer = { failed: messageOf(error) };
     }

@@ -74,6 +74,7 @@ export type ToWorker =
 export interface CaptureReport {
   objects: number;
   heapBytes: number;
+  heldBytes: HeldBytes;
   encodeMs: number;
   /** Innermost last; see Snapshot of the checkpoint package. */
   frames: { name: string; fid: number; statement: number }[];
@@ -81,6 +82,15 @@ export interface CaptureReport {
   /** Number of the last chunk of output it wrote. */
   lastSeq: number;
   services: ServiceCounts;
+}
+
+/** What a guest's thread holds, garbage and the runtime included. */
+export interface HeldBytes {
+  readonly heap: number;
+  /** The part of the heap that is not of late: little of it is garbage. */
+  readonly old: number;
+  /** Outside of the heap: buffers. */
+  readonly external: number;
 }
 
 /** What a guest had under way outside its heap. */
@@ -136,11 +146,18 @@ export interface PageRequest {
 
 /** Without a parcel there are no more. */
 export type PageAnswer =
-  | { readonly parcel: Uint8Array | undefined; readonly isLast: boolean }
+  | {
+      readonly parcel: Uint8Array | undefined;
+      readonly isLast: boolean;
+      /** Objects in this parcel and those before it, and those that are known and in none yet. */
+      readonly written: number;
+      readonly left: number;
+    }
   /** The guest cannot be captured after all. */
   | { readonly failed: string };
 
-/** From a worker whose guest waits for a parcel. */
+/** From a worker whose guest waits for a parcel, and again, with the time, when it has one. */
 export interface PageWish {
   readonly wanted: number | undefined;
+  readonly waitedMs?: number;
 }

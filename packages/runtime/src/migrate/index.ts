@@ -3,6 +3,7 @@
  * The machines (source.ts, target.ts) are exported for simulations, which run the very same code.
  */
 
+export { DrainEstimate } from './drain-estimate.js';
 export { type MigrationDriver, type OutgoingSection, type PageChannel, Refusal } from './driver.js';
 export type { Link } from './link.js';
 export { type MoveNeeds, type MoveRef, moveName, type RefuseReason, refuseReasons, sameMove } from './messages.js';

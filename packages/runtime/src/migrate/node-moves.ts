@@ -106,6 +106,11 @@ export class NodeMoves {
       if (arrival.move.fromNode === node) arrival.handle({ type: 'sourceLost' });
   }
 
+  /** Guests that are being moved away, or run elsewhere and need this node for the rest of them. */
+  get departing(): MoveRef[] {
+    return [...this.#departures.values()].map(({ move }) => move);
+  }
+
   /** How many guests are on their way here and not settled. */
   get arriving(): number {
     return [...this.#arrivals.values()].filter((arrival) => !arrival.isDone).length;

@@ -8,8 +8,8 @@ import { migrateLimits } from '../limits.js';
 import type { PageChannel } from './driver.js';
 import { decodePageMessage, encodePageMessage, type PageMessage } from './page-messages.js';
 
-/** Takes the next parcel. */
-export type TakeParcel = (parcel: Uint8Array, isLast: boolean) => void;
+/** Takes the next parcel; about `leftBytes` are to follow. */
+export type TakeParcel = (parcel: Uint8Array, isLast: boolean, leftBytes: number) => void;
 
 export class PageReceiver {
   /** Resolves when everything is here; rejects when it cannot be had. */
@@ -23,9 +23,6 @@ export class PageReceiver {
   #isOver = false;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
-  /** Of the whole drain; times in milliseconds. */
-  readonly totals = { bytes: 0, faults: 0, faultMs: 0 };
-  #wantedAtMs = 0;
 
   constructor(
     private readonly channel: PageChannel,
@@ -52,10 +49,8 @@ export class PageReceiver {
 
   /** The guest stands still for this object, or for whatever comes next. */
   want(object: number | undefined): void {
-    this.#wantedAtMs = this.host.monotonicMs();
     // Asked again when a parcel came without it, which the other side knows.
     if (object === undefined || object === this.#wanted) return;
-    this.totals.faults++;
     this.#wanted = object;
     this.#say({ type: 'wanted', object });
   }
@@ -76,10 +71,7 @@ export class PageReceiver {
     const parcel = joined(this.#pieces);
     this.#pieces = [];
     this.#have++;
-    this.totals.bytes += parcel.byteLength;
-    if (this.#wantedAtMs > 0) this.totals.faultMs += this.host.monotonicMs() - this.#wantedAtMs;
-    this.#wantedAtMs = 0;
-    this.take(parcel, message.isLast);
+    this.take(parcel, message.isLast, message.isLast ? 0 : message.leftBytes);
     this.#say({ type: 'taken', number: this.#have });
     if (message.isLast) this.end();
   }

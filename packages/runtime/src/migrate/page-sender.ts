@@ -9,13 +9,18 @@ import { migrateLimits } from '../limits.js';
 import type { PageChannel } from './driver.js';
 import { decodePageMessage, encodePageMessage } from './page-messages.js';
 
-/** Gives the next parcel of about so many bytes, if possible with object `wanted`. Rejects when what is left cannot be had. */
-export type NextParcel = (bytes: number, wanted: number | undefined) => Promise<{ parcel: Uint8Array; isLast: boolean }>;
-
-interface Kept {
-  readonly number: number;
+export interface MadeParcel {
   readonly parcel: Uint8Array;
   readonly isLast: boolean;
+  /** Of those that follow, about. */
+  readonly leftBytes: number;
+}
+
+/** Gives the next parcel of about so many bytes, if possible with object `wanted`. Rejects when what is left cannot be had. */
+export type NextParcel = (bytes: number, wanted: number | undefined) => Promise<MadeParcel>;
+
+interface Kept extends MadeParcel {
+  readonly number: number;
 }
 
 export class PageSender {
@@ -77,9 +82,9 @@ export class PageSender {
     const wanted = this.#wanted.shift();
     const bytes = wanted === undefined ? this.#bytes : migrateLimits.parcelMinBytes;
     try {
-      const { parcel, isLast } = await this.next(bytes, wanted);
-      this.#kept.push({ number: ++this.#made, parcel, isLast });
-      this.#isMade = isLast;
+      const made = await this.next(bytes, wanted);
+      this.#kept.push({ number: ++this.#made, ...made });
+      this.#isMade = made.isLast;
       this.#bytes = Math.min(migrateLimits.parcelMaxBytes, bytes * 2);
     } catch (error) {
       if (this.#isStopped) return;
@@ -88,12 +93,12 @@ export class PageSender {
     }
   }
 
-  async #send({ number, parcel, isLast }: Kept): Promise<void> {
+  async #send({ number, parcel, isLast, leftBytes }: Kept): Promise<void> {
     try {
       for (let at = 0; at < parcel.byteLength || at === 0; at += migrateLimits.chunkBytes) {
         const bytes = parcel.subarray(at, at + migrateLimits.chunkBytes);
         const endsParcel = at + migrateLimits.chunkBytes >= parcel.byteLength;
-        await this.channel.send(encodePageMessage({ type: 'piece', number, endsParcel, isLast, bytes }));
+        await this.channel.send(encodePageMessage({ type: 'piece', number, endsParcel, isLast, leftBytes, bytes }));
       }
     } catch {
       // With the link; it is sent again on the next one.

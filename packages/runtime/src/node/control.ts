@@ -11,6 +11,7 @@ import { decodeJson, encodeJson } from '../cluster/json.js';
 import type { GuestSettings } from '../guest/protocol.js';
 import type { Locations } from '../process/index.js';
 import type { PutOffReason } from './capture-record.js';
+import type { DrainReport } from './drain-record.js';
 import type { GuestTerms } from './guests.js';
 import { nodeLimits } from './limits.js';
 import type { OfferedBytes } from './pieces.js';
@@ -53,6 +54,8 @@ export type ControlRequest =
   | { readonly op: 'migrate'; readonly pid: number; readonly to: number; readonly isWaited?: boolean }
   | { readonly op: 'signal'; readonly pid: number; readonly signal: string }
   | { readonly op: 'arrival'; readonly pid: number; readonly epoch: number }
+  /** How far the rest of a process is that arrived there in parcels: a DrainReport. */
+  | { readonly op: 'progress'; readonly pid: number; readonly epoch: number }
   | { readonly op: 'list' }
   | { readonly op: 'logs'; readonly pid: number; readonly from: number }
   /** Begins to empty the node, or answers how far it is. */
@@ -76,9 +79,8 @@ export interface MoveReport {
   readonly pauseMs: number;
   readonly essenceBytes: number;
   readonly pages: number;
-  readonly faults: number;
-  readonly faultMs: number;
-  readonly drainMs: number;
+  /** More of it follows while it runs. */
+  readonly isPartial: boolean;
   readonly putOff: readonly PutOffReason[];
 }
 
@@ -96,6 +98,8 @@ export interface CheckpointReport {
 export interface GuestReport {
   readonly pid: number;
   readonly memoryBytes: number;
+  /** At the node that it came from, about. */
+  readonly remoteBytes: number;
   readonly pinned: readonly string[];
   readonly moving: boolean;
   readonly isRunning: boolean;
@@ -119,9 +123,16 @@ export const controlSubject = (node: number) => `node.${node}.control`;
 export const outputSubject = (pid: number) => `proc.${pid}.out`;
 /** Each move of a process that happened, as a MoveReport, whoever asked for it. */
 export const movedSubject = (pid: number) => `proc.${pid}.moved`;
+/** Each drain of a process that is over, as a DrainReport of the node that it came to. */
+export const drainedSubject = (pid: number) => `proc.${pid}.drained`;
 /** Each capture of a process, taken or given up, as CaptureNews. */
 export const capturedSubject = (pid: number) => `proc.${pid}.captured`;
 export const bundleSubject = (name: string) => `bundle.${name}`;
+
+/** How a drain stands. @throws GODWIT_NOT_HERE when the node does not remember it, and what askNode throws */
+export function askProgress(bus: Bus, { to, pid, epoch }: { to: number; pid: number; epoch: number }): Promise<DrainReport> {
+  return askNode<DrainReport>(bus, to, { op: 'progress', pid, epoch }, nodeLimits.listTimeoutMs);
+}
 
 /** Asks a node. @throws what the node answered, GODWIT_NO_RESPONDERS, GODWIT_TIMEOUT */
 export async function askNode<T>(

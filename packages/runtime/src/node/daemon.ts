@@ -30,6 +30,7 @@ import {
   type ControlRequest,
   capturedSubject,
   controlSubject,
+  drainedSubject,
   type GuestReport,
   type MoveReport,
   movedSubject,
@@ -38,6 +39,7 @@ import {
   type StartRequest,
 } from './control.js';
 import { Drain, pinsOf } from './drain.js';
+import type { DrainRecord, DrainReport } from './drain-record.js';
 import { needsOf, WorkerDriver } from './driver.js';
 import { Guests } from './guests.js';
 import { Images } from './images.js';
@@ -93,6 +95,7 @@ export class NodeDaemon {
     private readonly logs: Logs,
   ) {
     this.url = url;
+    driver.onDrained = (pid, drain) => this.#tellDrain(pid, drain);
   }
 
   /** Resolves when the node is in the cluster and answers. @throws what connecting and joining throw */
@@ -250,7 +253,8 @@ export class NodeDaemon {
       isAutomatic: isBalancing,
     });
     const best = (pid: number) => this.#balancer.best(pid);
-    this.#drain = new Drain({ host, guests: this.guests, best, move, arriving: () => this.#moves.arriving });
+    const { arriving, departing } = { arriving: () => this.#moves.arriving, departing: () => this.#moves.departing };
+    this.#drain = new Drain({ host, guests: this.guests, best, move, arriving, departing });
   }
 
   #changed(change: MembershipChange): void {
@@ -320,6 +324,8 @@ export class NodeDaemon {
         return signalGuest(this.guests, this.#hosted(request.pid), signalName(request.signal));
       case 'arrival':
         return this.#arrival(request.pid, request.epoch);
+      case 'progress':
+        return this.#progress(request.pid, request.epoch);
       case 'list':
         return this.#list();
       case 'logs':
@@ -426,10 +432,9 @@ export class NodeDaemon {
     if (decided !== 'moved' && decided.kind !== 'moved')
       throw new GodwitError('GODWIT_NOT_MOVED', `Cannot move process ${pid}: ${decided.reason}`, { fields: { pid } });
     const arrived = await askNode<{ pauseMs: number }>(this.bus, to, { op: 'arrival', pid, epoch: epoch + 1 });
-    const { essenceBytes = 0, pages = 0, putOff = [] } = cost ?? {};
+    const { essenceBytes = 0, pages = 0, isPartial = false, putOff = [] } = cost ?? {};
     const { pauseMs } = arrived;
-    const drained = { faults: 0, faultMs: 0, drainMs: 0 };
-    const report = { atMs, epoch: epoch + 1, from: this.node, to, pauseMs, essenceBytes, pages, ...drained, putOff };
+    const report = { atMs, epoch: epoch + 1, from: this.node, to, pauseMs, essenceBytes, pages, isPartial, putOff };
     if (!this.#isOver) this.bus.publish(movedSubject(pid), encodeJson(report));
     return report;
   }
@@ -459,12 +464,24 @@ export class NodeDaemon {
     throw notHere(pid);
   }
 
+  #progress(pid: number, epoch: number): DrainReport {
+    const drain = this.driver.drains.get(pid);
+    if (drain?.epoch !== epoch) throw notHere(pid);
+    return drain.report;
+  }
+
+  #tellDrain(pid: number, drain: DrainRecord): void {
+    if (!this.#isOver) this.bus.publish(drainedSubject(pid), encodeJson({ ...drain.report }));
+  }
+
   async #list(): Promise<GuestReport[]> {
     await this.#meter.sampleMemory();
     return [...this.guests.hosted.values()].map((guest) => {
-      const { pid, memoryBytes, moving, use } = guest;
+      const { pid, epoch, memoryBytes, moving, use } = guest;
+      const drain = this.driver.drains.get(pid);
+      const remoteBytes = drain?.epoch === epoch ? drain.leftBytes : 0;
       const { isRunning, usedCores: cpuCores, cpuMs } = use;
-      return { pid, memoryBytes, moving, pinned: pinsOf(guest), isRunning, cpuCores, cpuMs };
+      return { pid, memoryBytes, remoteBytes, moving, pinned: pinsOf(guest), isRunning, cpuCores, cpuMs };
     });
   }
 

@@ -16,6 +16,8 @@ export interface DrainOptions {
   readonly move: (pid: number, to: number) => Promise<unknown>;
   /** Guests on their way here, taken before the node was told to empty itself. */
   readonly arriving: () => number;
+  /** Guests that leave or need this node still, though they run elsewhere. */
+  readonly departing: () => readonly { pid: number; toNode: number }[];
 }
 
 export interface DrainStatus {
@@ -52,7 +54,9 @@ export class Drain {
       const reason = pins.length > 0 ? pins.join('; ') : (this.#reasons.get(guest.pid) ?? 'it is still to be moved');
       return { pid: guest.pid, reason, isPinned: pins.length > 0 };
     });
-    if (this.#moving !== undefined && !hosted.has(this.#moving))
+    for (const { pid, toNode } of this.options.departing())
+      if (!hosted.has(pid)) left.push({ pid, reason: `the rest of it is on its way to node ${toNode}`, isPinned: false });
+    if (this.#moving !== undefined && left.every(({ pid }) => pid !== this.#moving))
       left.push({ pid: this.#moving, reason: 'it is being moved', isPinned: false });
     return { isDone: left.length === 0 && this.options.arriving() === 0, moved: this.#moved, left };
   }

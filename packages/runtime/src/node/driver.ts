@@ -9,6 +9,8 @@ import { assert, GodwitError } from '@godwit/checkpoint/base';
 import type { Bus } from '../cluster/index.js';
 import { decodeJson, encodeJson } from '../cluster/json.js';
 import {
+  type ArrivalOutcome,
+  DrainEstimate,
   type IncomingSection,
   type MigrationDriver,
   type MoveNeeds,
@@ -22,6 +24,8 @@ import {
 } from '../migrate/index.js';
 import type { BundleStore, BundleText } from './bundles.js';
 import { CaptureRecord, type PutOffReason } from './capture-record.js';
+import { pause } from './control.js';
+import { DrainRecord } from './drain-record.js';
 import { type GuestWorker, movesInParcels } from './guest-worker.js';
 import type { GuestMeta, Guests, HostedGuest } from './guests.js';
 import { nodeLimits } from './limits.js';
@@ -30,8 +34,8 @@ interface Departing {
   readonly guest: HostedGuest;
   isHeld: boolean;
   isCalledOff: boolean;
-  /** There is more of it than its essence. */
-  isPartial: boolean;
+  /** Of what there is of it besides its essence. */
+  rest?: DrainEstimate;
   sender?: PageSender;
 }
 
@@ -43,6 +47,7 @@ interface Arriving {
   net?: Uint8Array;
   isDropped: boolean;
   isPartial: boolean;
+  leftBytes: number;
   receiver?: PageReceiver;
   stoppedAtMs: number;
 }
@@ -51,6 +56,7 @@ interface Arriving {
 export interface CaptureCost {
   readonly essenceBytes: number;
   readonly pages: number;
+  readonly isPartial: boolean;
   readonly putOff: readonly PutOffReason[];
 }
 
@@ -62,7 +68,11 @@ export class WorkerDriver implements MigrationDriver {
   readonly costs = new Map<string, CaptureCost>();
   /** Of moves under way, and of those that nobody has told of yet. */
   readonly records = new Map<string, CaptureRecord>();
+  /** Of guests that came here in parcels, by pid: the last of each, the latest guests last. */
+  readonly drains = new Map<number, DrainRecord>();
   isDraining = false;
+  /** Is told when a drain to this node is over. */
+  onDrained: (pid: number, drain: DrainRecord) => void = () => {};
 
   constructor(
     private readonly guests: Guests,
@@ -76,7 +86,7 @@ export class WorkerDriver implements MigrationDriver {
       throw new GodwitError('GODWIT_NOT_HERE', `Cannot move process ${move.pid}: it is not here`);
     if (guest.moving)
       throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: a checkpoint of it is being taken`);
-    const departing: Departing = { guest, isHeld: false, isCalledOff: false, isPartial: false };
+    const departing: Departing = { guest, isHeld: false, isCalledOff: false };
     this.#departing.set(moveName(move), departing);
     guest.moving = true;
     const record = new CaptureRecord();
@@ -94,14 +104,16 @@ export class WorkerDriver implements MigrationDriver {
       }
       departing.isHeld = true;
       const { pages, isPartial, stoppedAtMs, report } = captured;
-      departing.isPartial = isPartial;
+      const rest = isPartial ? new DrainEstimate(report.heldBytes) : undefined;
+      if (rest) departing.rest = rest;
       const essenceBytes = pages.reduce((sum, page) => sum + page.byteLength, 0);
-      // Of a part the whole is not known: as much as it was, or more.
-      guest.memoryBytes = isPartial ? Math.max(guest.memoryBytes, report.heapBytes) : report.heapBytes;
-      this.costs.set(moveName(move), { essenceBytes, pages: pages.length, putOff: record.putOff });
+      // Of a part the whole is not known: what V8 held of it.
+      guest.memoryBytes = isPartial ? report.heldBytes.heap + report.heldBytes.external : report.heapBytes;
+      this.costs.set(moveName(move), { essenceBytes, pages: pages.length, isPartial, putOff: record.putOff });
       const { cpuMs, demandCores = null } = guest.use;
       const { meta: terms, lastSeq, memoryBytes } = guest;
-      const meta = { ...terms, lastSeq, memoryBytes, isPartial, stoppedAtMs, cpuMs, demandCores };
+      const leftBytes = rest?.leftBytes ?? 0;
+      const meta = { ...terms, lastSeq, memoryBytes, isPartial, leftBytes, stoppedAtMs, cpuMs, demandCores };
       const netSections = net === undefined ? [] : [{ name: 'net', content: net }];
       return [
         { name: 'meta', content: encodeJson(meta) },
@@ -132,7 +144,7 @@ export class WorkerDriver implements MigrationDriver {
   handOver(move: MoveRef, pages?: PageChannel): void {
     const departing = this.#departing.get(moveName(move));
     if (!departing || this.guests.hosted.get(move.pid) !== departing.guest) return;
-    if (pages && departing.isPartial) departing.sender = this.#serve(departing.guest.worker, pages);
+    if (pages && departing.rest) departing.sender = this.#serve(departing.guest.worker, pages, departing.rest);
     this.guests.handOver(departing.guest);
     this.guests.rest.end();
     departing.guest.net?.commit();
@@ -146,11 +158,13 @@ export class WorkerDriver implements MigrationDriver {
     void departing?.guest.worker.terminate();
   }
 
-  #serve(worker: GuestWorker, pages: PageChannel): PageSender {
+  #serve(worker: GuestWorker, pages: PageChannel, rest: DrainEstimate): PageSender {
     return new PageSender(pages, async (bytes, wanted) => {
       const answer = await worker.parcel({ bytes, wanted });
       if ('failed' in answer) throw new GodwitError('GODWIT_CANNOT_CAPTURE', answer.failed);
-      return { parcel: answer.parcel ?? new Uint8Array(0), isLast: answer.isLast };
+      const parcel = answer.parcel ?? new Uint8Array(0);
+      rest.made(parcel.byteLength, answer);
+      return { parcel, isLast: answer.isLast, leftBytes: rest.leftBytes };
     });
   }
 
@@ -158,7 +172,7 @@ export class WorkerDriver implements MigrationDriver {
     if (this.isDraining) throw new Refusal('draining', 'the node is being emptied');
     if (needs.platform !== platform())
       throw new Refusal('other-platform', `it needs ${needs.platform}, this node has ${platform()}`);
-    const arriving: Arriving = { isDropped: false, isPartial: false, stoppedAtMs: 0 };
+    const arriving: Arriving = { isDropped: false, isPartial: false, leftBytes: 0, stoppedAtMs: 0 };
     this.#arriving.set(moveName(move), arriving);
     const bundle = await this.bundles.load(needs.bundle, this.bus).catch((error: Error) => {
       throw new Refusal('no-bundle', error.message);
@@ -193,13 +207,14 @@ export class WorkerDriver implements MigrationDriver {
     if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
     const { bundle } = arriving;
     assert(bundle, 'a reservation has its bundle');
-    const { lastSeq, stoppedAtMs, memoryBytes, isPartial, cpuMs, demandCores, ...rest } = meta;
+    const { lastSeq, stoppedAtMs, memoryBytes, isPartial, leftBytes, cpuMs, demandCores, ...rest } = meta;
     const before = { cpuMs, demandCores: demandCores ?? undefined };
     const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq, before);
     guest.memoryBytes = memoryBytes;
     await arriving.worker.restore(bundle, rest.settings, pages, events, { isPartial });
     arriving.guest = guest;
     arriving.isPartial = isPartial;
+    arriving.leftBytes = leftBytes;
     arriving.stoppedAtMs = stoppedAtMs;
     return { complete: !isPartial };
   }
@@ -207,14 +222,11 @@ export class WorkerDriver implements MigrationDriver {
   async run(move: MoveRef, pages: PageChannel): Promise<void> {
     const arriving = this.#arriving.get(moveName(move));
     assert(arriving?.guest, 'a guest is loaded before it runs');
-    if (arriving.isPartial) arriving.receiver = this.#receive(arriving.guest.worker, move, pages);
+    if (arriving.isPartial) arriving.receiver = this.#receive(arriving.guest.worker, move, pages, arriving.leftBytes);
     const { guest, stoppedAtMs } = arriving;
     this.guests.hosted.set(move.pid, guest);
     this.pauses.set(move.pid, { epoch: guest.epoch, pauseMs: guest.running.then((atMs) => atMs - stoppedAtMs) });
-    for (const oldest of this.pauses.keys()) {
-      if (this.pauses.size <= nodeLimits.pausesKept) break;
-      this.pauses.delete(oldest);
-    }
+    forgetOldest(this.pauses);
     guest.worker.run();
     this.guests.rest.end();
     // After run: until then the thread has nobody to give messages to.
@@ -225,9 +237,23 @@ export class WorkerDriver implements MigrationDriver {
     await this.#arriving.get(moveName(move))?.receiver?.drained;
   }
 
-  #receive(worker: GuestWorker, { fromNode }: MoveRef, pages: PageChannel): PageReceiver {
-    const receiver = new PageReceiver(pages, this.guests.host, fromNode, (parcel, isLast) => worker.feed(parcel, isLast));
-    worker.onWish((wanted) => receiver.want(wanted));
+  #receive(worker: GuestWorker, { pid, epoch, fromNode }: MoveRef, pages: PageChannel, leftBytes: number): PageReceiver {
+    const { host } = this.guests;
+    const drain = new DrainRecord(host, epoch + 1, leftBytes);
+    this.drains.delete(pid);
+    this.drains.set(pid, drain);
+    forgetOldest(this.drains);
+    const receiver = new PageReceiver(pages, host, fromNode, (parcel, isLast, left) => {
+      drain.parcel(parcel.byteLength, isLast, left);
+      worker.feed(parcel, isLast);
+    });
+    worker.onWish(
+      (wanted) => {
+        drain.stands();
+        receiver.want(wanted);
+      },
+      (wanted, waitedMs) => drain.stood(wanted, waitedMs),
+    );
     void worker.gone.then(() => receiver.end());
     return receiver;
   }
@@ -241,8 +267,33 @@ export class WorkerDriver implements MigrationDriver {
     void arriving.worker?.terminate();
   }
 
-  settled(move: MoveRef): void {
+  settled(move: MoveRef, outcome: ArrivalOutcome): void {
+    const worker = this.#arriving.get(moveName(move))?.worker;
     this.#arriving.delete(moveName(move));
+    const drain = this.drains.get(move.pid);
+    if (drain?.epoch !== move.epoch + 1) return;
+    void this.#endDrain(move.pid, drain, worker, outcome.kind === 'arrived' ? undefined : outcome.reason);
+  }
+
+  async #endDrain(
+    pid: number,
+    drain: DrainRecord,
+    worker: GuestWorker | undefined,
+    lostBecause: string | undefined,
+  ): Promise<void> {
+    // A guest that waited for the last parcel goes on by now, and its thread says how long it was.
+    worker?.hearOut();
+    if (lostBecause === undefined)
+      await Promise.race([drain.going(), worker?.gone, pause(this.guests.host, nodeLimits.lastFaultMs)]);
+    drain.end(lostBecause);
+    this.onDrained(pid, drain);
+  }
+}
+
+function forgetOldest(kept: Map<number, unknown>): void {
+  for (const oldest of kept.keys()) {
+    if (kept.size <= nodeLimits.pausesKept) break;
+    kept.delete(oldest);
   }
 }
 
@@ -289,13 +340,14 @@ interface TravellingMeta extends GuestMeta {
   readonly stoppedAtMs: number;
   readonly memoryBytes: number;
   readonly isPartial: boolean;
+  readonly leftBytes: number;
   readonly cpuMs: number;
   readonly demandCores: number | null;
 }
 
 function parseMeta(bytes: Uint8Array): TravellingMeta {
   const value = decodeJson(bytes, 'description of a process');
-  const counts = [value.lastSeq, value.stoppedAtMs, value.memoryBytes, value.cpuMs, value.demandCores ?? 0];
+  const counts = [value.lastSeq, value.stoppedAtMs, value.memoryBytes, value.leftBytes, value.cpuMs, value.demandCores ?? 0];
   const good =
     typeof value.bundleName === 'string' &&
     typeof value.settings === 'object' &&

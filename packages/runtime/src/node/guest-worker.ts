@@ -241,9 +241,14 @@ export class GuestWorker {
     this.whole();
   }
 
-  /** Is told what the guest stands still for: an object by its number, or whatever comes next. */
-  onWish(take: (wanted: number | undefined) => void): void {
-    this.pages.onWish(take);
+  /** Is told what the guest stands still for, an object by its number or whatever comes next, and how long it did. */
+  onWish(...told: Parameters<PagePort['onWish']>): void {
+    this.pages.onWish(...told);
+  }
+
+  /** Its thread's words about that until now are heard. */
+  hearOut(): void {
+    this.pages.hearOut();
   }
 
   deliver(service: string, messages: readonly unknown[]): void {

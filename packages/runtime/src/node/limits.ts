@@ -68,6 +68,16 @@ export const nodeLimits = {
   bundlesLoaded: 32,
   /** Arrivals whose pause a node remembers for whoever asked for the move. */
   pausesKept: 1_000,
+  /** Times of one drain's faults that are kept for its quantiles. */
+  faultTimesKept: 4_096,
+  /** A drain that is over is told of when the guest's thread has said what it waited for, or after this time. */
+  lastFaultMs: 1_000,
+  /** Looks at a drain by whoever waits for it. */
+  drainLookMs: 100,
+  /** Pause before the next look at a drain whose node did not answer; it is known by its lease whether the guest is lost. */
+  drainAgainMs: 500,
+  /** cluster-run waits this long for the figures of a drain that was under way when the process ended. */
+  lastDrainMs: 2_000,
   /** An ordinary control request. */
   controlTimeoutMs: 5_000,
   /** What a command shows of a node that answers; a frozen one does not hold the list up. */

@@ -1,15 +1,19 @@
 /**
  * The node's end of a worker's page port (guest/pages.ts): asks a captured guest for its parcels, and feeds them to one that goes on.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type PageAnswer, type PageRequest, type PageWish, WAKE } from '../guest/protocol.js';
+
+/** An object by its number, or undefined for whatever comes next. */
+type Wanted = number | undefined;
 
 export class PagePort {
   /** For the worker. */
   readonly other: MessagePort;
   readonly #port: MessagePort;
   #answers: ((answer: PageAnswer) => void)[] = [];
-  #onWish: ((wanted: number | undefined) => void) | undefined;
+  #onWish: ((wanted: Wanted) => void) | undefined;
+  #onWaited: (wanted: Wanted, waitedMs: number) => void = () => {};
   #wishes: PageWish[] = [];
   #isClosed = false;
 
@@ -17,11 +21,7 @@ export class PagePort {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.other = port2;
-    port1.on('message', (message: PageAnswer | PageWish) => {
-      if (!('wanted' in message)) this.#answers.shift()?.(message);
-      else if (this.#onWish) this.#onWish(message.wanted);
-      else this.#wishes.push(message);
-    });
+    port1.on('message', (message: PageAnswer | PageWish) => this.#hear(message));
     port1.unref();
   }
 
@@ -42,16 +42,33 @@ export class PagePort {
     this.wake();
   }
 
-  /** Is told what a guest waits for; at once if it waits already. */
-  onWish(take: (wanted: number | undefined) => void): void {
+  /** Is told what a guest waits for, at once if it waits already, and, with each parcel that it waited for, how long it did. */
+  onWish(take: (wanted: Wanted) => void, waited: (wanted: Wanted, waitedMs: number) => void = () => {}): void {
     this.#onWish = take;
-    for (const { wanted } of this.#wishes.splice(0)) take(wanted);
+    this.#onWaited = waited;
+    for (const wish of this.#wishes.splice(0)) this.#hear(wish);
+  }
+
+  /** Hears now what the worker has said. */
+  hearOut(): void {
+    for (let said = this.#said(); said; said = this.#said()) this.#hear(said);
   }
 
   /** Lets the worker look at its words and its port again. */
   wake(): void {
     Atomics.add(this.words, WAKE, 1);
     Atomics.notify(this.words, WAKE);
+  }
+
+  #said(): PageAnswer | PageWish | undefined {
+    return this.#isClosed ? undefined : receiveMessageOnPort(this.#port)?.message;
+  }
+
+  #hear(message: PageAnswer | PageWish): void {
+    if (!('wanted' in message)) this.#answers.shift()?.(message);
+    else if (!this.#onWish) this.#wishes.push(message);
+    else if (message.waitedMs === undefined) this.#onWish(message.wanted);
+    else this.#onWaited(message.wanted, message.waitedMs);
   }
 
   close(): void {

@@ -9,7 +9,8 @@ interface Entry {
 }
 type Listeners = Record<PropertyKey, Entry[]>;
 
-const listenersOf = (emitter: ServiceEmitter): Listeners => (emitter as unknown as { _listeners: Listeners })._listeners;
+/** By the names of their events. */
+export const listenersOf = (emitter: ServiceEmitter): Listeners => (emitter as unknown as { _listeners: Listeners })._listeners;
 const entriesOf = (emitter: ServiceEmitter, name: PropertyKey): Entry[] => (listenersOf(emitter)[name] ??= []);
 
 function add(emitter: ServiceEmitter, name: PropertyKey, listener: Listener, once: boolean, first: boolean): void {
