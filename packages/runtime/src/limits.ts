@@ -113,8 +113,8 @@ export const migrateLimits = {
   drainSilentPeriods: 20,
   /** A parcel of a guest's heap that something waits for, in bytes; others grow from it. */
   parcelMinBytes: 64 * 1024,
-  /** The largest of them, unless one object is larger: what is asked for waits for it to be sent. */
-  parcelMaxBytes: 1024 * 1024,
+  /** The largest of them, unless one object is larger: what is asked for waits for it to be sent, and some 10 ms of the guest's are for reading it. */
+  parcelMaxBytes: 256 * 1024,
   /** V8's old generation in the thread of a guest that holds nothing, about. */
   emptyHeapBytes: 15_000_000,
   /** Buffers of such a thread: its program's text. */

@@ -52,6 +52,8 @@ export interface GuestOptions {
   onPaused(frames: PausedFrame[]): void;
   /** Called when a guest that came by pages cannot go on. */
   onLost(reason: string): never;
+  /** Called when all of a guest that came by pages is here and in its place. */
+  onWhole?(): void;
   /** Does a built-in of this name take objects apart in ways that tell nobody? A guest that holds one comes whole. */
   takesApart?(name: string): boolean;
   /** Of a guest that comes by pages: objects that come with one that is touched. */
@@ -120,6 +122,7 @@ export class Guest {
   private restored: Frame[] = [];
   private paged: PagedHeap | undefined;
   private readonly onLost: (reason: string) => never;
+  private readonly onWhole: () => void;
   private readonly takesApart: (name: string) => boolean;
   private readonly neighbours: number;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
@@ -127,6 +130,7 @@ export class Guest {
 
   constructor(options: GuestOptions) {
     this.onLost = options.onLost;
+    this.onWhole = options.onWhole ?? (() => {});
     this.takesApart = options.takesApart ?? (() => false);
     this.neighbours = options.neighbours ?? 0;
     this.realm = new Realm(options.bundle, options.host);
@@ -276,6 +280,7 @@ export class Guest {
         this.paged = undefined;
         setPagedHeap(undefined);
         takeOut();
+        this.onWhole();
       },
     });
     finishing.placeIn = (collection, entries) => {

@@ -42,7 +42,8 @@ export function standInForCollections(heap: PagedHeap, builtins: NamedBuiltins):
     }
   }
   return () => {
-    for (const step of takeOut) step();
+    // By index: the guest may have changed how lists are iterated.
+    for (let i = 0; i < takeOut.length; i++) takeOut[i]!();
   };
 }
 

@@ -7,7 +7,7 @@ import { uncurry } from '../heap/primordials.js';
 import { hostClosureKind } from './host-closures.js';
 import { Cursor, finished, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
 import { isObject } from './promises.js';
-import { whole } from './touching.js';
+import { isStandIn, whole } from './touching.js';
 
 const isArray = Array.isArray;
 const arrayProto = Array.prototype as unknown as Record<symbol, unknown>;
@@ -71,6 +71,7 @@ export function spreadable(value: unknown, fresh: boolean): unknown[] | undefine
 }
 
 export function isIteratedNatively(value: object): boolean {
+  if (isMap(value) || isSet(value)) whole(value);
   const method = methodOf(value, Symbol.iterator);
   if (isMap(value)) return method === mapIterator && mapIteratorProto.next === mapIteratorNext;
   if (isSet(value)) return method === setIterator && setIteratorProto.next === setIteratorNext;
@@ -84,7 +85,10 @@ export function isIteratedNatively(value: object): boolean {
 /** A data property along the prototype chain; undefined where a getter or proxy stands in the way. */
 function methodOf(object: object, key: PropertyKey): unknown {
   for (let holder: object | null = object; holder; holder = getPrototypeOf(holder)) {
-    if (isProxy(holder)) return undefined;
+    if (isProxy(holder)) {
+      if (isStandIn(holder)) continue;
+      return undefined;
+    }
     const descriptor = ownDescriptor(holder, key);
     if (descriptor) return descriptor.value;
   }
@@ -293,6 +297,7 @@ export function loopOver(value: unknown, name: 'keys' | 'values' | 'entries' | '
     return arrayIteratorProto.next === arrayNext && methodOf(value, name) === listMethods[name]
       ? new ListCursor(value, name)
       : undefined;
+  if (isMap(value) || isSet(value)) whole(value);
   if (isMap(value))
     return mapIteratorProto.next === mapIteratorNext && methodOf(value, name) === mapMethods[name]
       ? collectionCursor(value, name === 'keys' ? 'mapKeys' : name === 'values' ? 'mapValues' : 'map')

@@ -30,6 +30,9 @@ export function whole<T>(value: T, key?: unknown): T {
   return value;
 }
 
+/** Whether hollow objects inherit from it in the place of their prototype, which is the prototype that it says it has. */
+export const isStandIn = (prototype: object): boolean => heap !== undefined && heap.isStandIn(prototype);
+
 let areMethodsTaken = false;
 
 /** Whether the program may call methods of Maps and Sets as functions: its collections are never hollow. */

@@ -8,6 +8,7 @@ import { uncurry } from '../heap/primordials.js';
 import { Stamp } from './brand.js';
 import { printAsNative, printMethodsAsNative } from './printing.js';
 import { isObject } from './promises.js';
+import { whole } from './touching.js';
 
 const { construct } = Reflect;
 const { defineProperty } = Object;
@@ -129,7 +130,7 @@ const methods = {
     addTo(state.cells, cell);
     if (token !== undefined) {
       state.byToken ??= new WeakMapOf();
-      let cells = entryOf(state.byToken, token) as Set<RegistryCell> | undefined;
+      let cells = whole(entryOf(state.byToken, token) as Set<RegistryCell> | undefined);
       if (!cells) setEntry(state.byToken, token, (cells = new SetOf()));
       addTo(cells, cell);
     }
@@ -138,7 +139,7 @@ const methods = {
   unregister(this: unknown, token: WeakKey): boolean {
     const { cells, byToken } = stateOf(this, 'unregister');
     unregister(asked, token);
-    const found = byToken && (entryOf(byToken, token) as Set<RegistryCell> | undefined);
+    const found = byToken && whole(entryOf(byToken, token) as Set<RegistryCell> | undefined);
     if (!found) return false;
     const before = sizeOf(cells);
     eachOf(found, (cell: RegistryCell) => {

@@ -15,6 +15,7 @@ import { Numbers } from './wire.js';
 /** A value and the head of the object that it refers to, about. */
 const bytesOfValue = 6;
 
+const { isArray } = Array;
 const { floor, max, min } = Math;
 
 const stateDeferred = 1;
@@ -36,6 +37,11 @@ export class ParcelSource {
   /** How many values each of them holds. */
   readonly #widths = new Numbers();
   #frontierAt = 0;
+  /** By id of a piece: the id of the Map or Set. */
+  readonly #wholeOf = new SafeMap<number, number>();
+  /** The Map or Set that somebody waits for, and its next piece. */
+  #urgent = -1;
+  #urgentAt = 0;
   /** By id, of those that come in pieces: the ids of these. */
   readonly #piecesOf = new SafeMap<number, { first: number; count: number }>();
   #sent = 0;
@@ -68,8 +74,18 @@ export class ParcelSource {
    */
   next(bytes: number = this.#bytes, wanted?: number): Uint8Array | undefined {
     if (this.isComplete) return undefined;
-    if (wanted !== undefined && this.#states.values[wanted] === stateDeferred) this.#due.push(wanted);
+    if (wanted !== undefined) this.#want(wanted);
     return this.#parcel(0, bytes);
+  }
+
+  #want(id: number): void {
+    if (this.#states.values[id] === stateDeferred) this.#due.push(id);
+    // A Map or Set is of use when all of it is there: its pieces go before what they refer to.
+    const whole = this.#wholeOf.get(id);
+    if (whole !== undefined && whole !== this.#urgent) {
+      this.#urgent = whole;
+      this.#urgentAt = 0;
+    }
   }
 
   get isComplete(): boolean {
@@ -100,6 +116,12 @@ export class ParcelSource {
         this.#meet();
         continue;
       }
+      const urgent = this.#nextUrgent();
+      if (urgent >= 0) {
+        if (writer.size >= bytes) break;
+        this.#due.push(urgent);
+        continue;
+      }
       // What was met in this parcel comes before what waits since earlier ones.
       const isNear = nearAt < this.#frontier.length;
       const at = isNear ? nearAt : this.#frontierAt;
@@ -114,6 +136,16 @@ export class ParcelSource {
     const parcel = writer.take(flags | (this.#written === this.#states.length ? parcelLast : 0), this.#root, this.#encoder.kinds);
     this.#sent += parcel.length;
     return parcel;
+  }
+
+  /** The next piece of what is wanted as a whole; -1: there is none. */
+  #nextUrgent(): number {
+    const pieces = this.#urgent < 0 ? undefined : this.#piecesOf.get(this.#urgent);
+    for (; pieces !== undefined && this.#urgentAt < pieces.count; this.#urgentAt++) {
+      const id = pieces.first + this.#urgentAt;
+      if (this.#states.values[id] === stateDeferred) return id;
+    }
+    return -1;
   }
 
   /** What is too large for what is left of a parcel waits for the next. */
@@ -171,6 +203,7 @@ export class ParcelSource {
     const pieces = { first, count: this.#writer.objects.length - first };
     this.#writer.pieces(id, first, width, this.#pieceValues);
     this.#piecesOf.set(id, pieces);
+    if (!isArray(this.#writer.objects[id]!)) for (let i = 0; i < pieces.count; i++) this.#wholeOf.set(first + i, id);
     // It has no record of its own.
     this.#states.values[id] = stateWritten;
     this.#written++;

@@ -363,6 +363,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
     },
     onPaused,
     onLost,
+    onWhole: () => send({ type: 'whole' }),
     takesApart,
     neighbours: paging === 'all' ? NEIGHBOURS : 0,
   });
@@ -397,8 +398,12 @@ const OBJECTS_BETWEEN_TURNS = 2_000;
 /** Made whole with one that is touched: half a millisecond. */
 const NEIGHBOURS = 500;
 
+/** A parcel, or some objects, between two turns. */
 const fillOn = once(nativeSetImmediate, () => {
-  if (!ended && guest.fillSome(OBJECTS_BETWEEN_TURNS)) fillOn();
+  if (ended) return;
+  const parcel = pages.take();
+  if (parcel) guest.add(parcel);
+  if (parcel || (paging === 'all' && guest.fillSome(OBJECTS_BETWEEN_TURNS))) fillOn();
 });
 
 /** Nothing of the guest runs from here on: nobody could catch what it was about to be told wrongly. */
@@ -413,12 +418,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
   const inParcels = isParcel(message.pages[0]!);
   if (inParcels) pages.begin(message.pages);
-  if (message.isPartial) {
-    pages.onParcel((parcel) => {
-      guest.add(parcel);
-      if (paging === 'all') fillOn();
-    });
-  }
+  if (message.isPartial) pages.onParcel(fillOn);
   const next = inParcels ? (wanted: number | undefined) => pages.next(wanted) : undefined;
   const restored = asRehearsed(() => naming(() => guest.restore(message.pages, next))) as ServiceState;
   guestProcess = restored.process;

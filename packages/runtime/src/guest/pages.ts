@@ -14,6 +14,8 @@ type NextParcel = (source: ParcelSource, bytes: number, wanted: number | undefin
 
 export class Pages {
   #first: Uint8Array[] = [];
+  /** Came while nobody waited, and was not taken. */
+  readonly #come: Uint8Array[] = [];
 
   constructor(
     private readonly port: MessagePort,
@@ -39,7 +41,7 @@ export class Pages {
 
   /** The next parcel, if possible with object `wanted`; waits for it. */
   next(wanted: number | undefined): Uint8Array {
-    const given = this.#first.shift();
+    const given = this.#first.shift() ?? this.#come.shift();
     if (given) return given;
     let askedAtMs: number | undefined;
     for (;;) {
@@ -56,10 +58,18 @@ export class Pages {
     }
   }
 
-  /** Parcels that come while nobody waits for them. */
-  onParcel(take: (parcel: Uint8Array) => void): void {
-    this.port.on('message', take);
+  /** Tells of parcels that come while nobody waits for them. They are taken one at a time: the guest has turns of its own between them. */
+  onParcel(tell: () => void): void {
+    this.port.on('message', (parcel: Uint8Array) => {
+      this.#come.push(parcel);
+      tell();
+    });
     this.port.unref();
+  }
+
+  /** A parcel that has come. */
+  take(): Uint8Array | undefined {
+    return this.#come.shift();
   }
 
   #say(wish: PageWish): void {

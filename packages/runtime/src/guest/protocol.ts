@@ -114,6 +114,8 @@ export type FromWorker =
   | { type: 'prepared' }
   | { type: 'loaded' }
   | { type: 'running'; atMs: number }
+  /** Of a guest that came in parcels: nothing of it is hollow any more. */
+  | { type: 'whole' }
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }
   /** V8 stopped the thread: it goes on when what the pause is for has happened and the node has said so through the inspector. */
   | { type: 'paused' }

@@ -236,7 +236,11 @@ export class GuestWorker {
   /** Gives a guest that goes on here its next parcel. */
   feed(parcel: Uint8Array, isLast: boolean): void {
     this.pages.feed(parcel);
-    if (!isLast) return;
+    // Everything is here, and the thread says when it is in its place; a guest that never waits is made whole by its capture.
+    if (isLast) setTimeout(() => this.isWhole(), nodeLimits.wholeWaitMs).unref();
+  }
+
+  private isWhole(): void {
     this.partial = undefined;
     this.whole();
   }
@@ -415,6 +419,9 @@ export class GuestWorker {
     switch (message.type) {
       case 'ready':
         this.osThread = message.osThread;
+        return;
+      case 'whole':
+        this.isWhole();
         return;
       case 'warm':
         this.isWarm = true;
