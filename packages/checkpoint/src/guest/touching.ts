@@ -6,6 +6,7 @@
 import { types } from 'node:util';
 import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
+import { noteHeir } from './cleanness.js';
 import { printAsNative } from './printing.js';
 
 const { isProxy, isMap, isSet } = types;
@@ -118,14 +119,17 @@ function touch(reach: Reach, self: unknown, given: readonly unknown[]): void {
   for (let i = 0; i < keys.length; i++) whole(getOwnPropertyDescriptor(all, keys[i]!)!.value);
 }
 
+const prototypeSetter = getOwnPropertyDescriptor(Object.prototype, '__proto__')!.set as AnyFunction;
 const replacements = new SafeWeakMap<object, object>();
 
 /** As the native function, a moment later. */
 function touching(native: AnyFunction, reach: Reach): AnyFunction {
   const known = replacements.get(native);
   if (known !== undefined) return known as AnyFunction;
+  const setsPrototype = native === prototypeSetter || native === Object.setPrototypeOf || native === Reflect.setPrototypeOf;
   const { made } = {
     made(this: unknown, ...given: unknown[]): unknown {
+      if (setsPrototype) noteHeir(native === prototypeSetter ? this : given[0]);
       if (heap !== undefined) touch(reach, this, given);
       return apply(native, this, given);
     },

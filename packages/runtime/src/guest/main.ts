@@ -17,6 +17,7 @@ import {
   state as jobs,
   MainActivity,
   markReported,
+  noteError,
   type Outlook,
   type ParcelSource,
   type PausedFrame,
@@ -28,6 +29,7 @@ import {
   type Snapshot,
   setJobHost,
   setProgram,
+  whyNotClean,
   withOriginals,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
@@ -54,7 +56,7 @@ import { HostChannel, type HostChannelState, hostChannelClasses } from './channe
 import { bringAll } from './child-processes.js';
 import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
-import { globalsClasses, installRealmServices, namedModules, type RealmServices, takesApart } from './globals.js';
+import { globalsClasses, installRealmServices, moduleNames, namedModules, type RealmServices, takesApart } from './globals.js';
 import { hideHooks, showHooks } from './hooks.js';
 import { NodeProcess } from './node-process.js';
 import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
@@ -201,6 +203,7 @@ setProcessHost({
 setAfterTurn(afterTurn);
 
 function uncaught(error: unknown, origin: string): void {
+  noteError(error);
   const { uncaughtCallback, stderr } = processState();
   guestProcess.emit('uncaughtExceptionMonitor', error, origin);
   if (uncaughtCallback !== null) {
@@ -336,7 +339,9 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   nodeProcess.begin();
   const require = createRequire(bundle.entry);
   if (byPages) installTouching();
-  services = installRealmServices(guestProcess, channel, require, bundle.entry, byPages);
+  const names = moduleNames(bundle);
+  const isNamed = (name: string): boolean => names.has(name) || name === 'process' || name === 'godwit:host';
+  services = installRealmServices(guestProcess, channel, require, bundle.entry, byPages, isNamed);
   isPinned = services.isPinned;
   installStackFormatter(new SourcePlaces(bundle, () => guest.realm), esm);
   guest = new Guest({
@@ -356,7 +361,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
     named: {
       'godwit:require': services.require,
       'godwit:services': serviceClasses,
-      ...namedModules(bundle, services),
+      ...namedModules(names, services),
     },
     onPaused,
     onLost,
@@ -474,9 +479,9 @@ function capture(
   let source: ParcelSource | undefined;
   try {
     if (!frames) throw refusal;
-    const inParcels = (how & PARCELS_REQUEST) !== 0 && byPages;
+    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages;
     withOriginals(() => {
-      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, inParcels);
+      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, isWanted ? whyNotClean() : undefined);
       source = rest;
       send(message);
     });
@@ -490,13 +495,14 @@ function capture(
   if (held) pages.hold(source, nextParcel);
 }
 
-function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, inParcels: boolean) {
+/** `unclean`: why it cannot come in parcels, of whose later ones one could not be written; undefined if nobody wants it in parcels. */
+function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, unclean: string[] | undefined) {
   channel.drainPort(port);
   nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
   const before = performanceNow();
   const snapshot = asRehearsed(() =>
     naming((): Snapshot & { source?: ParcelSource } =>
-      inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
+      unclean?.length === 0 ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
     ),
   );
   const { source, stats } = snapshot;
@@ -508,6 +514,7 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
     types: stats.types.slice(0, 40),
     lastSeq: stdioState().nextSeq - 1,
     services: serviceCounts(),
+    unclean: unclean ?? [],
   };
   const isPartial = source?.isComplete === false;
   compareExchange(words, VERDICT, GO_ON, HOLD);

@@ -81,6 +81,8 @@ export interface CaptureReport {
   /** Number of the last chunk of output it wrote. */
   lastSeq: number;
   services: ServiceCounts;
+  /** Why it comes whole where it could have come in parcels (docs/adr/0018). */
+  unclean: string[];
 }
 
 /** What a guest had under way outside its heap. */

@@ -21,7 +21,8 @@ export type GuestEvent =
   | { type: 'captured'; pages: Uint8Array[]; isPartial: boolean; lastSeq: number; paused: boolean }
   | { type: 'putOff'; reason: string; pinned: boolean; paused: boolean }
   | { type: 'loaded' }
-  | { type: 'ended'; code: number; reason?: string };
+  /** `isLost`: it was captured, and what was left of it did not come or did not fit. */
+  | { type: 'ended'; code: number; reason?: string; isLost?: boolean };
 
 const main = new URL('../../../../packages/runtime/dist/guest/main.js', import.meta.url).href;
 const HEAP_LIMIT_MB = 512;
@@ -41,6 +42,8 @@ export class HostedGuest {
   readonly output = new Map<number, { fd: 1 | 2; bytes: Uint8Array }>();
   pins: string[] = [];
   over = false;
+  /** There is more of it than what its capture gave. */
+  private isPartial = false;
 
   constructor(plan: SharedArrayBuffer, usesInspector: boolean, byPages: boolean) {
     const { port1, port2 } = new MessageChannel();
@@ -86,8 +89,18 @@ export class HostedGuest {
   /** A parcel comes when it is asked for, and not before. */
   private async relay(source: HostedGuest, wanted: number | undefined): Promise<void> {
     const answer = await source.pages.ask({ wanted, bytes: machineLimits.parcelBytes });
-    if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed });
+    if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed, isLost: true });
     else if (answer.parcel) this.pages.feed(answer.parcel);
+  }
+
+  /** Writes what is left of a guest that is held; gives the reason when that cannot be. */
+  async drain(): Promise<string | undefined> {
+    if (!this.isPartial) return undefined;
+    for (;;) {
+      const answer = await this.pages.ask({ wanted: undefined, bytes: machineLimits.drainBytes });
+      if ('failed' in answer) return answer.failed;
+      if (answer.isLast) return undefined;
+    }
   }
 
   run(): void {
@@ -150,6 +163,7 @@ export class HostedGuest {
     else if (message.type === 'send') {
       if (message.service === 'pins') this.pins = message.message as string[];
     } else {
+      if (message.type === 'captured') this.isPartial = message.isPartial;
       const event = eventOf(message);
       if (event) this.emit(event);
     }
@@ -175,7 +189,7 @@ function eventOf(message: FromWorker): GuestEvent | undefined {
     case 'failed':
       return { type: 'ended', code: 125, reason: message.message };
     case 'crashed':
-      return { type: 'ended', code: 125, reason: message.reason };
+      return { type: 'ended', code: 125, reason: message.reason, isLost: true };
     case 'signalDefault':
       return { type: 'ended', code: 143, reason: message.name };
     default:

@@ -17,6 +17,8 @@ export const machineLimits = {
   mostPutOff: 200,
   /** Bytes of a parcel of a guest that moves by pages: so few that most objects come late. */
   parcelBytes: 200,
+  /** Of one that nobody waits for. */
+  drainBytes: 65_536,
   /** Programs that one child process runs before another takes over. */
   batch: 40,
   /** A program that has ended so many processes is the cause. */
