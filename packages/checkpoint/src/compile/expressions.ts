@@ -201,7 +201,7 @@ function lowerSpread(node: Node, context: FunctionContext, out: Node[], fresh: b
       binary('===', { ...list }, undefinedValue()),
       block([
         statement(assign({ ...list }, array())),
-        ...beginIteration(iterator, next, subject, text, node.argument),
+        ...beginIteration(iterator, next, subject, text, node.argument, id('$$spread')),
         appendAll(list, iterator, next, node.argument, context),
       ]),
     ),
@@ -209,11 +209,20 @@ function lowerSpread(node: Node, context: FunctionContext, out: Node[], fresh: b
   return { ...list };
 }
 
-/** `iterator = $$iterator(subject, text); next = iterator.next`. `text` is how the author wrote the subject, for V8's message. */
-export const beginIteration = (iterator: Node, next: Node, subject: Node, text: string, from: Node): Node[] => [
-  statement(assign({ ...iterator }, call(id('$$iterator'), [{ ...subject }, literal(text.slice(0, 80))])), from),
-  statement(assign({ ...next }, member({ ...iterator }, 'next'))),
-];
+/**
+ * `iterator = $$iterator(subject, text); next = iterator.next`. `text` is how the author wrote the subject, for V8's message. With
+ * `$$keptIterator` where what comes between two steps is waited for in `within`.
+ */
+export function beginIteration(iterator: Node, next: Node, subject: Node, text: string, from: Node, within: Node): Node[] {
+  const helper = anyNode([within], waits, isFunction) ? '$$keptIterator' : '$$iterator';
+  return [
+    statement(assign({ ...iterator }, call(id(helper), [{ ...subject }, literal(text.slice(0, 80))])), from),
+    statement(assign({ ...next }, member({ ...iterator }, 'next'))),
+  ];
+}
+
+const waits = ({ type, await: isAwaited }: Node): boolean =>
+  type === 'AwaitExpression' || type === 'YieldExpression' || (type === 'ForOfStatement' && isAwaited);
 
 /** A loop that appends all that an iterator gives to a list. */
 export function appendAll(list: Node, iterator: Node, next: Node, from: Node, context: FunctionContext): Node {

@@ -241,7 +241,10 @@ export function lowerForOf(node: Node, context: FunctionContext, out: Node[], la
   lowerSubject(subject, node, context, out);
   out.push(statement(assign({ ...list }, call(id('$$array'), [{ ...subject }]))));
   out.push(
-    when(binary('===', { ...list }, undefinedValue()), block([...beginIteration(iterator, next, subject, text, node.right)])),
+    when(
+      binary('===', { ...list }, undefinedValue()),
+      block([...beginIteration(iterator, next, subject, text, node.right, { ...node, right: id('$$') })]),
+    ),
   );
   out.push(statement(assign({ ...index }, literal(0))));
   const endsByItself = !leavesEarly(node.body, labels) && !leavesEarly(node.left, labels);

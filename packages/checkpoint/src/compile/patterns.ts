@@ -257,7 +257,10 @@ function lowerArrayPattern(pattern: Node, source: Node, context: FunctionContext
     statement(assign({ ...done }, literal(true))),
     when(
       binary('===', { ...list }, undefinedValue()),
-      block([...beginIteration(iterator, next, source, 'object', pattern), statement(assign({ ...done }, literal(false)))]),
+      block([
+        ...beginIteration(iterator, next, source, 'object', pattern, pattern),
+        statement(assign({ ...done }, literal(false))),
+      ]),
     ),
   );
   const steps: Node[] = [];

@@ -38,7 +38,7 @@ import { hoistFunctions, lowerStatements } from './statements.js';
 /** What the runtime hands to a bundle, in this order; `guest/helpers.ts` provides them by these names. */
 export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
-  '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
+  '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$keptIterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
   '$$eval', '$$variables', '$$addVariables', '$$own', '$$whole', '$$held', '$$taken', '$$marked', '$$caught', '$$templateOf', '$$hole', '$$unset', '$$undeclared', '$$written',
   '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', '$$describe', '$$requireOf', '$$requiring', '$$loaded', '$$failed', '$$asCommonJs', 'require', 'module', 'exports', '__filename', '__dirname',

@@ -26,7 +26,7 @@ import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { Finishing } from './finishing.js';
 import { hole } from './holes.js';
-import { append, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
+import { append, cursorsOver, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { forgetMatches, keepingLastMatch, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
 import { installLateCode, setLateRealm } from './late-code.js';
@@ -349,6 +349,7 @@ export class Guest {
       internals: this.internals,
       specials: specialKinds(this.realm, this.internals, frames, finishing, sources),
       privates: privateFields(this.realm),
+      companions: cursorsOver,
       recognise: (fn, slots) => brandLate(fn, slots, this.realm),
     };
   }

@@ -3,7 +3,8 @@
  * data, and the closing protocol (ECMAScript 7.4). Only primordials taken at load are used.
  */
 import { types } from 'node:util';
-import { uncurry } from '../heap/primordials.js';
+import { deref } from '../heap/gone.js';
+import { type List, list, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { noteMethod } from './cleanness.js';
 import { hostClosureKind } from './host-closures.js';
 import { Cursor, finished, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
@@ -92,6 +93,7 @@ function methodOf(object: object, key: PropertyKey): unknown {
   return undefined;
 }
 
+const NativeWeakRef = WeakRef;
 const pieceLength = 4096;
 
 /** Holes become undefined, as iterating makes them. */
@@ -254,6 +256,45 @@ export function iteratorOf(value: unknown, text: string): object {
   return iterator;
 }
 
+/** The same for a loop that waits between its steps: others may use the collection meanwhile. */
+export function keptIteratorOf(value: unknown, text: string): object {
+  const iterator = iteratorOf(value, text);
+  if (iterator instanceof CollectionCursor) noteCursor(iterator);
+  return iterator;
+}
+
+/** Of each collection, the cursors that may be kept for long. */
+const keptCursors = new SafeWeakMap<object, List<WeakRef<CollectionCursor>>>();
+/** A list of so many is looked through for those that are gone. */
+const cursorsBetweenLooks = 32;
+
+export function noteCursor(cursor: CollectionCursor): void {
+  const known = keptCursors.get(cursor.source);
+  const kept = known === undefined || known.length % cursorsBetweenLooks === 0 ? alive(known) : known;
+  kept[kept.length] = new NativeWeakRef(cursor);
+  keptCursors.set(cursor.source, kept);
+}
+
+const cursorOf = (ref: WeakRef<CollectionCursor>): CollectionCursor | undefined => deref(ref) as CollectionCursor | undefined;
+
+function alive(known: List<WeakRef<CollectionCursor>> | undefined): List<WeakRef<CollectionCursor>> {
+  const found = list<WeakRef<CollectionCursor>>();
+  for (let i = 0; known !== undefined && i < known.length; i++)
+    if (cursorOf(known[i]!)?.finished === false) found[found.length] = known[i]!;
+  return found;
+}
+
+/**
+ * Cursors that a heap may hold which holds this collection. In parcels they come with it: a place in a collection is the number of entries before
+ * it, and means nothing any more when the guest has used the collection.
+ */
+export function cursorsOver(collection: object): List<object> {
+  const kept = alive(keptCursors.get(collection));
+  const found = list<object>();
+  for (let i = 0; i < kept.length; i++) found[i] = cursorOf(kept[i]!)!;
+  return found;
+}
+
 /** A cursor for what is iterated natively by index: arrays, strings, typed arrays, arguments; undefined for everything else. */
 function listCursorOf(value: unknown): object | undefined {
   const list = plainArray(value);
@@ -347,7 +388,7 @@ export function gather(list: unknown[], item: unknown, isEntry: boolean): void {
 
 export function asyncIteratorOf(value: unknown): object {
   const method = value === undefined || value === null ? undefined : (value as Record<symbol, unknown>)[Symbol.asyncIterator];
-  if (method === undefined || method === null) return new SyncToAsync(iteratorOf(value, 'object') as Iterator<unknown>);
+  if (method === undefined || method === null) return new SyncToAsync(keptIteratorOf(value, 'object') as Iterator<unknown>);
   if (typeof method !== 'function') throw new TypeError('object is not async iterable');
   const iterator = apply(method, value, []) as object;
   if (!isObject(iterator)) throw new TypeError('Result of the Symbol.asyncIterator method is not an object');
@@ -445,7 +486,7 @@ export const stillThere = (value: object, key: string): boolean => (isObject(val
 
 /** What a generator's yield* goes through, made once so that the delegation can go on elsewhere. */
 export function delegateOf(value: unknown): Iterable<unknown> {
-  const iterator = iteratorOf(value, 'value');
+  const iterator = keptIteratorOf(value, 'value');
   return (methodOf(iterator, Symbol.iterator) === iteratorSelf ? iterator : new Delegate(iterator as never)) as Iterable<unknown>;
 }
 

@@ -12,7 +12,7 @@ import { LateUnit } from './code-unit.js';
 import { type Coroutine, coroutineOf, isAsyncGenerator, nativeNext, stampAsyncGenerator } from './coroutines.js';
 import type { Finishing } from './finishing.js';
 import { hostClosureName, remakeHostClosure } from './host-closures.js';
-import { CollectionCursor, type CollectionKind, collectionCursor, cursorPosition, placeCursor } from './iteration.js';
+import { CollectionCursor, type CollectionKind, collectionCursor, cursorPosition, noteCursor, placeCursor } from './iteration.js';
 import { type PlainFunction, type Prefix, plainFunctionOf, remakePlainFunction } from './late-code.js';
 import { type IteratorSources, nativeIterators } from './native-iterators.js';
 import { isGuestPromise, type PromiseState, promiseState, stampPromise } from './promises.js';
@@ -354,6 +354,7 @@ function cursors(finishing: Finishing): SpecialKind {
     create([source, kind, finished, started, position]) {
       const cursor = collectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
       cursor.finished = finished as boolean;
+      noteCursor(cursor);
       if (started && !finished) {
         finishing.refuseUsed(source as object);
         finishing.steps.push(() => placeCursor(cursor, position as number));

@@ -64,7 +64,7 @@ import type { Shape } from './shapes.js';
 import { hasSlots } from './slots.js';
 import { WeakCollections } from './weak-collections.js';
 
-const { isProxy, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
+const { isProxy, isMap, isSet, isWeakMap, isWeakSet, isNativeError, isTypedArray } = types;
 const ArrayPrototype = Array.prototype;
 const ObjectPrototype = Object.prototype;
 const descriptorKeys: readonly string[] = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'];
@@ -466,10 +466,18 @@ export class Encoder {
     const site = this.#head(kind.tag, flags, saved.create.length);
     this.#writer.parts(saved.create, site, site === 0 ? 1 : kindSites);
     if (kind === proxy) this.#writer.needWhole(saved.create[0]);
+    if (isMap(object) || isSet(object)) this.#companions(object);
     this.#privates(object, state, site);
     if (saved.fill) this.#writer.list(saved.fill, site, site === 0 ? 1 : kindSites);
     if (own) this.#own(this.#ownStateOf(object));
     return this.#prototypes.count(kind.tag);
+  }
+
+  #companions(collection: object): void {
+    const { companions } = this.#options;
+    if (companions === undefined || !this.#writer.isPartial) return;
+    const found = companions(collection);
+    for (let i = 0; i < found.length; i++) this.#writer.needWhole(found[i]);
   }
 
   #carrier(carrier: Carrier): TypeCount {

@@ -152,6 +152,9 @@ export abstract class GraphWriter {
     if (prototype !== null) this.idOf(prototype, 0);
   }
 
+  /** It is written in parcels. */
+  readonly isPartial: boolean = false;
+
   /** What was just written is going to be looked into when it is read: it must be there with its content. */
   needWhole(_value: unknown): void {}
 

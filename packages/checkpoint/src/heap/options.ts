@@ -75,6 +75,8 @@ export interface HeapOptions {
    * Without it they are changed at once.
    */
   changeLater?(change: () => void): void;
+  /** Encoding in parcels: objects that come with a Map or Set, if they are in the heap. */
+  companions?(collection: object): List<object>;
   /** What the runtime made to hold the guest's state: paged heaps begin behind it. */
   structure?: readonly object[];
   /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */

@@ -20,6 +20,7 @@ export const parcelFirst = 1;
 export const parcelLast = 2;
 
 export class ParcelWriter extends GraphWriter {
+  override readonly isPartial = true;
   readonly #records = new wire.Numbers();
   readonly #heads = new wire.Numbers();
   /** Ids asked for by needWhole and not taken yet. */

@@ -9,6 +9,9 @@ import {
   type FromWorker,
   GO_ON,
   type GuestSettings,
+  HOLD_REQUEST,
+  PARCELS_REQUEST,
+  REQUEST,
   type ToWorker,
   VERDICT,
   WORDS,
@@ -18,7 +21,7 @@ import { PagePort } from '../../../../packages/runtime/dist/node/page-port.js';
 import { machineLimits } from './limits.js';
 
 export type GuestEvent =
-  | { type: 'captured'; pages: Uint8Array[]; isPartial: boolean; lastSeq: number; paused: boolean }
+  | { type: 'captured'; pages: Uint8Array[]; isPartial: boolean; lastSeq: number; paused: boolean; unclean: string[] }
   | { type: 'putOff'; reason: string; pinned: boolean; paused: boolean }
   | { type: 'loaded' }
   /** `isLost`: it was captured, and what was left of it did not come or did not fit. */
@@ -44,6 +47,7 @@ export class HostedGuest {
   over = false;
   /** There is more of it than what its capture gave. */
   private isPartial = false;
+  private captures = 0;
 
   constructor(plan: SharedArrayBuffer, usesInspector: boolean, byPages: boolean) {
     const { port1, port2 } = new MessageChannel();
@@ -91,6 +95,14 @@ export class HostedGuest {
     const answer = await source.pages.ask({ wanted, bytes: machineLimits.parcelBytes });
     if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed, isLost: true });
     else if (answer.parcel) this.pages.feed(answer.parcel);
+  }
+
+  /** Captures a guest that is idle, in parcels if it is clean, and holds it. */
+  capture(): Promise<GuestEvent | undefined> {
+    const id = ++this.captures;
+    Atomics.store(this.words, REQUEST, id | HOLD_REQUEST | PARCELS_REQUEST);
+    this.post({ type: 'capture', id, hold: true });
+    return this.nextUntil(performance.now() + machineLimits.restoreMs);
   }
 
   /** Writes what is left of a guest that is held; gives the reason when that cannot be. */
@@ -181,6 +193,7 @@ function eventOf(message: FromWorker): GuestEvent | undefined {
         isPartial: message.isPartial,
         lastSeq: message.report.lastSeq,
         paused: message.paused,
+        unclean: message.report.unclean,
       };
     case 'putOff':
       return { type: 'putOff', reason: message.reason, pinned: message.pinned, paused: message.paused };
