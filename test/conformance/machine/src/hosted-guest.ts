@@ -102,7 +102,7 @@ export class HostedGuest {
     const id = ++this.captures;
     Atomics.store(this.words, REQUEST, id | HOLD_REQUEST | PARCELS_REQUEST);
     this.post({ type: 'capture', id, hold: true });
-    return this.nextUntil(performance.now() + machineLimits.restoreMs);
+    return this.nextUntil(performance.now() + machineLimits.captureMs);
   }
 
   /** Writes what is left of a guest that is held; gives the reason when that cannot be. */

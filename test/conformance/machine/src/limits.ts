@@ -9,6 +9,8 @@ export const machineLimits = {
   runMs: 15_000,
   /** A restore that takes longer hangs. */
   restoreMs: 15_000,
+  /** The capture of a guest that waits. */
+  captureMs: 60_000,
   /** The same on plain node. */
   oracleMs: 10_000,
   /** Safepoints of one run that are counted; each costs some 0.1 to 1 ms. */
