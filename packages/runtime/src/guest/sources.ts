@@ -3,6 +3,7 @@
  * guest comes whole (docs/adr/0018), when they are read or called. Lists of what is fine: what a newer Node adds is not in them.
  * What pins (module-policy.ts) needs no mark: the guest does not move.
  */
+import Module from 'node:module';
 import { addSource, mark, printAsNative, standsFor } from '@godwit/checkpoint/guest';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -33,6 +34,7 @@ const calls: readonly { of: () => unknown; keys: readonly string[] }[] = [
   { of: () => (globalThis as { Iterator?: Holder }).Iterator?.prototype, keys: ['map', 'filter', 'take', 'drop', 'flatMap'] },
   { of: () => URLSearchParams.prototype, keys: ['keys', 'values', 'entries'] },
   { of: () => TextDecoder.prototype, keys: ['decode'] },
+  { of: () => Module.prototype, keys: ['load', 'require', '_compile'] },
   { of: () => console, keys: ['Console', 'context', 'createTask', 'profile'] },
 ];
 
@@ -53,7 +55,7 @@ const fineFunctions: Readonly<Record<string, RegExp>> = {
   util: /^(?!MIMEType$|MIMEParams$|transferable|aborted$)/,
   'util/types': /./,
   perf_hooks: /^(performance|constants)$/,
-  module: /^(builtinModules|isBuiltin|Module|_|globalPaths|prototype|length|name)/,
+  module: /^(builtinModules|isBuiltin|Module|globalPaths|prototype|length|name)$/,
   v8: /^(getHeap(Space|Code)?Statistics|cachedDataVersionTag|serialize|deserialize|setFlagsFromString|writeHeapSnapshot)$/,
   fs: /^(access|appendFile|chmod|chown|close|copyFile|cp|exists|fchmod|fchown|fdatasync|fstat|fsync|ftruncate|futimes|lchmod|lchown|link|lstat|lutimes|mkdir|mkdtemp|open|opendir|read|readdir|readFile|readlink|readv|realpath|rename|rm|rmdir|stat|statfs|symlink|truncate|unlink|utimes|write|writeFile|writev|watch|watchFile|unwatchFile|create(Read|Write)Stream|_toUnixTimestamp)(Sync)?$|^(Stats|Dirent|constants|promises|[FRWX]_OK)$/,
   'fs/promises': /^(access|appendFile|chmod|chown|copyFile|cp|lchmod|lchown|link|lstat|lutimes|mkdir|mkdtemp|open|opendir|readdir|readFile|readlink|realpath|rename|rm|rmdir|stat|statfs|symlink|truncate|unlink|utimes|writeFile|watch|constants)$/,
