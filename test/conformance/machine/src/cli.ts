@@ -85,6 +85,7 @@ for (const file of values.sample ? sampled(files, count('sample')) : files) {
         hits: 0,
         moves: 0,
         inParcels: 0,
+        unclean: {},
         putOff: {},
       });
   }

@@ -24,6 +24,8 @@ export interface Run {
   moves: number;
   /** Of these, such as were made in parcels. */
   inParcels: number;
+  /** Reasons for which others were not, and how often. */
+  unclean: Record<string, number>;
   /** Reasons of captures put off, and how often. */
   putOff: Record<string, number>;
   /** Why it cannot move at all, if so. */
@@ -96,6 +98,7 @@ const emptyRun = (): Run => ({
   hits: 0,
   moves: 0,
   inParcels: 0,
+  unclean: {},
   putOff: {},
   pinned: undefined,
   lost: undefined,
@@ -219,7 +222,8 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
     run.lost = await guest.restore(isLast ? program.bundle : bundle, settingsOf(program), event, former);
     if (run.lost !== undefined) break;
     run.moves++;
-    if (event.isPartial) run.inParcels++;
+    if (byPages && event.unclean.length === 0) run.inParcels++;
+    for (const reason of event.unclean) run.unclean[reason] = (run.unclean[reason] ?? 0) + 1;
     run.movedAt = hit;
     guest.run();
   }

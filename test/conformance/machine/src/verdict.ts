@@ -80,6 +80,7 @@ export interface Result {
   moves: number;
   /** Of the moves by pages, such as were made in parcels and not whole. */
   inParcels: number;
+  unclean: Record<string, number>;
   putOff: Record<string, number>;
 }
 
@@ -94,6 +95,7 @@ export async function judge(task: Task, options: Options, compile: Compile = rig
     hits: runs[0]?.hits ?? 0,
     moves: runs.reduce((sum, run) => sum + run.moves, 0),
     inParcels: runs.reduce((sum, run) => sum + run.inParcels, 0),
+    unclean: Object.assign({}, ...runs.map((run) => run.unclean)),
     putOff: Object.assign({}, ...runs.map((run) => run.putOff)),
   });
   const oracle = await runOracle(task.file);
