@@ -92,6 +92,9 @@ const neverInParcels: Record<string, string> = {
   'a require of its own': 'hold(createRequire(import.meta.url))',
   'a measurement': "hold(performance.mark('a'))",
   'a module that is not named': "hold(process.getBuiltinModule?.('v' + '8').getHeapSnapshot ?? performance.mark('a'))",
+  'a frozen toJSON': 'Object.defineProperty(Object.prototype, "toJSON", { value: undefined, configurable: false }); hold({})',
+  'a built-in that cannot be put aside':
+    'const { push } = Array.prototype; Object.defineProperty(Array.prototype, "push", { value(...given) { return push.apply(this, given); }, writable: false, configurable: false })',
   'a mime type': "hold(new util.MIMEType('a/b'))",
 };
 

@@ -10,8 +10,11 @@
  */
 import { types } from 'node:util';
 import { plainProperty } from '../heap/own-properties.js';
-import { getPrototypeOf, reflectDefine, SafeSet, setOf } from '../heap/primordials.js';
+import { getOwnPropertyDescriptor, getPrototypeOf, reflectDefine, SafeSet, setOf } from '../heap/primordials.js';
 
+const ObjectPrototype = Object.prototype;
+const ArrayPrototype = Array.prototype;
+const ErrorOf = Error;
 const { isProxy, isMapIterator, isNativeError, isSetIterator } = types;
 
 const marks = new SafeSet<string>();
@@ -63,9 +66,14 @@ export function lastingReasons(): string[] {
   return found;
 }
 
+/** Can a property be put aside while something is captured, if it is there? (heap/set-aside.ts) */
+const isMovable = (object: object, key: string): boolean => getOwnPropertyDescriptor(object, key)?.configurable !== false;
+
 /** Why the guest is not clean; nothing if it is. */
 export function whyNotClean(): string[] {
   const found = lastingReasons();
+  if (!isMovable(ObjectPrototype, 'toJSON') || !isMovable(ArrayPrototype, 'toJSON') || !isMovable(ErrorOf, 'prepareStackTrace'))
+    reflectDefine(found, found.length, plainProperty('has a built-in that cannot be put aside'));
   marks.forEach((reason) => {
     reflectDefine(found, found.length, plainProperty(reason));
   });

@@ -192,6 +192,7 @@ export function installRealmServices(
     const found: unknown = nativeRequire(`node:${name}`);
     const effect = moduleEffect(name);
     if (byPages && effect === 'pure') markModule(name, found as object);
+    if (byPages && name === 'assert') markModule(name, (found as { strict: object }).strict);
     if (effect === 'answers') return wrapModule(name, found as Record<string, unknown>, pins, channel);
     return effect === 'pins' ? pinnedModule(name, found as object) : found;
   };

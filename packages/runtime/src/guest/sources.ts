@@ -55,7 +55,7 @@ const fineFunctions: Readonly<Record<string, RegExp>> = {
   util: /^(?!MIMEType$|MIMEParams$|transferable|aborted$)/,
   'util/types': /./,
   perf_hooks: /^(performance|constants)$/,
-  module: /^(builtinModules|isBuiltin|Module|globalPaths|prototype|length|name)$/,
+  module: /^(builtinModules|isBuiltin|Module|_extensions|globalPaths|prototype|length|name)$/,
   v8: /^(getHeap(Space|Code)?Statistics|cachedDataVersionTag|serialize|deserialize|setFlagsFromString|writeHeapSnapshot)$/,
   fs: /^(access|appendFile|chmod|chown|close|copyFile|cp|exists|fchmod|fchown|fdatasync|fstat|fsync|ftruncate|futimes|lchmod|lchown|link|lstat|lutimes|mkdir|mkdtemp|open|opendir|read|readdir|readFile|readlink|readv|realpath|rename|rm|rmdir|stat|statfs|symlink|truncate|unlink|utimes|write|writeFile|writev|watch|watchFile|unwatchFile|create(Read|Write)Stream|_toUnixTimestamp)(Sync)?$|^(Stats|Dirent|constants|promises|[FRWX]_OK)$/,
   'fs/promises': /^(access|appendFile|chmod|chown|copyFile|cp|lchmod|lchown|link|lstat|lutimes|mkdir|mkdtemp|open|opendir|readdir|readFile|readlink|realpath|rename|rm|rmdir|stat|statfs|symlink|truncate|unlink|utimes|writeFile|watch|constants)$/,
