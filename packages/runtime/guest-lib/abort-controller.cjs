@@ -5,12 +5,13 @@
  */
 'use strict';
 
+const { unmarked } = require('godwit:host');
 const { checkInteger, checkSignal, codedError, invalidType } = require('./coded-error.cjs');
 const parts = require('./event-target.cjs');
 
 const { Event, EventTarget, enumerable, kNewListener, kRemoveListener } = parts;
 const NativeSignal = globalThis.AbortSignal;
-const native = new globalThis.AbortController().signal;
+const native = unmarked(() => new globalThis.AbortController().signal);
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
 const kAborted = Symbol('kAborted');
 const kReason = Symbol('kReason');

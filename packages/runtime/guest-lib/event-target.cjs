@@ -6,6 +6,7 @@
  */
 'use strict';
 
+const { unmarked } = require('godwit:host');
 const { codedError, invalidType } = require('./coded-error.cjs');
 const { kEvents, limits } = require('./listener-parts.cjs');
 
@@ -24,7 +25,7 @@ const kDetail = Symbol('detail');
 
 const native = { Event: globalThis.Event, EventTarget: globalThis.EventTarget };
 // Node names these two in public; its own functions look for them.
-const ownKeys = Reflect.ownKeys(new native.EventTarget());
+const ownKeys = unmarked(() => Reflect.ownKeys(new native.EventTarget()));
 const named = (description) => ownKeys.find((key) => typeof key === 'symbol' && key.description === description);
 const kMaxListeners = named('events.maxEventTargetListeners');
 const kMaxListenersWarned = named('events.maxEventTargetListenersWarned');

@@ -141,4 +141,8 @@ async function aborted(signal, resource) {
   });
 }
 
-module.exports = { ...native, aborted, callbackify, debug: debuglog, debuglog, deprecate, promisify, types };
+// What is an accessor there is one here: it is not for this module to ask for it.
+const members = Object.getOwnPropertyDescriptors(native);
+for (const key of Object.keys(members)) if (!members[key].enumerable) delete members[key];
+const own = { aborted, callbackify, debug: debuglog, debuglog, deprecate, promisify, types };
+module.exports = Object.defineProperties({}, { ...members, ...Object.getOwnPropertyDescriptors(own) });

@@ -16,6 +16,7 @@ import { print } from './print.js';
 import { lowerProgram, type ProgramOptions } from './program.js';
 import { buildTable, type SafepointTable } from './table.js';
 import { touchFirst } from './touch-first.js';
+import { noteHidden, noteSources } from './unknowns.js';
 
 export interface Bundle {
   hash: string;
@@ -27,6 +28,8 @@ export interface Bundle {
   mainFid: number;
   topLevelAwait: boolean;
   sloppy: boolean;
+  /** Why it may hold what cannot be captured without anybody knowing when: reasons for a person (unknowns.ts). */
+  unknowns: string[];
   /** Printed position → esbuild position, see print.ts. */
   mappings: number[];
   /** esbuild's code before lowering (what Function.prototype.toString answers) and its source map. */
@@ -50,18 +53,19 @@ export function lowerText(entry: string, code: string, map: string, sloppy: bool
   }
   giveNamesBack(program);
   const names = takeNames(program);
+  const places = authorPlaces(entry, map);
+  const isLibrary = (file: string): boolean => libraries.some((folder) => file.startsWith(path.join(folder, path.sep)));
+  const unknowns = noteSources(program, (node) => isLibrary(places.fileOf(node)));
   const lowered = lowerProgram(program, {
     strict: !sloppy,
     source: code,
     names,
-    ...authorPlaces(entry, map),
-    modules: {
-      entries: [entry, realPath(entry)],
-      isLibrary: (file) => libraries.some((folder) => file.startsWith(path.join(folder, path.sep))),
-    },
+    ...places,
+    modules: { entries: [entry, realPath(entry)], isLibrary },
   });
   touchFirst(lowered.root);
-  return { lowered, printed: print(lowered.root) };
+  noteHidden(lowered.root);
+  return { lowered, printed: print(lowered.root), unknowns };
 }
 
 function realPath(file: string): string {
@@ -80,7 +84,7 @@ export function compileText(
   sloppy: boolean,
   libraries: readonly string[] = [],
 ): Bundle {
-  const { lowered, printed } = lowerText(entry, code, map, sloppy, libraries);
+  const { lowered, printed, unknowns } = lowerText(entry, code, map, sloppy, libraries);
   const { text } = printed;
   const table = buildTable(lowered.root, text, { fids: lowered.context.fids, closureText: lowered.context.closureText });
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -94,6 +98,7 @@ export function compileText(
     mainFid: lowered.mainFid,
     topLevelAwait: lowered.topLevelAwait,
     sloppy,
+    unknowns,
     mappings: printed.mappings,
     source: code,
     sourceMap: map,

@@ -17,6 +17,7 @@ import { print } from './print.js';
 import { analyzeProgram, isOurs, PSEUDO_ARGUMENTS, type Scope } from './scope.js';
 import { buildTable, type SafepointTable } from './table.js';
 import { touchFirst } from './touch-first.js';
+import { noteHidden, noteSources } from './unknowns.js';
 
 /** `function`: one function in parentheses. `eval`: a script. `direct`: code of a direct eval. */
 export type LateForm = 'function' | 'eval' | 'direct';
@@ -33,6 +34,8 @@ export interface LateCode {
   inModule: boolean;
   /** Declares what a sloppy eval declares as properties of the global object, when run by V8's own eval; may be empty. */
   declarations: string;
+  /** As a bundle's. */
+  unknowns: string[];
 }
 
 /**
@@ -120,6 +123,7 @@ function scriptFunction(program: Node, source: string): Node {
 }
 
 function lower(closure: Node, source: string, form: LateForm, firstFid: number, site?: EvalSite, hidden?: string[]): LateResult {
+  const unknowns = noteSources(closure);
   const flat: Node = { type: 'Program', body: [statement(closure)], start: closure.start, end: closure.end };
   const isStrict = closure.body.body.some((s: Node) => s.directive === 'use strict');
   const isSloppyEval = form !== 'function' && !isStrict && !site?.strict;
@@ -145,7 +149,7 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
   }
   // A direct eval in it would see the arguments of the function that it became; names of ours would be found before globals.
   if (form === 'eval' && facts.usesArguments) return 'foreign';
-  for (const name of analysis.free) if (isOurs(name)) return 'foreign';
+  for (const name of analysis.free) if (isOurs(name) && (!isNote(name) || source.includes(name))) return 'foreign';
   const where = site?.where ?? 'code made at run time';
   const shared = new ProgramContext(analysis, source, new Map(), () => where, firstFid, firstEnv);
   const { envs, classEnv, isStatic } = site ?? { envs: [], classEnv: undefined, isStatic: false };
@@ -154,12 +158,16 @@ function lower(closure: Node, source: string, form: LateForm, firstFid: number, 
   const made = makeClosure(closure, context, [], form === 'function' ? 'anonymous' : undefined);
   const root: Node = { type: 'Program', sourceType: 'script', body: [statement(made)] };
   touchFirst(root);
+  noteHidden(root);
   const code = print(root).text;
   const table = buildTable(root, code, { fids: shared.fids, closureText: shared.closureText });
   const fid = made.arguments[1].value as number;
   const declarations = declaresGlobals ? declarationsOf(facts.scope) : '';
-  return { source, code, fid, metas: shared.metas, table, inModule: site !== undefined, declarations };
+  return { source, code, fid, metas: shared.metas, table, inModule: site !== undefined, declarations, unknowns };
 }
+
+/** What unknowns.ts calls. */
+const isNote = (name: string): boolean => /^\$\$(?:held|taken|marked|caught)$/.test(name);
 
 function declarationsOf(scope: Scope): string {
   let text = '';

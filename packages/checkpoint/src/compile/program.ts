@@ -40,7 +40,7 @@ export const HELPER_NAMES = [
   '$$f', '$$ff', '$$fn', '$$fk', '$$fd', '$$fa', '$$fg', '$$fl', '$$natives', '$$class', '$$hook', '$$skip', '$$module', '$$spawn', '$$agen', '$$yield', '$$yieldRaw', '$$delegate', '$$delegateStep',
   '$$array', '$$spread', '$$append', '$$list', '$$iterator', '$$cursorNext', '$$loopOver', '$$ready', '$$gather', '$$generatorNext', '$$generatorStep', '$$asyncIterator', '$$done', '$$close', '$$closeQuietly', '$$closeAsync', '$$closeAsyncQuietly', '$$keys', '$$has', '$$key',
   '$$const', '$$super', '$$superAt', '$$template', '$$rest', '$$object', '$$slice', '$$assign', '$$define', '$$accessor', '$$import', '$$directEval',
-  '$$eval', '$$variables', '$$addVariables', '$$own', '$$whole', '$$methods', '$$templateOf', '$$hole', '$$unset', '$$undeclared', '$$written',
+  '$$eval', '$$variables', '$$addVariables', '$$own', '$$whole', '$$methods', '$$held', '$$taken', '$$marked', '$$caught', '$$templateOf', '$$hole', '$$unset', '$$undeclared', '$$written',
   '$$meta', '$$global', '$$next', '$$redelegate', '$$imports', '$$this', '$$describe', '$$requireOf', '$$requiring', '$$loaded', '$$failed', '$$asCommonJs', 'require', 'module', 'exports', '__filename', '__dirname',
 ] as const; // biome-ignore format: one table
 

@@ -39,6 +39,7 @@ export class LateUnit implements CodeUnit {
   readonly declarations: string;
   readonly inModule: boolean;
   readonly length: number;
+  readonly unknowns: readonly string[];
   /** Template objects of its tagged templates, by number. */
   templates: Record<number, object> = {};
   private readonly hooks: { module: Hook; late: Hook };
@@ -61,6 +62,7 @@ export class LateUnit implements CodeUnit {
     this.declarations = late.declarations;
     this.inModule = late.inModule;
     this.length = code.length;
+    this.unknowns = late.unknowns;
   }
 
   evaluate(code: string): unknown {

@@ -2,7 +2,7 @@
  * One guest in its worker: program, queues and services as one heap that can be captured and restored.
  * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
  *
- * An image's heap has one root: { frames, variables, jobs, services, lastMatch, takenMethods }.
+ * An image's heap has one root: { frames, variables, jobs, services, lastMatch, takenMethods, lasting }.
  */
 
 import { captureFrames, PutOff } from '../capture/frames.js';
@@ -19,8 +19,9 @@ import {
   PagedHeap,
   ParcelSource,
 } from '../heap/index.js';
-import { startsWith } from '../heap/primordials.js';
+import { getOwnPropertyDescriptor, startsWith } from '../heap/primordials.js';
 import { fidOf } from './brand.js';
+import { anIterator, lastingReasons, mark, markForGood, proven, setRealmFacts, sourcesAmong, unmarked } from './cleanness.js';
 import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { Finishing } from './finishing.js';
@@ -68,6 +69,8 @@ interface Root {
   lastMatch: LastMatch | undefined;
   /** The program may call methods of Maps and Sets as functions (touching.ts). */
   takenMethods: boolean;
+  /** Why it must not come in parcels. */
+  lasting: string[];
 }
 
 export interface Snapshot {
@@ -120,6 +123,8 @@ export class Guest {
   private readonly internals = new Internals();
   private readonly builtins: NamedBuiltins;
   private restored: Frame[] = [];
+  /** Names of built-ins in the heap that is being read. */
+  private reading: string[] | undefined;
   private paged: PagedHeap | undefined;
   private readonly onLost: (reason: string) => never;
   private readonly onWhole: () => void;
@@ -146,12 +151,27 @@ export class Guest {
         ...options.named,
       },
       (value) => fidOf(value) !== undefined,
+      (name) => {
+        if (this.reading) append(this.reading, name);
+      },
     );
     watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key));
     setModules(this.realm.modules, options.host.requireOf);
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
     this.realm.load();
+    setRealmFacts({
+      isKnownPrototype: (prototype) => {
+        const C: unknown = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+        return this.builtins.nameOf(prototype) !== undefined || (typeof C === 'function' && fidOf(C) !== undefined);
+      },
+      isHeir: (fn) => {
+        const fid = fidOf(fn) ?? -1;
+        return fid >= 0 && this.realm.metaOf(fid).derived === true;
+      },
+    });
+    proven([]);
+    for (const reason of options.bundle.unknowns) markForGood(reason);
   }
 
   /** Whether V8 may stop the guest; at first it may. */
@@ -197,13 +217,14 @@ export class Guest {
   snapshot(frames: Frame[], services: unknown): Snapshot {
     this.fillAll();
     return withOriginals(() => {
-      const { root, options } = this.capturing(frames, services);
-      const { pages, stats } = encodeHeap(root, options);
+      const { root, options, sources } = this.capturing(frames, services);
+      const { pages, stats, named } = unmarked(() => encodeHeap(root, options));
+      this.prove(named, sources);
       return { pages, stats, frames: this.described(frames) };
     });
   }
 
-  /** The same, piece by piece: the guest must stand still until its last parcel was taken. */
+  /** The same, piece by piece, of a clean guest (cleanness.ts): it must stand still until its last parcel was taken. */
   parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
     this.fillAll();
     return withOriginals(() => {
@@ -212,7 +233,14 @@ export class Guest {
     });
   }
 
-  private capturing(frames: Frame[], services: unknown): { root: Root; options: HeapOptions } {
+  /** A heap was encoded or read whole that refers to built-ins of these names. */
+  private prove(named: ArrayLike<string>, sources: IteratorSources): void {
+    proven(sourcesAmong(named, (name) => this.builtins.resolve(name)));
+    // They are found once more by a walk through the whole heap, and cannot be placed when their collection was used.
+    if (sources.hasMet) mark(anIterator);
+  }
+
+  private capturing(frames: Frame[], services: unknown): { root: Root; options: HeapOptions; sources: IteratorSources } {
     this.realm.natives.on = true;
     const root: Root = {
       frames,
@@ -221,6 +249,7 @@ export class Guest {
       services,
       lastMatch: lastMatch(),
       takenMethods: hasTakenMethods(),
+      lasting: lastingReasons(),
     };
     const structure: object[] = [root, root.frames, root.variables];
     for (let i = 0; i < frames.length; i++) {
@@ -235,7 +264,7 @@ export class Guest {
       ...{ structure, changed, wholeCollections: root.takenMethods },
       takesApart: (name) => isCollectionMethod(name) || this.takesApart(name),
     };
-    return { root, options };
+    return { root, options, sources };
   }
 
   private described(frames: Frame[]): Snapshot['frames'] {
@@ -248,11 +277,18 @@ export class Guest {
    */
   restore(pages: readonly Uint8Array[], next?: (wanted: number | undefined) => Uint8Array): unknown {
     const finishing = new Finishing();
+    const sources = new IteratorSources(this.internals);
     const options: HeapOptions = {
-      ...this.heapOptions([], finishing, new IteratorSources(this.internals)),
+      ...this.heapOptions([], finishing, sources),
       changeLater: (change) => this.atResumption.push(change),
     };
-    const root = (next ? this.loadPaged(pages[0]!, next, options, finishing) : decodeHeap(pages, options)) as Root;
+    const read = (): unknown => (next ? this.loadPaged(pages[0]!, next, options, finishing) : decodeHeap(pages, options));
+    this.reading = [];
+    const root = unmarked(read) as Root;
+    const named = this.reading;
+    this.reading = undefined;
+    this.prove(named, sources);
+    for (let i = 0; i < root.lasting.length; i++) markForGood(root.lasting[i]!);
     this.realm.writeVariables(root.variables);
     setJobState(root.jobs);
     finishing.run();

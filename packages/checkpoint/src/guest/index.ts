@@ -4,8 +4,9 @@ export type { Outlook } from '../capture/look.js';
 export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
 export { lineAndColumn, lineStarts } from '../compile/lines.js';
-export { isParcel, type ParcelSource } from '../heap/index.js';
+export { isParcel, type ParcelSource, standsFor } from '../heap/index.js';
 export { brand, identityOf } from './brand.js';
+export { addSource, mark, noteError, noteObject, unmarked, whyNotClean } from './cleanness.js';
 export type { RequireHost } from './commonjs.js';
 export { Guest, type GuestOptions, MainActivity, prepareRealm, type Snapshot, setProgram } from './guest.js';
 export { hostClosureKind } from './host-closures.js';
@@ -29,6 +30,7 @@ export {
 } from './jobs.js';
 export { keepingLastMatch } from './last-match.js';
 export { withOriginals } from './original-built-ins.js';
+export { printAsNative } from './printing.js';
 export {
   GuestPromise,
   isGuestPromise,

@@ -4,6 +4,7 @@
  */
 import { types } from 'node:util';
 import { uncurry } from '../heap/primordials.js';
+import { noteMethod } from './cleanness.js';
 import { hostClosureKind } from './host-closures.js';
 import { Cursor, finished, ListCursor, matchCursorOf, StringCursor, TypedCursor } from './list-cursors.js';
 import { isObject } from './promises.js';
@@ -251,6 +252,7 @@ export function iteratorOf(value: unknown, text: string): object {
   if (cursor) return cursor;
   if (typeof method !== 'function')
     throw new TypeError(`${value === undefined || value === null ? String(value) : text} is not iterable`);
+  noteMethod(method);
   const iterator = apply(method, value, []) as object;
   if (!isObject(iterator)) throw new TypeError(`Result of the Symbol.iterator method is not an object`);
   return iterator;
@@ -287,7 +289,21 @@ const stringMatchAll = String.prototype.matchAll;
  * The head of `for (… of value.entries())` and its like (keys, values, matchAll): the iterator is seen by the loop alone, so a cursor
  * stands in its place. Undefined where the method may be the guest's.
  */
-export function loopOver(value: unknown, name: 'keys' | 'values' | 'entries' | 'matchAll', pattern: unknown): object | undefined {
+export function loopOver(value: unknown, name: LoopName, pattern: unknown): object | undefined {
+  const cursor = cursorOver(value, name, pattern);
+  if (cursor === undefined) noteLoop(value, name);
+  return cursor;
+}
+
+type LoopName = 'keys' | 'values' | 'entries' | 'matchAll';
+
+/** The loop calls the method itself. */
+function noteLoop(value: unknown, name: LoopName): void {
+  if (typeof value === 'string') noteMethod((String.prototype as never)[name]);
+  else if (isObject(value)) noteMethod(isProxy(value) ? stringMatchAll : methodOf(value, name));
+}
+
+function cursorOver(value: unknown, name: LoopName, pattern: unknown): object | undefined {
   if (name === 'matchAll')
     return typeof value === 'string' && (String.prototype as { matchAll: unknown }).matchAll === stringMatchAll
       ? matchCursorOf(value, pattern)

@@ -10,6 +10,7 @@ import type { LateForm } from '../compile/late.js';
 import { includes, SafeMap, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { limits } from '../limits.js';
 import { testerOf } from './apart.js';
+import { mark } from './cleanness.js';
 import { atOnce, type LateUnit } from './code-unit.js';
 import { keepingLastMatch } from './last-match.js';
 import { compileLateText } from './late-compiler.js';
@@ -81,12 +82,16 @@ export function setLateRealm(owner: Realm): void {
 const compiled = new SafeMap<string, LateUnit | string>();
 let compiledCharacters = 0;
 
+const aForeignText = 'has made functions of a text that cannot be compiled';
+
 /** The unit, or what the compiler says instead of one: 'plain', 'foreign', or behind an `!` why the text is refused. */
 export function unitFor(source: string, form: LateForm, owner: Realm, site = ''): LateUnit | string {
   const key = `${form} ${site} ${source}`;
   const known = compiled.get(key);
+  if (known === 'foreign') mark(aForeignText);
   if (known !== undefined) return known;
   const text = keepingLastMatch(() => compileLateText(source, form, owner.freeFid, site, site === '' ? '' : owner.moduleNames));
+  if (text === '-') mark(aForeignText);
   const made = text === '' ? 'plain' : text === '-' ? 'foreign' : text[0] === '!' ? text : owner.addLateUnit(text);
   // A tagged template has one object for each time that its text was compiled.
   if (typeof made !== 'string' && includes(text, '$$templateOf(')) return made;

@@ -45,6 +45,8 @@ export class IteratorSources {
   private iterators: object[] = [];
   private collections: object[] = [];
   private searching = false;
+  /** There is an iterator in the heap. */
+  hasMet = false;
 
   /** `walk` comes by every object of the guest's; taken when there is an iterator whose collection is not known. */
   constructor(
@@ -119,6 +121,7 @@ export class IteratorSources {
 
   /** Where an iterator stands; while there is a search, of one that was not looked at, nothing. */
   standingOf(iterator: object): Standing {
+    this.hasMet = true;
     if (this.searching) this.iterators[this.iterators.length] = iterator;
     const standing = this.knownOf(iterator);
     if (standing) return standing;
@@ -158,6 +161,7 @@ export function nativeIterators(sources: IteratorSources, finishing: Finishing):
       return { create: [kind, source, sizeOf(source, kind) - remaining.length] };
     },
     create([kind, given, position]) {
+      sources.hasMet = true;
       const of = kind as CollectionKind;
       const source = (given as object | undefined) ?? (of === 'set' || of === 'setEntries' ? new NativeSet() : new NativeMap());
       const iterator = nativeIteratorOf(source, of);

@@ -25,6 +25,7 @@ import {
   SafeMap,
   setPrototypeOf,
 } from '../heap/primordials.js';
+import { mark } from './cleanness.js';
 import { Changes, type IsLibrarys, isUnwanted, type Watched, watchedBuiltIns } from './watched-built-ins.js';
 
 /** A built-in as the guest has it, where something of it was put aside. */
@@ -48,12 +49,18 @@ export function watchBuiltIns(isLibrarys: IsLibrarys = () => false): void {
   changes = new Changes(isLibrarys);
 }
 
+/** What captures call may fail at any time then. */
+const notAside = 'has changed built-ins so that they cannot be put aside';
+
 /** Runs `work`, in which no guest code runs, with the original built-ins. In the midst of such work it just runs. */
 export function withOriginals<T>(work: () => T): T {
   if (isWorking) return work();
   isWorking = true;
   try {
-    return changes.any(watched) && hasRoom() ? withoutChanges(work) : work();
+    if (!changes.any(watched)) return work();
+    if (hasRoom()) return withoutChanges(work);
+    mark(notAside);
+    return work();
   } finally {
     isWorking = false;
   }
@@ -144,9 +151,15 @@ function putOriginals({ object, properties }: Watched, mayAdd: boolean, touched:
     const property = properties[i]!;
     const { key, descriptor } = property;
     const now = descriptorOf(object, key);
-    if (descriptor === undefined || (now === undefined ? !mayAdd : changes.isAsGood(now, property))) continue;
+    if (descriptor === undefined || (now !== undefined && changes.isAsGood(now, property))) continue;
+    if (now === undefined && !mayAdd) {
+      mark(notAside);
+      continue;
+    }
     touched.set(key, now);
-    if (!putOriginal(object, key, now, descriptor)) touched.delete(key);
+    if (putOriginal(object, key, now, descriptor)) continue;
+    touched.delete(key);
+    mark(notAside);
   }
 }
 

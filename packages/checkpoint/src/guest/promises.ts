@@ -6,6 +6,7 @@
 import { types } from 'node:util';
 import { sourceOf } from '../heap/primordials.js';
 import { fidOf, Stamp } from './brand.js';
+import { noteError } from './cleanness.js';
 import { hostClosureKind } from './host-closures.js';
 import { type Activity, enqueueMicrotask, noteHandled, state, UnhandledRejection, uncaught } from './jobs.js';
 import { printAsNative, printMethodsAsNative } from './printing.js';
@@ -182,6 +183,7 @@ export function resolvePromise(promise: object, value: unknown): void {
 
 export function rejectPromise(promise: object, reason: unknown): void {
   const record = PromiseBrand.state(promise);
+  noteError(reason);
   if (!record.handled) state.unhandled[state.unhandled.length] = new UnhandledRejection(promise, state.context);
   settle(promise, REJECTED, reason);
 }

@@ -13,6 +13,7 @@ import { endsWith, indexOf, SafeMap, SafeSet, SafeWeakMap, slice, startsWith } f
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
+import { held, marked, markForGood, noteError, taken } from './cleanness.js';
 import { type CodeUnit, type Hook, type Later, LateUnit } from './code-unit.js';
 import { ModuleTable, moduleHelpers, type RequireHost } from './commonjs.js';
 import {
@@ -228,6 +229,7 @@ export class Realm {
     this.nextFid = Math.max(this.nextFid, firstFid + unit.metas.length);
     this.nextOffset = Math.max(this.nextOffset, base + unit.length + 1);
     this.register(unit);
+    for (let i = 0; i < unit.unknowns.length; i++) markForGood(unit.unknowns[i]!);
     for (let i = 0; i < unit.metas.length; i++) this.lateUnits[unit.metas[i]!.fid] = unit;
     return unit;
   }
@@ -366,6 +368,10 @@ export class Realm {
       $$own: (target: object, name: string) => ownDescriptor(whole(target), name) !== undefined,
       $$whole: whole,
       $$methods: methodsOf,
+      $$held: held,
+      $$taken: taken,
+      $$marked: marked,
+      $$caught: noteError,
       $$templateOf: (fid: number, index: number, cooked: unknown[], raw: string[]) =>
         (this.lateUnits[fid]!.templates[index] ??= templateOf(cooked, raw)),
       $$hole: hole,

@@ -6,6 +6,7 @@
 import { types } from 'node:util';
 import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
+import { noteHeir } from './cleanness.js';
 import { printAsNative } from './printing.js';
 
 const { isProxy, isMap, isMapIterator, isSet, isSetIterator, isWeakMap, isWeakSet } = types;
@@ -31,7 +32,7 @@ export function whole<T>(value: T, key?: unknown): T {
 }
 
 /** Whether hollow objects inherit from it in the place of their prototype, which is the prototype that it says it has. */
-export const isStandIn = (prototype: object): boolean => heap !== undefined && heap.isStandIn(prototype);
+export const isStandIn = (prototype: object): boolean => heap?.isStandIn(prototype) ?? false;
 
 let areMethodsTaken = false;
 
@@ -159,6 +160,12 @@ function touch(reach: Reach, self: unknown, given: readonly unknown[]): void {
   for (let i = 0; i < keys.length; i++) whole(getOwnPropertyDescriptor(all, keys[i]!)!.value);
 }
 
+/** What gives objects other prototypes (cleanness.ts wants to know); the first to its receiver. */
+const setPrototype: readonly unknown[] = [
+  getOwnPropertyDescriptor(Object.prototype, '__proto__')!.set,
+  Object.setPrototypeOf,
+  Reflect.setPrototypeOf,
+];
 const replacements = new SafeWeakMap<object, object>();
 
 /** Natives that can tell an argument that is undefined from none, or take any number. */
@@ -199,11 +206,22 @@ function ofLength(native: AnyFunction, reach: Reach): AnyFunction | undefined {
   }.made;
 }
 
+function notingHeirs(set: AnyFunction, isSetter: boolean): AnyFunction {
+  const run = uncurry(set) as unknown as (self: unknown, a: unknown, b: unknown) => unknown;
+  return {
+    made(this: unknown, a: unknown, b: unknown): unknown {
+      noteHeir(isSetter ? this : a);
+      return run(this, a, b);
+    },
+  }.made;
+}
+
 /** As the native function, a moment later. */
 function touching(native: AnyFunction, reach: Reach): AnyFunction {
   const known = replacements.get(native);
   if (known !== undefined) return known as AnyFunction;
-  const made = (takesMore.includes(native) ? undefined : ofLength(native, reach)) ?? ofAnyLength(native, reach);
+  let made = (takesMore.includes(native) ? undefined : ofLength(native, reach)) ?? ofAnyLength(native, reach);
+  if (setPrototype.includes(native)) made = notingHeirs(made, native === setPrototype[0]);
   replacements.set(native, made);
   const keys = ownKeys(native);
   for (let i = 0; i < keys.length; i++)
@@ -277,10 +295,14 @@ export function wholeEverything(): void {
 
 let installed = false;
 
-/** Puts the built-ins into the realm. Before they are named, and before guest code runs. */
-export function installTouching(): void {
+/**
+ * Puts the built-ins into the realm. Before they are named, and before guest code runs. `isOfArrivals`: guests come here; where they begin, nothing
+ * is hollow.
+ */
+export function installTouching(isOfArrivals: boolean): void {
   if (installed) return;
   installed = true;
-  for (const { holder, reach, keys } of replaced) for (const key of keys) replace(holder, reach, key);
-  replaceProxy();
+  for (const { holder, reach, keys } of replaced)
+    for (const key of keys) if (isOfArrivals || key === 'setPrototypeOf' || key === '__proto__') replace(holder, reach, key);
+  if (isOfArrivals) replaceProxy();
 }

@@ -31,6 +31,7 @@ import {
   startsWith,
   symbolDescription,
 } from './primordials.js';
+import { nativeOf } from './stand-ins.js';
 
 const { isProxy } = types;
 
@@ -46,10 +47,14 @@ interface Pristine {
 
 /**
  * Names every object, function and symbol reachable from globalThis, the hidden intrinsics and `extra`.
- * Call it once in a realm, before guest code. `isGuests` tells functions of the guest's from Node's. Example: `nameBuiltins({ 'node:util': await import('node:util') })`.
+ * Call it once in a realm, before guest code. `isGuests` tells functions of the guest's from Node's; `onResolved` is told each name that is asked for. Example: `nameBuiltins({ 'node:util': await import('node:util') })`.
  */
-export function nameBuiltins(extra: Record<string, unknown>, isGuests: IsGuests = () => false): NamedBuiltins {
-  return new BuiltinTable(extra, isGuests);
+export function nameBuiltins(
+  extra: Record<string, unknown>,
+  isGuests: IsGuests = () => false,
+  onResolved: (name: string) => void = () => {},
+): NamedBuiltins {
+  return new BuiltinTable(extra, isGuests, onResolved);
 }
 
 type IsGuests = (value: unknown) => boolean;
@@ -70,8 +75,11 @@ class BuiltinTable implements NamedBuiltins {
 
   readonly #isGuests: IsGuests;
 
-  constructor(extra: Record<string, unknown>, isGuests: IsGuests) {
+  readonly #onResolved: (name: string) => void;
+
+  constructor(extra: Record<string, unknown>, isGuests: IsGuests, onResolved: (name: string) => void) {
     this.#isGuests = isGuests;
+    this.#onResolved = onResolved;
     // First, because making them replaces some of Node's lazy globals.
     const samples = sampleInstances();
     this.#root(globalThis, 'globalThis', true);
@@ -110,6 +118,7 @@ class BuiltinTable implements NamedBuiltins {
     }
     if (value === undefined)
       throw new GodwitError('GODWIT_CANNOT_RESTORE', `Cannot restore "${name}": this Node has no such built-in`);
+    this.#onResolved(name);
     return value;
   }
 
@@ -147,7 +156,7 @@ class BuiltinTable implements NamedBuiltins {
     if (opaque === undefined) {
       const Class = getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
       const name = this.#names.get(prototype) ?? '';
-      opaque = typeof Class === 'function' ? hidesState(sourceOf(Class)) : startsWith(name, '%');
+      opaque = typeof Class === 'function' ? hidesState(sourceOf(nativeOf(Class))) : startsWith(name, '%');
       this.#opaque.set(prototype, opaque);
     }
     return opaque;
@@ -158,7 +167,7 @@ class BuiltinTable implements NamedBuiltins {
     if (is === undefined) {
       const Class = getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
       const name = this.#names.get(prototype) ?? 'godwit:';
-      is = typeof Class === 'function' && !startsWith(name, 'godwit:') && !isNative(sourceOf(Class));
+      is = typeof Class === 'function' && !startsWith(name, 'godwit:') && !isNative(sourceOf(nativeOf(Class)));
       this.#hostClasses.set(prototype, is);
     }
     return is;

@@ -84,8 +84,15 @@ interface Carrier {
   name: string;
 }
 
+export interface EncodedHeap {
+  pages: Uint8Array[];
+  stats: HeapStats;
+  /** Names of the built-ins that the heap refers to. */
+  named: List<string>;
+}
+
 /** Encodes everything reachable from `root`. Throws GODWIT_CANNOT_CAPTURE (path in the message and in `fields.path`). */
-export function encodeHeap(root: unknown, options: HeapOptions): { pages: Uint8Array[]; stats: HeapStats } {
+export function encodeHeap(root: unknown, options: HeapOptions): EncodedHeap {
   const writer = new ImageWriter(options.builtins, options.hiddenClasses !== false);
   const encoder = new Encoder(options, writer);
   encoder.addRoot(root);
@@ -98,7 +105,7 @@ export function encodeHeap(root: unknown, options: HeapOptions): { pages: Uint8A
   const { pages } = writer;
   let bytes = 0;
   for (let i = 0; i < pages.length; i++) bytes += bytesLength(pages[i]!);
-  return { pages, stats: encoder.stats(bytes) };
+  return { pages, stats: encoder.stats(bytes), named: encoder.named() };
 }
 
 export class Encoder {
@@ -112,6 +119,8 @@ export class Encoder {
   readonly #carriers = new SafeMap<object, Carrier>();
   readonly #context: SaveContext;
   #viewSite = 0;
+  /** Of built-ins that Node makes on first use. */
+  readonly #lateNames: List<string> = list();
   /** Kinds that an object may be of which looks like an ordinary one. */
   readonly #unclassed: List<SpecialKind> = list();
   /** An array with more elements, a Map or Set with more keys and items is cut into pieces of so many. */
@@ -476,6 +485,7 @@ export class Encoder {
   // ---- generic records
 
   #named(name: string): TypeCount {
+    this.#lateNames[this.#lateNames.length] = name;
     this.#head(tagNamed, 0, 1);
     this.#writer.value(name, 0);
     return this.#prototypes.count('built-in');
@@ -640,6 +650,13 @@ export class Encoder {
       (id) => carrierOf(id)?.name ?? (writer.parentOf(id) === undefined ? 'root' : undefined),
     );
     throw new GodwitError('GODWIT_CANNOT_CAPTURE', `Cannot capture "${path}": ${what}`, { cause, fields: { path } });
+  }
+
+  /** Names of the built-ins met so far. */
+  named(): List<string> {
+    const names = this.#writer.namesUsed();
+    for (let i = 0; i < this.#lateNames.length; i++) names[names.length] = this.#lateNames[i]!;
+    return names;
   }
 
   stats(bytes: number): HeapStats {

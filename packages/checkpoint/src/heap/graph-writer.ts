@@ -124,6 +124,12 @@ export abstract class GraphWriter {
     return id;
   }
 
+  namesUsed(): List<string> {
+    const names = list<string>();
+    for (let i = 0; i < this.usedBuiltins.length; i++) names[i] = this.usedBuiltins[i]!;
+    return names;
+  }
+
   knows(object: object): boolean {
     return this.#ids.has(object) || this.#builtins.numberOf(object) !== undefined;
   }

@@ -15,7 +15,9 @@ import {
   isGuestPromise,
   state as jobs,
   keepingLastMatch,
+  mark,
   newPromise,
+  noteObject,
   type RequireHost,
   rejectPromise,
   resolvePromise,
@@ -23,6 +25,7 @@ import {
   setFinalizeLater,
   touchArguments,
   touchingModule,
+  unmarked,
   wholeEverything,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
@@ -34,6 +37,7 @@ import type { HostChannel } from './channel.js';
 import { moduleEffect, opensForGood, pinningGlobals } from './module-policy.js';
 import { pinningModule } from './pinning-module.js';
 import { importNotFound, makeRequire } from './require.js';
+import { isFineFunction, markModule, markReads, markSources } from './sources.js';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -118,6 +122,7 @@ export function installRealmServices(
   nativeRequire: NodeJS.Require,
   entry: string,
   byPages = false,
+  isNamed: (module: string) => boolean = () => true,
 ): RealmServices {
   const pins = new Pins(channel);
   const modules = new Map<string, unknown>();
@@ -147,6 +152,7 @@ export function installRealmServices(
   setAdoption((native) => guestPromiseOf(native, new Answer("waits for a promise of Node's own", pins, channel), channel));
   setFinalizeLater((cell) => (timerFunctions.setImmediate(finalize, cell) as { unref(): unknown }).unref());
   for (const name of pinningGlobals) pinGlobal(name, pins);
+  if (byPages) markSources();
 
   const timersPromises = {
     setTimeout: (delay?: number, value?: unknown) => sleep(delay, value, timerFunctions.setTimeout),
@@ -165,6 +171,7 @@ export function installRealmServices(
   modules.set('timers/promises', timersPromises);
   modules.set('console', guestConsole);
   modules.set('perf_hooks', { ...(nativeRequire('node:perf_hooks') as object), performance });
+  if (byPages) markModule('perf_hooks', modules.get('perf_hooks') as object);
   modules.set('godwit:host', hostModule(channel));
 
   const pinnedModule = (name: string, native: object): object => {
@@ -184,11 +191,14 @@ export function installRealmServices(
   const loaded = (name: string): unknown => {
     const found: unknown = nativeRequire(`node:${name}`);
     const effect = moduleEffect(name);
+    if (byPages && effect === 'pure') markModule(name, found as object);
+    if (byPages && name === 'assert') markModule(name, (found as { strict: object }).strict);
     if (effect === 'answers') return wrapModule(name, found as Record<string, unknown>, pins, channel);
     return effect === 'pins' ? pinnedModule(name, found as object) : found;
   };
   const load = (specifier: string): unknown => {
     const name = specifier.startsWith('node:') ? specifier.slice(5) : specifier;
+    if (!isNamed(name)) mark(`has loaded node:${name}`);
     let found = modules.get(name);
     if (found !== undefined) return found;
     found = keepingLastMatch(() => loaded(name));
@@ -256,8 +266,8 @@ function isTerminal(fd: unknown): boolean {
   return (fd === 1 && stdout.isTTY === true) || (fd === 2 && stderr.isTTY === true);
 }
 
-/** Modules and everything reachable from them, for the table of names; the same list on every node that runs this bundle. */
-export function namedModules(bundle: Bundle, services: RealmServices): Record<string, unknown> {
+/** Names of the modules that images can refer to; the same on every node that runs this bundle. */
+export function moduleNames(bundle: Bundle): Set<string> {
   const wanted = new Set([
     'util',
     'events',
@@ -276,6 +286,11 @@ export function namedModules(bundle: Bundle, services: RealmServices): Record<st
   for (const specifier of bundle.imports) if (specifier.startsWith('node:')) wanted.add(specifier.slice(5));
   for (const match of bundle.code.matchAll(/require[$\d]*\("node:([\w/]+)"\)/g)) wanted.add(match[1]!);
   wanted.delete('process');
+  return wanted;
+}
+
+/** Modules and everything reachable from them, for the table of names. */
+export function namedModules(wanted: ReadonlySet<string>, services: RealmServices): Record<string, unknown> {
   const named: Record<string, unknown> = {};
   for (const name of [...wanted].sort()) {
     try {
@@ -322,6 +337,7 @@ function hostModule(channel: HostChannel): unknown {
     ref: (key: unknown) => channel.ref(key),
     unref: (key: unknown) => channel.unref(key),
     isPromise: isGuestPromise,
+    unmarked,
     asyncContext: () => jobs.context,
     enterAsyncContext: (context: AsyncContext) => {
       jobs.context = context;
@@ -354,8 +370,11 @@ function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, c
     if (key === 'promises' && typeof member === 'object')
       wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
     else if (typeof member === 'function' && !/^[A-Z]/.test(key))
-      define(wrapped, key, wrapFunction(`${name}.${key}`, key, member as AnyFunction, pins, channel), descriptor.enumerable);
-    else define(wrapped, key, member, descriptor.enumerable);
+      define(wrapped, key, wrapFunction(name, key, member as AnyFunction, pins, channel), descriptor.enumerable);
+    else {
+      define(wrapped, key, member, descriptor.enumerable);
+      if (!isFineFunction(name, key)) markReads(wrapped, key, `${name}.${key}`);
+    }
   }
   return wrapped;
 }
@@ -365,6 +384,7 @@ function guestPromiseOf(native: Promise<unknown>, answer: Answer, channel: HostC
   const promise = newPromise();
   const settle = (how: typeof resolvePromise) => (value: unknown) => {
     answer.end();
+    noteObject(value);
     channel.run(new CallbackJob(how as AnyFunction, [promise, value]));
   };
   nativeThen.call(native, settle(resolvePromise), settle(rejectPromise));
@@ -398,12 +418,15 @@ class Answer {
 const listeners = new WeakMap<AnyFunction, AnyFunction>();
 const isListening = (functionName: string): boolean => /^(un)?watch/.test(functionName);
 
-function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
+function wrapFunction(module: string, key: string, native: AnyFunction, pins: Pins, channel: HostChannel): AnyFunction {
+  const label = `${module}.${key}`;
+  const isFine = isFineFunction(module, key);
   const reason = `waits for ${label}`;
   const opens = opensForGood(key);
   const keepsAlive = !isListening(key);
   const wrapped: AnyFunction = function wrappedBuiltin(this: unknown, ...args) {
     if (opens) pins.add(`opened with ${label}`);
+    if (!isFine) mark(`uses ${label}`);
     const last = args.length - 1;
     const callback = args[last];
     let answer: Answer | undefined;
@@ -416,6 +439,7 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
         answer = waiting;
         const told = (...results: unknown[]): void => {
           waiting.end();
+          for (let i = 0; i < results.length; i++) noteObject(results[i]);
           channel.run(new CallbackJob(callback as AnyFunction, results, context));
         };
         args[last] = told;
@@ -431,7 +455,9 @@ function wrapFunction(label: string, key: string, native: AnyFunction, pins: Pin
       answer?.end();
       throw error;
     }
-    return isNativePromise(result) ? guestPromiseOf(result, new Answer(reason, pins, channel), channel) : result;
+    if (isNativePromise(result)) return guestPromiseOf(result, new Answer(reason, pins, channel), channel);
+    noteObject(result);
+    return result;
   };
   Object.defineProperty(wrapped, 'name', { value: native.name });
   Object.defineProperty(wrapped, 'length', { value: native.length });

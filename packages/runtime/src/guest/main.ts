@@ -17,6 +17,7 @@ import {
   state as jobs,
   MainActivity,
   markReported,
+  noteError,
   type Outlook,
   type ParcelSource,
   type PausedFrame,
@@ -28,6 +29,7 @@ import {
   type Snapshot,
   setJobHost,
   setProgram,
+  whyNotClean,
   withOriginals,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
@@ -55,7 +57,7 @@ import { HostChannel, type HostChannelState, hostChannelClasses } from './channe
 import { bringAll } from './child-processes.js';
 import { directoryAt, loadEnvFile } from './directory.js';
 import { installStackFormatter, SourcePlaces, uncaughtText } from './errors.js';
-import { globalsClasses, installRealmServices, namedModules, type RealmServices, takesApart } from './globals.js';
+import { globalsClasses, installRealmServices, moduleNames, namedModules, type RealmServices, takesApart } from './globals.js';
 import { heldBytes, hideHooks, showHooks } from './hooks.js';
 import { NodeProcess } from './node-process.js';
 import { nodeKeepsOpen, openResources, rememberOpen } from './open-resources.js';
@@ -204,6 +206,7 @@ setProcessHost({
 setAfterTurn(afterTurn);
 
 function uncaught(error: unknown, origin: string): void {
+  noteError(error);
   const { uncaughtCallback, stderr } = processState();
   guestProcess.emit('uncaughtExceptionMonitor', error, origin);
   if (uncaughtCallback !== null) {
@@ -318,7 +321,7 @@ const nobody = { pid: 0, execArgv: [], env: {}, cwd: '/', tty: undefined };
 /** Everything of a restore that does not need the guest's state, done while the guest still runs at the source. */
 function prepare(form: BundleForm): void {
   const bundle = bundleOf(form);
-  setUp(bundle, { ...nobody, argv: [process.execPath, bundle.entry] });
+  setUp(bundle, { ...nobody, argv: [process.execPath, bundle.entry] }, true);
   guest.realm.prepareFactories(MOST_PREPARED);
   send({ type: 'prepared' });
 }
@@ -329,7 +332,8 @@ const bundleOf = (form: BundleForm): Bundle => (form instanceof Uint8Array ? (JS
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(isAscii(bytes) ? 'latin1' : 'utf8');
 
-function setUp(bundle: Bundle, settings: GuestSettings): void {
+/** `isArrival`: of a guest that comes from elsewhere, which may be in parcels. */
+function setUp(bundle: Bundle, settings: GuestSettings, isArrival: boolean): void {
   endWarmUp();
   hideHooks();
   rememberOpen();
@@ -338,8 +342,10 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
   guestProcess = new GuestProcess(settings);
   nodeProcess.begin();
   const require = createRequire(bundle.entry);
-  if (byPages) installTouching();
-  services = installRealmServices(guestProcess, channel, require, bundle.entry, byPages);
+  if (byPages) installTouching(isArrival);
+  const names = moduleNames(bundle);
+  const isNamed = (name: string): boolean => names.has(name) || name === 'process' || name === 'godwit:host';
+  services = installRealmServices(guestProcess, channel, require, bundle.entry, byPages, isNamed);
   isPinned = services.isPinned;
   installStackFormatter(new SourcePlaces(bundle, () => guest.realm), esm);
   guest = new Guest({
@@ -359,7 +365,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
     named: {
       'godwit:require': services.require,
       'godwit:services': serviceClasses,
-      ...namedModules(bundle, services),
+      ...namedModules(names, services),
     },
     onPaused,
     onLost,
@@ -379,7 +385,7 @@ function setUp(bundle: Bundle, settings: GuestSettings): void {
 
 function start(form: BundleForm, settings: GuestSettings): void {
   const bundle = bundleOf(form);
-  setUp(bundle, settings);
+  setUp(bundle, settings, false);
   send({ type: 'running', atMs: now() });
   jobs.microtasksFirst = esm;
   perform(new MainActivity());
@@ -415,7 +421,7 @@ function onLost(reason: string): never {
 
 let settle: (() => void) | undefined;
 function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
-  if (message.bundle) setUp(bundleOf(message.bundle), message.settings);
+  if (message.bundle) setUp(bundleOf(message.bundle), message.settings, true);
   const inParcels = isParcel(message.pages[0]!);
   if (inParcels) pages.begin(message.pages);
   if (message.isPartial) pages.onParcel(fillOn);
@@ -478,9 +484,9 @@ function capture(
   let source: ParcelSource | undefined;
   try {
     if (!frames) throw refusal;
-    const inParcels = (how & PARCELS_REQUEST) !== 0 && byPages;
+    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages;
     withOriginals(() => {
-      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, inParcels);
+      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, isWanted ? whyNotClean() : undefined);
       source = rest;
       send(message);
     });
@@ -494,13 +500,14 @@ function capture(
   if (held) pages.hold(source, nextParcel);
 }
 
-function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, inParcels: boolean) {
+/** `unclean`: why it cannot come in parcels, of whose later ones one could not be written; undefined if nobody wants it in parcels. */
+function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, unclean: string[] | undefined) {
   channel.drainPort(port);
   nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
   const before = performanceNow();
   const snapshot = asRehearsed(() =>
     naming((): Snapshot & { source?: ParcelSource } =>
-      inParcels ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
+      unclean?.length === 0 ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
     ),
   );
   const { source, stats } = snapshot;
@@ -513,6 +520,7 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
     types: stats.types.slice(0, 40),
     lastSeq: stdioState().nextSeq - 1,
     services: serviceCounts(),
+    unclean: unclean ?? [],
   };
   const isPartial = source?.isComplete === false;
   compareExchange(words, VERDICT, GO_ON, HOLD);

@@ -82,6 +82,8 @@ export interface CaptureReport {
   /** Number of the last chunk of output it wrote. */
   lastSeq: number;
   services: ServiceCounts;
+  /** Why it comes whole where it could have come in parcels (docs/adr/0018). */
+  unclean: string[];
 }
 
 /** What a guest's thread holds, garbage and the runtime included. */

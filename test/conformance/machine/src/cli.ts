@@ -84,6 +84,8 @@ for (const file of values.sample ? sampled(files, count('sample')) : files) {
         mode: 'oracle',
         hits: 0,
         moves: 0,
+        inParcels: 0,
+        unclean: {},
         putOff: {},
       });
   }

@@ -9,6 +9,9 @@ import {
   type FromWorker,
   GO_ON,
   type GuestSettings,
+  HOLD_REQUEST,
+  PARCELS_REQUEST,
+  REQUEST,
   type ToWorker,
   VERDICT,
   WORDS,
@@ -18,10 +21,11 @@ import { PagePort } from '../../../../packages/runtime/dist/node/page-port.js';
 import { machineLimits } from './limits.js';
 
 export type GuestEvent =
-  | { type: 'captured'; pages: Uint8Array[]; isPartial: boolean; lastSeq: number; paused: boolean }
+  | { type: 'captured'; pages: Uint8Array[]; isPartial: boolean; lastSeq: number; paused: boolean; unclean: string[] }
   | { type: 'putOff'; reason: string; pinned: boolean; paused: boolean }
   | { type: 'loaded' }
-  | { type: 'ended'; code: number; reason?: string };
+  /** `isLost`: it was captured, and what was left of it did not come or did not fit. */
+  | { type: 'ended'; code: number; reason?: string; isLost?: boolean };
 
 const main = new URL('../../../../packages/runtime/dist/guest/main.js', import.meta.url).href;
 const HEAP_LIMIT_MB = 512;
@@ -41,6 +45,9 @@ export class HostedGuest {
   readonly output = new Map<number, { fd: 1 | 2; bytes: Uint8Array }>();
   pins: string[] = [];
   over = false;
+  /** There is more of it than what its capture gave. */
+  private isPartial = false;
+  private captures = 0;
 
   constructor(plan: SharedArrayBuffer, usesInspector: boolean, byPages: boolean) {
     const { port1, port2 } = new MessageChannel();
@@ -86,8 +93,26 @@ export class HostedGuest {
   /** A parcel comes when it is asked for, and not before. */
   private async relay(source: HostedGuest, wanted: number | undefined): Promise<void> {
     const answer = await source.pages.ask({ wanted, bytes: machineLimits.parcelBytes });
-    if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed });
+    if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed, isLost: true });
     else if (answer.parcel) this.pages.feed(answer.parcel);
+  }
+
+  /** Captures a guest that is idle, in parcels if it is clean, and holds it. */
+  capture(): Promise<GuestEvent | undefined> {
+    const id = ++this.captures;
+    Atomics.store(this.words, REQUEST, id | HOLD_REQUEST | PARCELS_REQUEST);
+    this.post({ type: 'capture', id, hold: true });
+    return this.nextUntil(performance.now() + machineLimits.captureMs);
+  }
+
+  /** Writes what is left of a guest that is held; gives the reason when that cannot be. */
+  async drain(): Promise<string | undefined> {
+    if (!this.isPartial) return undefined;
+    for (;;) {
+      const answer = await this.pages.ask({ wanted: undefined, bytes: machineLimits.drainBytes });
+      if ('failed' in answer) return answer.failed;
+      if (answer.isLast) return undefined;
+    }
   }
 
   run(): void {
@@ -150,6 +175,7 @@ export class HostedGuest {
     else if (message.type === 'send') {
       if (message.service === 'pins') this.pins = message.message as string[];
     } else {
+      if (message.type === 'captured') this.isPartial = message.isPartial;
       const event = eventOf(message);
       if (event) this.emit(event);
     }
@@ -167,6 +193,7 @@ function eventOf(message: FromWorker): GuestEvent | undefined {
         isPartial: message.isPartial,
         lastSeq: message.report.lastSeq,
         paused: message.paused,
+        unclean: message.report.unclean,
       };
     case 'putOff':
       return { type: 'putOff', reason: message.reason, pinned: message.pinned, paused: message.paused };
@@ -175,7 +202,7 @@ function eventOf(message: FromWorker): GuestEvent | undefined {
     case 'failed':
       return { type: 'ended', code: 125, reason: message.message };
     case 'crashed':
-      return { type: 'ended', code: 125, reason: message.reason };
+      return { type: 'ended', code: 125, reason: message.reason, isLost: true };
     case 'signalDefault':
       return { type: 'ended', code: 143, reason: message.name };
     default:

@@ -9,6 +9,8 @@ export const machineLimits = {
   runMs: 15_000,
   /** A restore that takes longer hangs. */
   restoreMs: 15_000,
+  /** The capture of a guest that waits. */
+  captureMs: 60_000,
   /** The same on plain node. */
   oracleMs: 10_000,
   /** Safepoints of one run that are counted; each costs some 0.1 to 1 ms. */
@@ -17,6 +19,8 @@ export const machineLimits = {
   mostPutOff: 200,
   /** Bytes of a parcel of a guest that moves by pages: so few that most objects come late. */
   parcelBytes: 200,
+  /** Of one that nobody waits for. */
+  drainBytes: 65_536,
   /** Programs that one child process runs before another takes over. */
   batch: 40,
   /** A program that has ended so many processes is the cause. */

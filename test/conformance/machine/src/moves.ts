@@ -22,6 +22,10 @@ export interface Run {
   code: number;
   hits: number;
   moves: number;
+  /** Of these, such as were made in parcels. */
+  inParcels: number;
+  /** Reasons for which others were not, and how often. */
+  unclean: Record<string, number>;
   /** Reasons of captures put off, and how often. */
   putOff: Record<string, number>;
   /** Why it cannot move at all, if so. */
@@ -93,6 +97,8 @@ const emptyRun = (): Run => ({
   code: -1,
   hits: 0,
   moves: 0,
+  inParcels: 0,
+  unclean: {},
   putOff: {},
   pinned: undefined,
   lost: undefined,
@@ -123,6 +129,7 @@ function endRun(run: Run, event: GuestEvent | undefined, output: Output, guest: 
   run.hits = Math.min(plan[HITS]!, plan[LAST]!);
   run.pinned ??= guest.pins[0];
   if (event?.type === 'ended') {
+    if (event.isLost) run.lost = event.reason;
     run.code = event.code;
     if (event.reason) run.stderr = `${event.reason}\n`;
   } else run.timedOut = true;
@@ -194,6 +201,8 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
     const event = await guest.nextUntil(performance.now() + machineLimits.runMs);
     if (event?.type !== 'captured' && event?.type !== 'putOff') {
       endRun(run, event, output, guest);
+      // What nobody has touched could have been captured as well.
+      run.lost ??= await former?.drain();
       break;
     }
     const hit = plan[HITS]! - 1;
@@ -213,6 +222,8 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
     run.lost = await guest.restore(isLast ? program.bundle : bundle, settingsOf(program), event, former);
     if (run.lost !== undefined) break;
     run.moves++;
+    if (byPages && event.unclean.length === 0) run.inParcels++;
+    for (const reason of event.unclean) run.unclean[reason] = (run.unclean[reason] ?? 0) + 1;
     run.movedAt = hit;
     guest.run();
   }

@@ -24,6 +24,7 @@ export function summary(results: readonly Result[]): Record<string, number> {
     'right moved by pages': compiled.length - wrong('once') - wrong('every') - wrong('paged'),
     'of these never moved': compiled.filter(isHeld).length,
     moves: results.reduce((sum, { moves }) => sum + moves, 0),
+    'of these in parcels': results.reduce((sum, { inParcels }) => sum + inParcels, 0),
   };
 }
 

@@ -61,7 +61,18 @@ function runBatch(
       if (times < machineLimits.crashes && signal !== 'SIGKILL') return resolve(tasks.slice(next));
       const reason = `its process ended with ${signal ?? code} ${said.trim()}`;
       const { name, feature } = task;
-      each({ name, feature, verdict: 'crashed', reason, mode: 'every', hits: 0, moves: 0, putOff: {} });
+      each({
+        name,
+        feature,
+        verdict: 'crashed',
+        reason,
+        mode: 'every',
+        hits: 0,
+        moves: 0,
+        inParcels: 0,
+        unclean: {},
+        putOff: {},
+      });
       resolve(tasks.slice(next + 1));
     });
     child.send({ tasks, options } satisfies BatchOrder);

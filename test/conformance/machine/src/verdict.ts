@@ -78,6 +78,9 @@ export interface Result {
   mode: 'oracle' | 'compiled' | 'once' | 'every' | 'paged';
   hits: number;
   moves: number;
+  /** Of the moves by pages, such as were made in parcels and not whole. */
+  inParcels: number;
+  unclean: Record<string, number>;
   putOff: Record<string, number>;
 }
 
@@ -91,6 +94,8 @@ export async function judge(task: Task, options: Options, compile: Compile = rig
     mode,
     hits: runs[0]?.hits ?? 0,
     moves: runs.reduce((sum, run) => sum + run.moves, 0),
+    inParcels: runs.reduce((sum, run) => sum + run.inParcels, 0),
+    unclean: Object.assign({}, ...runs.map((run) => run.unclean)),
     putOff: Object.assign({}, ...runs.map((run) => run.putOff)),
   });
   const oracle = await runOracle(task.file);
