@@ -112,15 +112,17 @@ export const migrateLimits = {
   /** Silent periods after which the source stops serving pages. */
   drainSilentPeriods: 20,
   /** A parcel of a guest's heap that something waits for, in bytes; others grow from it. */
-  parcelMinBytes: 64 * 1024,
-  /** The largest of them, unless one object is larger: what is asked for waits for it to be sent, and some 10 ms of the guest's are for reading it. */
-  parcelMaxBytes: 256 * 1024,
+  parcelMinBytes: 32 * 1024,
+  /** The largest of them, unless one object is larger: what is asked for waits for it to be sent, and some 5 ms of the guest's are for reading it. */
+  parcelMaxBytes: 128 * 1024,
   /** V8's old generation in the thread of a guest that holds nothing, about. */
   emptyHeapBytes: 15_000_000,
   /** Buffers of such a thread: its program's text. */
   emptyBuffersBytes: 5_000_000,
   /** What is above that is so many times as large in V8 as in parcels, about: 1.2 for text, 2.2 to 2.5 for objects and numbers, 3.8 for a Map. */
   heapToParcels: 2.5,
+  /** A parcel that the guest has not read by then is confirmed all the same. */
+  unreadMs: 50,
   /** Parcels sent and not confirmed. */
   parcelsUnderWay: 3,
   /** A guest whose source cannot be reached for so long is lost, if it is not whole. */

@@ -128,7 +128,9 @@ export class ParcelSource {
       if (at >= (isNear ? this.#frontier.length : near) || !this.#fits(at, bytes)) break;
       if (isNear) nearAt++;
       else this.#frontierAt++;
-      this.#due.push(this.#frontier.values[at]!);
+      const id = this.#frontier.values[at]!;
+      // Large things are nothing for the pause, unless the guest needs them: its walk meets them again.
+      if (!(flags & parcelFirst && writer.isPiece(id))) this.#due.push(id);
     }
     this.#encoder.checkCreationOrder();
     // What is needed by something later is there by then.

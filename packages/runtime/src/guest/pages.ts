@@ -41,7 +41,7 @@ export class Pages {
 
   /** The next parcel, if possible with object `wanted`; waits for it. */
   next(wanted: number | undefined): Uint8Array {
-    const given = this.#first.shift() ?? this.#come.shift();
+    const given = this.#first.shift() ?? this.take();
     if (given) return given;
     let askedAtMs: number | undefined;
     for (;;) {
@@ -49,6 +49,7 @@ export class Pages {
       const come = receiveMessageOnPort(this.port);
       if (come) {
         if (askedAtMs !== undefined) this.#say({ wanted, waitedMs: now() - askedAtMs });
+        this.#say({ isRead: true });
         return come.message as Uint8Array;
       }
       if (askedAtMs === undefined) {
@@ -69,7 +70,9 @@ export class Pages {
 
   /** A parcel that has come. */
   take(): Uint8Array | undefined {
-    return this.#come.shift();
+    const parcel = this.#come.shift();
+    if (parcel) this.#say({ isRead: true });
+    return parcel;
   }
 
   #say(wish: PageWish): void {

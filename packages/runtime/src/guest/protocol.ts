@@ -160,8 +160,5 @@ export type PageAnswer =
   /** The guest cannot be captured after all. */
   | { readonly failed: string };
 
-/** From a worker whose guest waits for a parcel, and again, with the time, when it has one. */
-export interface PageWish {
-  readonly wanted: number | undefined;
-  readonly waitedMs?: number;
-}
+/** From a worker whose guest waits for a parcel, and again, with the time, when it has one; and of each parcel, when it is about to be read. */
+export type PageWish = { readonly wanted: number | undefined; readonly waitedMs?: number } | { readonly isRead: true };

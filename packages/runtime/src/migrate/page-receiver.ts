@@ -8,8 +8,8 @@ import { migrateLimits } from '../limits.js';
 import type { PageChannel } from './driver.js';
 import { decodePageMessage, encodePageMessage, type PageMessage } from './page-messages.js';
 
-/** Takes the next parcel; about `leftBytes` are to follow. */
-export type TakeParcel = (parcel: Uint8Array, isLast: boolean, leftBytes: number) => void;
+/** Takes the next parcel; about `leftBytes` are to follow. Resolves when the guest reads it. */
+export type TakeParcel = (parcel: Uint8Array, isLast: boolean, leftBytes: number) => Promise<void> | undefined;
 
 export class PageReceiver {
   /** Resolves when everything is here; rejects when it cannot be had. */
@@ -70,10 +70,23 @@ export class PageReceiver {
     // Its own memory: the parcel is handed over to the guest's thread.
     const parcel = joined(this.#pieces);
     this.#pieces = [];
-    this.#have++;
-    this.take(parcel, message.isLast, message.isLast ? 0 : message.leftBytes);
-    this.#say({ type: 'taken', number: this.#have });
+    const number = ++this.#have;
+    const read = this.take(parcel, message.isLast, message.isLast ? 0 : message.leftBytes);
+    if (read && !message.isLast) this.#confirm(number, read);
+    else this.#say({ type: 'taken', number });
     if (message.isLast) this.end();
+  }
+
+  /** What the guest stands still for comes behind what it has not read yet, so there is little of that; but one that never waits gets all the same what is its. */
+  #confirm(number: number, read: Promise<void>): void {
+    let isSaid = false;
+    const say = (): void => {
+      patience.cancel();
+      if (!isSaid) this.#say({ type: 'taken', number });
+      isSaid = true;
+    };
+    const patience = this.host.after(migrateLimits.unreadMs, say);
+    void read.then(say);
   }
 
   #wait(): void {

@@ -245,7 +245,7 @@ export class WorkerDriver implements MigrationDriver {
     forgetOldest(this.drains);
     const receiver = new PageReceiver(pages, host, fromNode, (parcel, isLast, left) => {
       drain.parcel(parcel.byteLength, isLast, left);
-      worker.feed(parcel, isLast);
+      return worker.feed(parcel, isLast);
     });
     worker.onWish(
       (wanted) => {

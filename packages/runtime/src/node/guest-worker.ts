@@ -233,11 +233,12 @@ export class GuestWorker {
     return this.pages.ask(request);
   }
 
-  /** Gives a guest that goes on here its next parcel. */
-  feed(parcel: Uint8Array, isLast: boolean): void {
-    this.pages.feed(parcel);
+  /** Gives a guest that goes on here its next parcel; resolves when that is read. */
+  feed(parcel: Uint8Array, isLast: boolean): Promise<void> {
+    const read = this.pages.feed(parcel);
     // Everything is here, and the thread says when it is in its place; a guest that never waits is made whole by its capture.
     if (isLast) setTimeout(() => this.isWhole(), nodeLimits.wholeWaitMs).unref();
+    return read;
   }
 
   private isWhole(): void {

@@ -15,6 +15,7 @@ export class PagePort {
   #onWish: ((wanted: Wanted) => void) | undefined;
   #onWaited: (wanted: Wanted, waitedMs: number) => void = () => {};
   #wishes: PageWish[] = [];
+  #unread: (() => void)[] = [];
   #isClosed = false;
 
   constructor(private readonly words: Int32Array) {
@@ -35,11 +36,14 @@ export class PagePort {
     });
   }
 
-  /** Gives the guest its next parcel. */
-  feed(parcel: Uint8Array): void {
-    if (this.#isClosed) return;
-    this.#port.postMessage(parcel, [parcel.buffer as ArrayBuffer]);
-    this.wake();
+  /** Gives the guest its next parcel; resolves when that is read. */
+  feed(parcel: Uint8Array): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#unread.push(resolve);
+      this.#port.postMessage(parcel, [parcel.buffer as ArrayBuffer]);
+      this.wake();
+    });
   }
 
   /** Is told what a guest waits for, at once if it waits already, and, with each parcel that it waited for, how long it did. */
@@ -65,7 +69,8 @@ export class PagePort {
   }
 
   #hear(message: PageAnswer | PageWish): void {
-    if (!('wanted' in message)) this.#answers.shift()?.(message);
+    if ('isRead' in message) this.#unread.shift()?.();
+    else if (!('wanted' in message)) this.#answers.shift()?.(message);
     else if (!this.#onWish) this.#wishes.push(message);
     else if (message.waitedMs === undefined) this.#onWish(message.wanted);
     else this.#onWaited(message.wanted, message.waitedMs);
@@ -73,6 +78,7 @@ export class PagePort {
 
   close(): void {
     this.#isClosed = true;
+    for (const resolve of this.#unread.splice(0)) resolve();
     for (const settle of this.#answers.splice(0)) settle({ failed: 'its worker ended' });
     this.#port.close();
   }
