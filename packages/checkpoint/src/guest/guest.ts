@@ -191,7 +191,7 @@ export class Guest {
     let isReleased = false;
     // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
     const atItsPlace = (read: () => Frame[]): Frame[] => {
-      this.fillAll();
+      this.makeWhole();
       return withOriginals(() => {
         try {
           return read();
@@ -215,7 +215,7 @@ export class Guest {
 
   /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
-    this.fillAll();
+    this.makeWhole();
     return withOriginals(() => {
       const { root, options, sources } = this.capturing(frames, services);
       const { pages, stats, named } = unmarked(() => encodeHeap(root, options));
@@ -226,7 +226,7 @@ export class Guest {
 
   /** The same, piece by piece, of a clean guest (cleanness.ts): it must stand still until its last parcel was taken. */
   parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
-    this.fillAll();
+    this.makeWhole();
     return withOriginals(() => {
       const { root, options } = this.capturing(frames, services);
       return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
@@ -330,7 +330,7 @@ export class Guest {
   }
 
   /** Makes everything whole that is hollow still: what captures a heap looks at all of it. */
-  private fillAll(): void {
+  makeWhole(): void {
     this.paged?.fillAll();
   }
 

@@ -88,8 +88,8 @@ const pages = new Pages(workerData.pages as import('node:worker_threads').Messag
 /** Bytes of one parcel; tests have many small ones. */
 const parcelBytes = workerData.parcelBytes as number | undefined;
 const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
-/** Guests come back by pages here: what they touch first, the rest when there is time ('touched': never, for tests). */
-const paging = workerData.paging as 'all' | 'touched' | undefined;
+/** Guests may come by pages: those that hold much, or all; what they touch first, the rest when there is time ('touched': never, for tests). */
+const paging = workerData.paging as 'large' | 'all' | 'touched' | undefined;
 const byPages = paging !== undefined;
 const post = port.postMessage.bind(port);
 const timeOrigin = performance.timeOrigin;
@@ -308,7 +308,7 @@ function rehearse(bundle: Bundle): void {
   adoptProcessState(newProcessState(settings));
   const actor = new GuestProcess(settings);
   const named = { 'godwit:services': serviceClasses };
-  const options = { bundle, named, services: () => serviceState(actor), inParcels: byPages };
+  const options = { bundle, named, services: () => serviceState(actor), inParcels: byPages && paging !== 'large' };
   endWarmUp = warmUp(options, restUntilMs, () => send({ type: 'warm' }));
 }
 
@@ -371,7 +371,7 @@ function setUp(bundle: Bundle, settings: GuestSettings, isArrival: boolean): voi
     onLost,
     onWhole: () => send({ type: 'whole' }),
     takesApart,
-    neighbours: paging === 'all' ? NEIGHBOURS : 0,
+    neighbours: paging === 'touched' ? 0 : NEIGHBOURS,
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
@@ -399,6 +399,8 @@ function beginTurns(): void {
   afterTurn();
 }
 
+/** V8's old generation in the thread of a guest that holds nothing is 15 MB; each MB more is some 60 ms of a pause. */
+const LARGE_HEAP_BYTES = 24 * 2 ** 20;
 /** Objects made whole between two turns: a millisecond or so. */
 const OBJECTS_BETWEEN_TURNS = 2_000;
 /** Made whole with one that is touched: half a millisecond. */
@@ -409,7 +411,7 @@ const fillOn = once(nativeSetImmediate, () => {
   if (ended) return;
   const parcel = pages.take();
   if (parcel) guest.add(parcel);
-  if (parcel || (paging === 'all' && guest.fillSome(OBJECTS_BETWEEN_TURNS))) fillOn();
+  if (parcel || (paging !== 'touched' && guest.fillSome(OBJECTS_BETWEEN_TURNS))) fillOn();
 });
 
 /** Nothing of the guest runs from here on: nobody could catch what it was about to be told wrongly. */
@@ -445,7 +447,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
     drain();
     beginTurns();
     channel.flush();
-    if (paging === 'all') fillOn();
+    if (paging !== 'touched') fillOn();
   };
   send({ type: 'loaded' });
 }
@@ -484,7 +486,9 @@ function capture(
   let source: ParcelSource | undefined;
   try {
     if (!frames) throw refusal;
-    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages;
+    // With the guest's own built-ins, which know that they are to be given back (checkpoint's guest/hollow-collections.ts).
+    guest.makeWhole();
+    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > LARGE_HEAP_BYTES);
     withOriginals(() => {
       const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, isWanted ? whyNotClean() : undefined);
       source = rest;

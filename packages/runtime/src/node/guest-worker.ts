@@ -71,8 +71,11 @@ export interface CaptureOptions {
 /** What node gives a process's heap on this machine: the limit of a guest that has none of its own. */
 export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
-/** On with GODWIT_PAGING=1 only (docs/adr/0017). */
-export const movesInParcels = process.env.GODWIT_PAGING === '1';
+/** Which guests move in parcels (docs/adr/0017): those with much to move; with GODWIT_PAGING=1 all that can, with 0 none. */
+const pagings: Readonly<Record<string, 'all' | undefined>> = { 0: undefined, 1: 'all' };
+const asked = process.env.GODWIT_PAGING ?? '';
+const paging = asked in pagings ? pagings[asked] : 'large';
+export const movesInParcels = paging !== undefined;
 
 const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;
@@ -126,7 +129,7 @@ export class GuestWorker {
         words: this.words.buffer,
         pages,
         restUntilMs: options.restUntilMs,
-        ...(movesInParcels ? { paging: 'all' } : {}),
+        paging,
       },
       transferList: [port2, pages],
       env: {},
