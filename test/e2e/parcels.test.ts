@@ -85,6 +85,35 @@ describe('cluster-run --nodes 3 --shake, in parcels', () => {
   });
 });
 
+describe('by itself', () => {
+  it('a guest with much to move comes in parcels, a small one whole', async () => {
+    delete process.env.GODWIT_PAGING;
+    const moves = async (size: number): Promise<{ isPartial: boolean; pauseMs: number }[]> => {
+      const script = place.script(
+        `of-${size}.mjs`,
+        `${graph(size)}
+         const byName = new Map(entries.map((entry) => [entry.text, entry]));
+         const keys = new Set(byName.keys());
+         for (let k = 0; k < 60; k++) {
+           console.log(k, round(500), byName.get('text ' + (k * 5 + 1)).id, keys.size);
+           await new Promise((resolve) => setTimeout(resolve, 50));
+         }
+         console.log([...byName.values()].reduce((sum, { id }) => sum + id, 0), [...keys].join().length);`,
+      );
+      const plain = await place.node(script);
+      const moved = await place.run('run', '--nodes', '2', '--shake', '1s', '--stats', 's.json', script);
+      expect(moved.stderr).toBe(plain.stderr);
+      expect(String(moved.stdout)).toBe(String(plain.stdout));
+      return JSON.parse(readFileSync(join(place.folder, 's.json'), 'utf8')).moves;
+    };
+    const [small, large] = [await moves(300), await moves(150_000)];
+    expect(small.length).toBeGreaterThan(0);
+    expect(large.length).toBeGreaterThan(0);
+    expect(small.every(({ isPartial }) => !isPartial)).toBe(true);
+    expect(large.every(({ isPartial }) => isPartial)).toBe(true);
+  });
+});
+
 describe('a guest whose rest is still on its way', () => {
   const large = (size: number) => `${graph(size)}\nlet n = 0;\nsetInterval(() => console.log('tick', n++, entries.length), 20);`;
 

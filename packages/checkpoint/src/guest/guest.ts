@@ -191,7 +191,10 @@ export class Guest {
     let isReleased = false;
     // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
     const atItsPlace = (read: () => Frame[]): Frame[] => {
-      this.makeWhole();
+      if (this.paged) {
+        this.makeWhole();
+        this.forgetOptimised(paused);
+      }
       return withOriginals(() => {
         try {
           return read();
@@ -210,6 +213,21 @@ export class Guest {
       throw error;
     } finally {
       if (!isReleased) this.session.release();
+    }
+  }
+
+  /**
+   * What was made whole in a pause changed behind the back of code that V8 has optimised: it takes a stack check for something that changes
+   * nothing (JSStackCheck is kNoWrite), and the guest may go on here. A breakpoint makes V8 go on with unoptimised frames.
+   */
+  private forgetOptimised(paused: PausedFrame[]): void {
+    for (let i = 0; i < paused.length; i++) {
+      try {
+        const { breakpointId } = this.session.post('Debugger.setBreakpoint', { location: paused[i]!.location });
+        this.session.post('Debugger.removeBreakpoint', { breakpointId });
+      } catch {
+        // No place for one, or one of another frame's there: V8's own code, which it does not optimise.
+      }
     }
   }
 
