@@ -85,6 +85,29 @@ describe('cluster-run --nodes 3 --shake, in parcels', () => {
   });
 });
 
+describe('a guest that needs all of itself', () => {
+  it('runs on when the rest is there: it holds a module of Node that takes objects apart', async () => {
+    const script = place.script(
+      'holds.mjs',
+      `import fs from 'node:fs';
+       ${graph(5_000)}
+       const options = { encoding: 'utf8', flag: 'a' };
+       for (let k = 0; k < 120; k++) {
+         fs.writeFileSync('log.txt', k + ' ' + round(100) + '\\n', options);
+         await new Promise((resolve) => setTimeout(resolve, 20));
+       }
+       console.log(fs.readFileSync('log.txt', 'utf8').length, Object.keys(options).join());
+       fs.rmSync('log.txt');`,
+    );
+    const plain = await place.node(script);
+    const moved = await place.run('run', '--nodes', '2', '--shake', '500ms', '--stats', 's.json', script);
+    expect(moved.stderr).toBe(plain.stderr);
+    expect(String(moved.stdout)).toBe(String(plain.stdout));
+    const { moves } = JSON.parse(readFileSync(join(place.folder, 's.json'), 'utf8'));
+    expect(moves.length).toBeGreaterThan(1);
+  });
+});
+
 describe('by itself', () => {
   it('a guest with much to move comes in parcels, a small one whole', async () => {
     delete process.env.GODWIT_PAGING;
