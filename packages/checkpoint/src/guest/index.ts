@@ -42,5 +42,5 @@ export {
 } from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';
-export { installTouching, touchArguments, touchingModule, wholeEverything } from './touching.js';
+export { installTouching, touchArguments, touchingClass, touchingModule, wholeArguments, wholeEverything } from './touching.js';
 export { finalize, setFinalizeLater } from './weak.js';

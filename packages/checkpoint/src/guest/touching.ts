@@ -6,6 +6,7 @@
 import { types } from 'node:util';
 import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
+import { standsFor } from '../heap/stand-ins.js';
 import { noteHeir } from './cleanness.js';
 import { printAsNative } from './printing.js';
 
@@ -56,10 +57,11 @@ function touchChain(object: object): void {
 }
 
 /**
- * Makes whole what can be reached from a value through properties and collections: for what goes through it natively. What says itself how
- * it is shown may show anything, and what an iterator or a weak collection holds is not seen here: then everything is made whole.
+ * Makes whole what can be reached from a value through properties and collections: for what goes through it natively. `isShown`: to show it;
+ * what says itself how it is shown may show anything, and what an iterator or a weak collection holds is not seen here: then everything is
+ * made whole.
  */
-function wholeDeep(value: unknown): void {
+function wholeDeep(value: unknown, isShown: boolean): void {
   if (!isObject(value)) return;
   const seen = new SafeSet<object>();
   const waiting = list<object>();
@@ -73,7 +75,7 @@ function wholeDeep(value: unknown): void {
     const object = waiting[waiting.length - 1]!;
     waiting.length--;
     whole(object);
-    if (hidesParts(object)) {
+    if (isShown && hidesParts(object)) {
       heap?.fillAll();
       return;
     }
@@ -114,8 +116,11 @@ function eachItem(collection: object, visit: (item: unknown) => void): void {
 
 type AnyFunction = (...given: never[]) => unknown;
 
-/** What of a call must be whole: what it is given, its receiver too, what the second of them holds as well, or all that can be reached. */
-type Reach = 'given' | 'self' | 'descriptors' | 'deep';
+/**
+ * What of a call must be whole: what it is given, its receiver too, what the second of them holds as well, or all that can be reached, to be
+ * shown perhaps.
+ */
+type Reach = 'given' | 'self' | 'descriptors' | 'deep' | 'shown';
 
 const replaced: readonly { holder: object; reach: Reach; keys: readonly string[] }[] = [
   {
@@ -150,7 +155,7 @@ const replaced: readonly { holder: object; reach: Reach; keys: readonly string[]
 function touch(reach: Reach, self: unknown, given: readonly unknown[]): void {
   if (reach === 'self') whole(self);
   for (let i = 0; i < given.length; i++) {
-    if (reach === 'deep') wholeDeep(given[i]);
+    if (reach === 'deep' || reach === 'shown') wholeDeep(given[i], reach === 'shown');
     else whole(given[i]);
   }
   if (reach !== 'descriptors') return;
@@ -257,35 +262,77 @@ function replaceProxy(): void {
 /**
  * A module of Node's whose functions take objects apart with built-ins that nobody can replace: a copy, whose functions are given whole
  * arguments. Classes are left alone: what they are given they read property by property. `except`: functions to be left alone too.
+ * A function with functions of its own is a module in itself (`assert.strict`), unless it is one of `single`.
  */
-export function touchingModule(module: object, except: readonly string[]): object {
+export function touchingModule(
+  module: object,
+  {
+    except = [],
+    single = [],
+    isShowing = false,
+  }: { except?: readonly string[]; single?: readonly string[]; isShowing?: boolean },
+): object {
   const known = replacements.get(module);
   if (known !== undefined) return known;
   // Bound, a function has no frame of its own: what it says of its caller stays true.
   const copy = typeof module === 'function' ? module.bind(undefined) : { __proto__: getPrototypeOf(module) };
   replacements.set(module, copy);
+  const part = (key: PropertyKey, value: unknown): { value?: unknown } => {
+    if (typeof key !== 'string' || !isObject(value) || except.includes(key) || !isFunctionName(key)) return {};
+    // What is one thing there is one here: `assert.strict.strict === assert.strict`.
+    if (ownKeys(value).length > 3 && !single.includes(key))
+      return { value: touchingModule(value, { except, single, isShowing }) };
+    return typeof value === 'function' ? { value: touching(value as AnyFunction, isShowing ? 'shown' : 'deep') } : {};
+  };
   const keys = ownKeys(module);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     const descriptor = getOwnPropertyDescriptor(module, key)!;
-    if (key !== 'prototype') defineProperty(copy, key, { ...descriptor, ...part(key, descriptor.value, except) });
+    if (key !== 'prototype') defineProperty(copy, key, { ...descriptor, ...part(key, descriptor.value) });
   }
   if (typeof module === 'function') printAsNative(copy as AnyFunction, module.name);
   return copy;
 }
 
-function part(key: PropertyKey, value: unknown, except: readonly string[]): { value?: unknown } {
-  if (typeof key !== 'string' || !isObject(value) || except.includes(key) || !isFunctionName(key)) return {};
-  // What is one thing there is one here: `assert.strict.strict === assert.strict`.
-  if (ownKeys(value).length > 3) return { value: touchingModule(value, except) };
-  return typeof value === 'function' ? { value: touching(value as AnyFunction, 'deep') } : {};
+/** Makes what a function of Node's is given whole, and what can be reached from it. */
+export function wholeArguments(given: readonly unknown[]): void {
+  if (heap === undefined) return;
+  for (let i = 0; i < given.length; i++) wholeDeep(given[i], false);
+}
+
+const touchingClasses = new SafeWeakMap<object, object>();
+
+/** A class of Node's whose constructor is given whole arguments; its instances are what they were. */
+export function touchingClass(native: AnyFunction): AnyFunction {
+  const known = touchingClasses.get(native);
+  if (known !== undefined) return known as AnyFunction;
+  const made = function made(this: unknown, ...given: unknown[]): unknown {
+    wholeArguments(given);
+    if (new.target === undefined) return apply(native, this, given as never);
+    return construct(native, given, new.target === (made as unknown) ? native : new.target);
+  } as AnyFunction;
+  touchingClasses.set(native, made);
+  const keys = ownKeys(native);
+  for (let i = 0; i < keys.length; i++)
+    if (keys[i] !== 'arguments' && keys[i] !== 'caller')
+      defineProperty(made, keys[i]!, {
+        ...getOwnPropertyDescriptor(native, keys[i]!),
+        ...(keys[i] === 'prototype' ? { value: native.prototype } : {}),
+      });
+  Object.setPrototypeOf(made, getPrototypeOf(native) as object);
+  const own = native.prototype as object | undefined;
+  const itself = own && getOwnPropertyDescriptor(own, 'constructor');
+  if (itself?.configurable && itself.value === native) defineProperty(own!, 'constructor', { ...itself, value: made });
+  standsFor(made, native);
+  printAsNative(made, native.name);
+  return made;
 }
 
 const isFunctionName = (key: string): boolean => key[0]! >= 'a' && key[0]! <= 'z';
 
 /** Functions of an object of the runtime's own, in place. */
 export function touchArguments(object: object, keys: readonly string[]): void {
-  for (const key of keys) replace(object, 'deep', key);
+  for (const key of keys) replace(object, 'shown', key);
 }
 
 /** Before something that nobody can tell of comes into the guest's hands. */

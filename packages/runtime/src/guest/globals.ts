@@ -4,7 +4,7 @@
  */
 import { Console } from 'node:console';
 import { isBuiltin } from 'node:module';
-import { promisify, types } from 'node:util';
+import util, { promisify, types } from 'node:util';
 import type { Bundle } from '@godwit/checkpoint/compile';
 import {
   type AsyncContext,
@@ -24,8 +24,10 @@ import {
   setAdoption,
   setFinalizeLater,
   touchArguments,
+  touchingClass,
   touchingModule,
   unmarked,
+  wholeArguments,
   wholeEverything,
 } from '@godwit/checkpoint/guest';
 import { guestClock } from '../services/process/clock.js';
@@ -193,7 +195,7 @@ export function installRealmServices(
     const effect = moduleEffect(name);
     if (byPages && effect === 'pure') markModule(name, found as object);
     if (byPages && name === 'assert') markModule(name, (found as { strict: object }).strict);
-    if (effect === 'answers') return wrapModule(name, found as Record<string, unknown>, pins, channel);
+    if (effect === 'answers') return wrapModule(name, found as Record<string, unknown>, pins, channel, byPages);
     return effect === 'pins' ? pinnedModule(name, found as object) : found;
   };
   const load = (specifier: string): unknown => {
@@ -202,7 +204,8 @@ export function installRealmServices(
     let found = modules.get(name);
     if (found !== undefined) return found;
     found = keepingLastMatch(() => loaded(name));
-    if (byPages && asserts(name)) found = touchingModule(found as object, ['ok']);
+    const touches = byPages ? touching[name] : undefined;
+    if (touches) found = touchingModule(found as object, touches);
     else if (takesApart(`node:${name}`)) wholeEverything();
     modules.set(name, found);
     return found;
@@ -230,13 +233,26 @@ export function installRealmServices(
   };
 }
 
-const asserts = (module: string): boolean => module === 'assert' || module === 'assert/strict';
+/** Modules of Node's that take objects apart: copies whose functions are given whole arguments. Those that answer do that by themselves (wrapFunction). */
+const touching: Readonly<Record<string, Parameters<typeof touchingModule>[1]>> = {
+  assert: { except: ['ok'], isShowing: true },
+  'assert/strict': { except: ['ok'], isShowing: true },
+  // Those that are left alone look at what V8 knows of an object.
+  util: {
+    except: ['types', ...Object.keys(util).filter((key) => /^is[A-Z](?!eepStrictEqual)/.test(key))],
+    single: ['inspect'],
+    isShowing: true,
+  },
+  url: {},
+  querystring: {},
+};
 
-/** Modules of Node's that read what they are given property by property, or are given no objects of the guest's. */
-const reading = /^node:(path|os|buffer|string_decoder|punycode|constants|timers|perf_hooks|process|assert)\b/;
+/** Modules of Node's that read what they are given property by property, are given no objects of the guest's, or are given whole ones. */
+const harmless =
+  /^node:(path|os|buffer|string_decoder|punycode|constants|timers|perf_hooks|process|assert|util|url|querystring|fs|crypto|zlib|dns)\b/;
 
 /** Does a named built-in take objects apart in ways that no stand-in can notice? (checkpoint's guest/touching.ts) */
-export const takesApart = (name: string): boolean => name.startsWith('node:') && !reading.test(name);
+export const takesApart = (name: string): boolean => name.startsWith('node:') && !harmless.test(name);
 
 /** The global console has more than others: the class, and what V8 has for inspectors. */
 function completeConsole(console: Console): void {
@@ -357,7 +373,7 @@ function pinGlobal(name: string, pins: Pins): void {
 }
 
 /** A copy of a module whose asynchronous calls pin the guest until they are answered. */
-function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, channel: HostChannel): unknown {
+function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, channel: HostChannel, isPaged: boolean): unknown {
   const wrapped: Record<string, unknown> = {};
   for (const key of Object.getOwnPropertyNames(native)) {
     const descriptor = Object.getOwnPropertyDescriptor(native, key)!;
@@ -368,11 +384,12 @@ function wrapModule(name: string, native: Record<string, unknown>, pins: Pins, c
     }
     const member = native[key];
     if (key === 'promises' && typeof member === 'object')
-      wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel);
+      wrapped[key] = wrapModule(`${name}/promises`, member as Record<string, unknown>, pins, channel, isPaged);
     else if (typeof member === 'function' && !/^[A-Z]/.test(key))
       define(wrapped, key, wrapFunction(name, key, member as AnyFunction, pins, channel), descriptor.enumerable);
     else {
-      define(wrapped, key, member, descriptor.enumerable);
+      const isClass = isPaged && typeof member === 'function';
+      define(wrapped, key, isClass ? touchingClass(member as AnyFunction) : member, descriptor.enumerable);
       if (!isFineFunction(name, key)) markReads(wrapped, key, `${name}.${key}`);
     }
   }
@@ -448,6 +465,7 @@ function wrapFunction(module: string, key: string, native: AnyFunction, pins: Pi
     }
     let result: unknown;
     try {
+      wholeArguments(args);
       result = native.apply(this, args);
     } catch (error) {
       // Refused: nothing was opened and nothing will answer.
