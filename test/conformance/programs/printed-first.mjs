@@ -28,6 +28,7 @@ const stored = {
   iterated: new Map([[{ k: 1 }, { v: { w: 2 } }]]),
   error: [Object.assign(new Error('told'), { stack: 'Error: told', extra: { f: { g: 1 } }, cause: { h: [1] } })],
   promises: [Promise.resolve({ kept: { l: 1 } })],
+  options: { cause: { deep: { c: 1 } } },
   typed: [new Uint8Array(3), new Date(0), /r/g],
 };
 stored.entries = { iterator: stored.iterated.values() };
@@ -53,6 +54,7 @@ const prints = [
   () => console.group(stored.list[65].deep),
   () => console.log(kept.other, [kept.other]),
   () => console.log(stored.large),
+  () => console.log(new TypeError('caused', stored.options).cause.deep.c, JSON.stringify(stored.options)),
 ];
 for (let turn = 0; turn < prints.length; turn++) {
   prints[turn]();

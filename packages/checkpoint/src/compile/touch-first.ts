@@ -4,6 +4,7 @@
  *
  *   k in o  →  k in $$whole(o)            delete o.k  →  delete $$whole(o).k
  *   { ...o }  →  { ...$$whole(o) }        { __proto__: o }  →  { __proto__: $$whole(o) }        with (o)  →  with ($$whole(o))
+ *   new Error(text, o)  →  new Error(text, $$whole(o))
  *   o.length = n  →  $$whole(o).length = n        f.values.call(o)  →  f.values.call($$whole(o))        Reflect.apply likewise
  *   Map.prototype  →  $$methods(Map.prototype)    (whose methods the program may call with any Map: guest/hollow-collections.ts)
  *
@@ -47,7 +48,9 @@ export function touchFirst(root: Node): void {
       case 'AssignmentExpression':
         if (isLength(node.left)) touchObject(node.left);
         return;
+      case 'NewExpression':
       case 'CallExpression':
+        if (makesError(node)) node.arguments = node.arguments.map((given: Node, i: number) => (i === 0 ? given : touched(given)));
         if (callsIteratorMaker(node)) node.arguments[0] = touched(node.arguments[0]);
         else if (isReflectApply(node)) node.arguments[1] = touched(node.arguments[1]);
         return;
@@ -87,6 +90,13 @@ function callsIteratorMaker({ callee, arguments: given }: Node): boolean {
   if ((how !== 'call' && how !== 'apply') || method.type !== 'MemberExpression') return false;
   return ['entries', 'keys', 'values', undefined].includes(keyOf(method));
 }
+
+/** `new Error(text, options)`: V8 asks whether there is a cause. */
+const makesError = ({ callee, arguments: given }: Node): boolean =>
+  callee.type === 'Identifier' &&
+  callee.name.endsWith('Error') &&
+  given.length > 1 &&
+  given.every((node: Node) => node.type !== 'SpreadElement');
 
 function isReflectApply({ callee, arguments: given }: Node): boolean {
   if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier' || callee.object.name !== 'Reflect') return false;

@@ -1,2 +1,2 @@
 /** Raised whenever the bundling or the passes print something else for the same input: what is cached or moved is of one version. */
-export const COMPILER_VERSION = 56;
+export const COMPILER_VERSION = 57;

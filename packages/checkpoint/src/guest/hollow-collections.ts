@@ -3,7 +3,7 @@
  * may be hollow (heap/hollow.ts) when a program calls one as a function: it is made whole first. And what a program deletes is told, for
  * iterators that come later (heap/places.ts).
  * What gives iterators stays V8's own: once it was another, V8 spreads Maps and Sets slowly for good. So a program that calls methods as
- * functions is told by its code (compile/method-values.ts) or by its heap (isCollectionMethod); its collections are never hollow.
+ * functions is told by its code (compile/touch-first.ts) or by its heap (isCollectionMethod); its collections are never hollow.
  * The stand-ins bear the names of V8's, and go when the guest is whole.
  */
 import type { NamedBuiltins, PagedHeap } from '../heap/index.js';

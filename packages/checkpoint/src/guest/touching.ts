@@ -16,6 +16,9 @@ const { isView } = ArrayBuffer;
 const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { getPrototypeOf, hasOwn } = Object;
 
+const MapPrototype = Map.prototype;
+const SetPrototype = Set.prototype;
+
 let heap: PagedHeap | undefined;
 
 /** Whose objects may be hollow; undefined when all are whole. */
@@ -45,7 +48,7 @@ export function setTakenMethods(areTaken: boolean): void {
 
 /** `Map.prototype` or `Set.prototype`, which the program names. */
 export function methodsOf<T>(prototype: T): T {
-  if (!areMethodsTaken && ((prototype as unknown) === Map.prototype || (prototype as unknown) === Set.prototype)) {
+  if (!areMethodsTaken && ((prototype as unknown) === MapPrototype || (prototype as unknown) === SetPrototype)) {
     areMethodsTaken = true;
     heap?.fillAll();
   }

@@ -180,6 +180,21 @@ const nothing = { value: () => undefined } as unknown as ValueReader;
 
 const nameOf = (key: PropertyKey): string => (typeof key === 'symbol' ? 'a symbol' : `"${key}"`);
 
+/** What V8 asks of a prototype without saying for whom. */
+function untold(prototype: object | null, filler: Filler): ProxyHandler<object> {
+  const refuse = (what: string) => () => filler.lost(what);
+  return {
+    getPrototypeOf: () => prototype,
+    ownKeys: refuse('its keys'),
+    getOwnPropertyDescriptor: refuse('a descriptor'),
+    defineProperty: refuse('a definition'),
+    deleteProperty: refuse('a deletion'),
+    setPrototypeOf: refuse('another prototype'),
+    isExtensible: refuse('whether it can be extended'),
+    preventExtensions: refuse('not to be extended'),
+  };
+}
+
 function standIn(prototype: object | null, isArray: boolean, filler: Filler): object {
   /** The hollow object on whose behalf V8 asks: the receiver, or what it inherits from. */
   const owner = (receiver: unknown, what: string): object => {
@@ -189,7 +204,6 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     }
     return filler.lost(what);
   };
-  const refuse = (what: string) => () => filler.lost(what);
   // V8's Object.prototype.toString takes the proxy for the object: an array where that is one.
   const proxy: object = new ProxyOf(isArray ? [] : (objectCreate(null) as object), {
     get(_, key, receiver) {
@@ -201,21 +215,13 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     },
     // Built-ins that go through arrays ask for each element first; hollow ones have no holes, and then the element is read.
     has: (_, key) => (isArray && isIndexKey(key) ? true : filler.lost(`whether it has ${nameOf(key)}`)),
-    getPrototypeOf: () => prototype,
-    ownKeys: refuse('its keys'),
-    getOwnPropertyDescriptor: refuse('a descriptor'),
-    defineProperty: refuse('a definition'),
-    deleteProperty: refuse('a deletion'),
-    setPrototypeOf: refuse('another prototype'),
-    isExtensible: refuse('whether it can be extended'),
-    preventExtensions: refuse('not to be extended'),
+    ...untold(prototype, filler),
   });
   return proxy;
 }
 
 /** Of one large array, which it knows: no other property than its elements is behind it. */
 function standInOfOne(array: unknown[], filler: Filler): object {
-  const refuse = (what: string) => () => filler.lost(what);
   /** Whether the key is an element's, which is there then unless it is a hole. */
   const isElement = (key: PropertyKey): boolean => {
     if (!isIndexKey(key)) return false;
@@ -233,14 +239,7 @@ function standInOfOne(array: unknown[], filler: Filler): object {
       return reflectSet(isElement(key) ? array : ArrayPrototype, key, value, receiver);
     },
     has: (_, key) => isElement(key) || reflectHas(ArrayPrototype, key),
-    getPrototypeOf: () => ArrayPrototype,
-    ownKeys: refuse('its keys'),
-    getOwnPropertyDescriptor: refuse('a descriptor'),
-    defineProperty: refuse('a definition'),
-    deleteProperty: refuse('a deletion'),
-    setPrototypeOf: refuse('another prototype'),
-    isExtensible: refuse('whether it can be extended'),
-    preventExtensions: refuse('not to be extended'),
+    ...untold(ArrayPrototype, filler),
   });
   return proxy;
 }

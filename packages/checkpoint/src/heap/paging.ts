@@ -29,6 +29,13 @@ const stateHollow = 1;
 const stateDue = 2;
 const stateWhole = 3;
 
+/**
+ * Calls that must fit on the stack before an object gets its content: reading parcels, making functions and classes takes some. Where they
+ * do not, the guest gets V8's own error now, which it would have got a little later.
+ */
+const room = 1_000;
+const depth = (calls: number): number => (calls === 0 ? 0 : 1 + depth(calls - 1));
+
 export interface PagedHeapOptions extends HeapOptions {
   /** The next parcel, if possible with object `wanted`; waits for it. It has more as long as none said that it is the last. */
   next(wanted: number | undefined): Uint8Array;
@@ -113,8 +120,11 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     if (id === undefined) return false;
     const pieces = this.tables.piecesOf.get(id);
     if (this.#inBatch) this.#fillPlain(id);
-    else if (pieces === undefined) this.#orLost(() => this.#touch(id));
-    else for (let i = 0; i < pieces.count; i++) this.#orLost(() => this.#touch(pieces.first + i));
+    else {
+      depth(room);
+      if (pieces === undefined) this.#orLost(() => this.#touch(id));
+      else for (let i = 0; i < pieces.count; i++) this.#orLost(() => this.#touch(pieces.first + i));
+    }
     return true;
   }
 
@@ -126,7 +136,10 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     const piece = pieces.first + floor(index / pieces.each);
     if (this.#states[piece] === stateWhole) return;
     if (this.#inBatch) this.#fillPlain(piece);
-    else this.#orLost(() => this.#touch(piece));
+    else {
+      depth(room);
+      this.#orLost(() => this.#touch(piece));
+    }
   }
 
   #touch(id: number): void {

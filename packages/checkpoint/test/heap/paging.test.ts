@@ -64,6 +64,28 @@ describe('PagedHeap', () => {
   });
 });
 
+describe('a program at the end of its stack', () => {
+  it('gets the error that V8 has for that, and nothing of it is lost', () => {
+    type Node = { next: Node | null };
+    let list: Node = { next: null };
+    for (let i = 0; i < 200_000; i++) list = { next: list };
+    const lost: string[] = [];
+    const { root, heap } = paged(list, 4096, {
+      lost(reason: string) {
+        lost.push(reason);
+        throw new Error(reason);
+      },
+    } as Partial<HeapOptions>);
+    const depthOf = (node: Node): number => (node.next === null ? 0 : 1 + depthOf(node.next));
+    for (let i = 0; i < 20; i++) expect(() => depthOf(root as Node)).toThrow(RangeError);
+    expect(lost).toEqual([]);
+    heap.fillAll();
+    let length = 0;
+    for (let node = root as Node; node.next !== null; node = node.next) length++;
+    expect(length).toBe(200_000);
+  });
+});
+
 /** What a program may do to an array without looking at its own keys first. */
 const steps: Record<string, (array: unknown[], n: number) => unknown> = {
   read: (array, n) => array[n],
