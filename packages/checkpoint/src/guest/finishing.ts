@@ -6,6 +6,9 @@ export class Finishing {
   /** How many entries of a collection lie before a place now, which had `entries` before it when the guest was captured. */
   placeIn: (collection: object, entries: number) => number = (_, entries) => entries;
 
+  /** What must not happen before the guest runs: V8 tells of what it has collected whenever it likes. */
+  whenRunning: (step: () => void) => void = (step) => this.later(step);
+
   later(step: () => void): void {
     this.#steps.push(step);
   }

@@ -123,6 +123,8 @@ export class Guest {
   private readonly internals = new Internals();
   private readonly builtins: NamedBuiltins;
   private restored: Frame[] = [];
+  /** Of a restored guest. */
+  private isRunning = false;
   /** Names of built-ins in the heap that is being read. */
   private reading: string[] | undefined;
   private paged: PagedHeap | undefined;
@@ -295,6 +297,10 @@ export class Guest {
    */
   restore(pages: readonly Uint8Array[], next?: (wanted: number | undefined) => Uint8Array): unknown {
     const finishing = new Finishing();
+    finishing.whenRunning = (step) => {
+      if (this.isRunning) finishing.later(step);
+      else this.atResumption.push(step);
+    };
     const sources = new IteratorSources(this.internals);
     const options: HeapOptions = {
       ...this.heapOptions([], finishing, sources),
@@ -364,6 +370,7 @@ export class Guest {
 
   /** Runs the captured stack to its end, as the activity it belongs to. Does nothing for a guest that was idle. */
   resume(): void {
+    this.isRunning = true;
     this.paged?.begin();
     const frames = this.restored;
     this.restored = [];

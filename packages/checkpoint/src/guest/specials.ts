@@ -202,7 +202,7 @@ function registries(finishing: Finishing): SpecialKind {
     claims: isRegistry,
     save: (value) => ({ create: [registryState(value)] }),
     create([state]) {
-      finishing.later(() => watchAll(state as RegistryState));
+      finishing.whenRunning(() => watchAll(state as RegistryState));
       return stampRegistry({}, state as RegistryState);
     },
   };
