@@ -10,12 +10,17 @@ import { type RunningCommand, Workplace } from './commands.js';
 let place: Workplace;
 let script: string;
 beforeAll(async () => {
+  // Whole: of a first parcel there is not enough to kill a node in the midst of it.
+  process.env.GODWIT_PAGING = '0';
   place = new Workplace();
   script = place.script('heavy.mjs', program);
   await place.startNode();
   await place.startNode();
 });
-afterAll(() => place.close());
+afterAll(() => {
+  delete process.env.GODWIT_PAGING;
+  place.close();
+});
 
 /** Large enough that capture, transfer and load take their time, one after the other; what it prints depends on all of it. */
 const program = `

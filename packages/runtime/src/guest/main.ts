@@ -376,6 +376,7 @@ function setUp(bundle: Bundle, settings: GuestSettings, isArrival: boolean): voi
   guest.acceptPauses(false);
   services.adopt(guestProcess);
   answerForGuest(guestProcess);
+  emptyBytes = heldBytes().old;
   setProgram(guest.realm, (threw, value) => {
     mainState.done = true;
     if (threw) uncaught(value, 'uncaughtException');
@@ -399,8 +400,10 @@ function beginTurns(): void {
   afterTurn();
 }
 
-/** V8's old generation in the thread of a guest that holds nothing is 15 MB; each MB more is some 60 ms of a pause. */
-const LARGE_HEAP_BYTES = 24 * 2 ** 20;
+/** V8's old generation before the guest has anything in it. */
+let emptyBytes = 0;
+/** As much more is a guest that holds much: each MB of it is some 60 ms of a pause. */
+const LARGE_HEAP_BYTES = 12 * 2 ** 20;
 /** Objects made whole between two turns: a millisecond or so. */
 const OBJECTS_BETWEEN_TURNS = 2_000;
 /** Made whole with one that is touched: half a millisecond. */
@@ -488,7 +491,7 @@ function capture(
     if (!frames) throw refusal;
     // With the guest's own built-ins, which know that they are to be given back (checkpoint's guest/hollow-collections.ts).
     guest.makeWhole();
-    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > LARGE_HEAP_BYTES);
+    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > emptyBytes + LARGE_HEAP_BYTES);
     withOriginals(() => {
       const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, isWanted ? whyNotClean() : undefined);
       source = rest;

@@ -12,10 +12,16 @@ const now = performance.now.bind(performance);
 
 type NextParcel = (source: ParcelSource, bytes: number, wanted: number | undefined) => Uint8Array | undefined;
 
+interface Waiting {
+  readonly parcel: Uint8Array;
+  next: Waiting | undefined;
+}
+
 export class Pages {
   #first: Uint8Array[] = [];
-  /** Came while nobody waited, and was not taken. */
-  readonly #come: Uint8Array[] = [];
+  /** Came while nobody waited, and was not taken. Linked: the guest may have changed what lists do. */
+  #come: Waiting | undefined;
+  #last: Waiting | undefined;
 
   constructor(
     private readonly port: MessagePort,
@@ -62,7 +68,10 @@ export class Pages {
   /** Tells of parcels that come while nobody waits for them. They are taken one at a time: the guest has turns of its own between them. */
   onParcel(tell: () => void): void {
     this.port.on('message', (parcel: Uint8Array) => {
-      this.#come.push(parcel);
+      const waiting: Waiting = { parcel, next: undefined };
+      if (this.#last) this.#last.next = waiting;
+      else this.#come = waiting;
+      this.#last = waiting;
       tell();
     });
     this.port.unref();
@@ -70,9 +79,12 @@ export class Pages {
 
   /** A parcel that has come. */
   take(): Uint8Array | undefined {
-    const parcel = this.#come.shift();
-    if (parcel) this.#say({ isRead: true });
-    return parcel;
+    const waiting = this.#come;
+    if (!waiting) return undefined;
+    this.#come = waiting.next;
+    if (!this.#come) this.#last = undefined;
+    this.#say({ isRead: true });
+    return waiting.parcel;
   }
 
   #say(wish: PageWish): void {

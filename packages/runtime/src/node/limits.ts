@@ -67,7 +67,7 @@ export const nodeLimits = {
   /** Bundles a node keeps parsed; others are read again when needed. */
   bundlesLoaded: 32,
   /** A capture waits so long, at most, for a guest whose last parcel has come to be whole. */
-  wholeWaitMs: 2_000,
+  wholeWaitMs: 500,
   /** Arrivals whose pause a node remembers for whoever asked for the move. */
   pausesKept: 1_000,
   /** Times of one drain's faults that are kept for its quantiles. */
