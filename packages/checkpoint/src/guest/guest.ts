@@ -193,12 +193,11 @@ export class Guest {
     let isReleased = false;
     // Not in the midst of a trap: a hollow object that asks for its content must still be one when the trap goes on.
     const atItsPlace = (read: () => Frame[]): Frame[] => {
-      if (this.paged) {
-        this.makeWhole();
-        this.forgetOptimised(paused);
-      }
+      const wasPaged = this.paged !== undefined;
+      this.makeWhole();
       return withOriginals(() => {
         try {
+          if (wasPaged) this.forgetOptimised(paused);
           return read();
         } finally {
           isReleased = true;

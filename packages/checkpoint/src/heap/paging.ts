@@ -172,6 +172,16 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
 
   /** Makes about `count` more of the objects whole that are described; false when none of these are left. */
   fillSome(count: number): boolean {
+    if (this.#wholeUpTo < this.#described.length) this.#later(() => this.#fillNext(count));
+    const isLeft = this.#wholeUpTo < this.#described.length;
+    if (!isLeft && this.tables.isComplete && !this.#isDrained) {
+      this.#isDrained = true;
+      this.#paged.drained?.();
+    }
+    return isLeft;
+  }
+
+  #fillNext(count: number): void {
     for (let due = 0; this.#wholeUpTo < this.#described.length && due < count; ) {
       this.#batch(() => {
         for (let inBatch = 0; this.#wholeUpTo < this.#described.length && inBatch < batchObjects; this.#wholeUpTo++) {
@@ -183,12 +193,6 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
         }
       });
     }
-    const isLeft = this.#wholeUpTo < this.#described.length;
-    if (!isLeft && this.tables.isComplete && !this.#isDrained) {
-      this.#isDrained = true;
-      this.#paged.drained?.();
-    }
-    return isLeft;
   }
 
   /** Makes everything whole. */
