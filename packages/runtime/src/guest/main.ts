@@ -491,7 +491,8 @@ function capture(
     if (!frames) throw refusal;
     // With the guest's own built-ins, which know that they are to be given back (checkpoint's guest/hollow-collections.ts).
     guest.makeWhole();
-    const isWanted = (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > emptyBytes + LARGE_HEAP_BYTES);
+    const isWanted =
+      (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > emptyBytes + LARGE_HEAP_BYTES);
     withOriginals(() => {
       const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, isWanted ? whyNotClean() : undefined);
       source = rest;
