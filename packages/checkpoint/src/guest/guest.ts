@@ -13,6 +13,7 @@ import {
   decodeHeap,
   encodeHeap,
   type HeapOptions,
+  hiddenClassOracle,
   Internals,
   type NamedBuiltins,
   nameBuiltins,
@@ -275,12 +276,13 @@ export class Guest {
       append(structure, frames[i]!);
       append(structure, frames[i]!.vars);
     }
-    const changed = changedBuiltIns(this.builtins);
+    const hiddenClasses = hiddenClassOracle();
+    const changed = changedBuiltIns(this.builtins, hiddenClasses);
     // A heap that holds native iterators is walked once more, for the collections that they go through.
     const sources = new IteratorSources(this.internals, () => encodeHeap(root, options));
     const options: HeapOptions = {
       ...this.heapOptions(frames, new Finishing(), sources),
-      ...{ structure, changed, wholeCollections: root.takenMethods },
+      ...{ structure, changed, hiddenClasses, wholeCollections: root.takenMethods },
       takesApart: (name) => isCollectionMethod(name) || this.takesApart(name),
     };
     return { root, options, sources };

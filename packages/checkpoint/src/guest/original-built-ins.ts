@@ -10,7 +10,7 @@
  *
  * What cannot be put aside and back exactly stays as the guest has it (frozen objects, properties that are not configurable).
  */
-import type { ChangedBuiltIn, NamedBuiltins } from '../heap/index.js';
+import type { ChangedBuiltIn, HiddenClassOracle, NamedBuiltins } from '../heap/index.js';
 import { isIndexKey, type OwnProperty, type OwnState, ownProperty, readOwnState } from '../heap/own-properties.js';
 import {
   bare,
@@ -107,9 +107,9 @@ export function prototypeOfGuest(object: object): object | null {
 }
 
 /** The built-ins that the guest has changed, as it has them. */
-export function changedBuiltIns(builtins: NamedBuiltins): List<ChangedBuiltIn> {
+export function changedBuiltIns(builtins: NamedBuiltins, oracle: HiddenClassOracle | undefined): List<ChangedBuiltIn> {
   const found = list<ChangedBuiltIn>();
-  const now = builtins.changed();
+  const now = builtins.changed(oracle);
   for (let i = 0; i < now.length; i++) {
     const object = now[i]!;
     if (!asides?.has(object)) found[found.length] = { object, own: readOwnState(object) };

@@ -8,6 +8,7 @@ import {
   decodeHeap,
   encodeHeap,
   type HeapOptions,
+  hiddenClassOracle,
   Internals,
   type NamedBuiltins,
   nameBuiltins,
@@ -18,7 +19,7 @@ import { Finishing } from './finishing.js';
 import { jobClasses } from './guest.js';
 import { JobState } from './jobs.js';
 import { IteratorSources } from './native-iterators.js';
-import { watchBuiltIns, withOriginals } from './original-built-ins.js';
+import { changedBuiltIns, watchBuiltIns, withOriginals } from './original-built-ins.js';
 import { type Frame, Realm, type RealmHost } from './realm.js';
 import { privateFields, specialKinds } from './specials.js';
 
@@ -79,7 +80,10 @@ export class Rehearsal {
       ...{ late: undefined, generator: undefined, coroutine: undefined, result: undefined },
     };
     const root = { frames: [frame], variables, jobs: new JobState(), services: this.#services(), exports: {} };
-    for (let i = 0; i < looks; i++) withOriginals(nothingToDo);
+    for (let i = 0; i < looks; i++) {
+      withOriginals(nothingToDo);
+      changedBuiltIns(this.#builtins, hiddenClassOracle());
+    }
     const restored = this.#inParcels ? yield* this.#byParcels(root, finishing) : yield* this.#byPages(root, finishing);
     finishing.run();
     this.#realm.writeVariables(restored.variables);

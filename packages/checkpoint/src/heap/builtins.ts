@@ -6,6 +6,7 @@
  */
 import { types } from 'node:util';
 import { GodwitError } from '../base/index.js';
+import { type HiddenClassOracle, hiddenClassOracle } from './hidden-classes.js';
 import { hiddenIntrinsics, openConstructors, sampleInstances } from './intrinsics.js';
 import type { NamedBuiltins } from './options.js';
 import {
@@ -35,9 +36,25 @@ import { nativeOf } from './stand-ins.js';
 
 const { isProxy } = types;
 
+/**
+ * A native function that no guest can reach. Most built-ins have its hidden class, which says all there is to say of them: nothing but a
+ * native function's name and length, which V8 reads from the function itself as long as nobody defined others, that would be fields.
+ */
+const example: object = exampleFunction();
+
+function exampleFunction(): object {
+  let resolve: object = {};
+  new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return resolve;
+}
+
 /** What an object looked like before guest code: `parts` holds value/get and set for each key. */
 interface Pristine {
   object: object;
+  /** Has the hidden class of `example`: one look says that it is what it was. */
+  isLikeExample: boolean;
   prototype: object | null;
   extensible: boolean;
   keys: readonly PropertyKey[];
@@ -65,6 +82,8 @@ class BuiltinTable implements NamedBuiltins {
   readonly #numbers = new SafeMap<object, number>();
   readonly #objectNames: List<string> = list();
   readonly #pristine: List<Pristine> = list();
+  /** While everything gets its name. */
+  #oracle = hiddenClassOracle();
   readonly #queue: List<{ value: object; watched: boolean }> = list();
   readonly #roots: List<{ object: object; name: string }> = list();
   readonly #opaque = new SafeMap<object, boolean>();
@@ -104,6 +123,7 @@ class BuiltinTable implements NamedBuiltins {
     this.#walk();
     if (typeof process === 'object') this.#add(process, 'process', false);
     this.#walk();
+    this.#oracle = undefined;
   }
 
   nameOf(value: object | symbol): string | undefined {
@@ -142,9 +162,11 @@ class BuiltinTable implements NamedBuiltins {
     return this.#objectNames[number]!;
   }
 
-  changed(): object[] {
+  changed(oracle?: HiddenClassOracle): object[] {
     const found: object[] = [];
+    const same = oracle?.same;
     for (let i = 0; i < this.#pristine.length; i++) {
+      if (same !== undefined && this.#pristine[i]!.isLikeExample && same(this.#pristine[i]!.object, example)) continue;
       if (differs(this.#pristine[i]!)) reflectDefine(found, found.length, dataProperty(this.#pristine[i]!.object));
     }
     return found;
@@ -224,7 +246,10 @@ class BuiltinTable implements NamedBuiltins {
       if (accessor) this.#add(parts[k * 2 + 1], `${name}.set ${label}`, watched);
     }
     if (watched)
-      this.#pristine[this.#pristine.length] = { object, prototype, extensible: isExtensible(object), keys, parts, flags };
+      this.#pristine[this.#pristine.length] = {
+        ...{ object, isLikeExample: this.#oracle?.same(object, example) ?? false },
+        ...{ prototype, extensible: isExtensible(object), keys, parts, flags },
+      };
   }
 
   /** Names what Node makes on first use, by calling Node's own getters on the roots; what they replace is put back. */

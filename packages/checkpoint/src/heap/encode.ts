@@ -93,7 +93,7 @@ export interface EncodedHeap {
 
 /** Encodes everything reachable from `root`. Throws GODWIT_CANNOT_CAPTURE (path in the message and in `fields.path`). */
 export function encodeHeap(root: unknown, options: HeapOptions): EncodedHeap {
-  const writer = new ImageWriter(options.builtins, options.hiddenClasses !== false);
+  const writer = new ImageWriter(options);
   const encoder = new Encoder(options, writer);
   encoder.addRoot(root);
   let at = 0;
@@ -619,7 +619,7 @@ export class Encoder {
   // ---- the rest of the world
 
   #addChangedBuiltins(): void {
-    const { builtins, changed = changesOf(builtins) } = this.#options;
+    const { builtins, changed = changesOf(this.#options) } = this.#options;
     for (let i = 0; i < changed.length; i++) {
       const { object, own } = changed[i]!;
       this.#addCarrier({ tag: tagBuiltinChange, fill: oneOf(object), own, name: builtins.nameOf(object)! });
@@ -666,9 +666,9 @@ export class Encoder {
   }
 }
 
-function changesOf(builtins: NamedBuiltins): List<ChangedBuiltIn> {
+function changesOf({ builtins, hiddenClasses }: HeapOptions): List<ChangedBuiltIn> {
   const found = list<ChangedBuiltIn>();
-  const objects = builtins.changed();
+  const objects = builtins.changed(hiddenClasses || undefined);
   for (let i = 0; i < objects.length; i++) found[i] = { object: objects[i]!, own: readOwnState(objects[i]!) };
   return found;
 }

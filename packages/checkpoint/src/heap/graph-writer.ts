@@ -4,9 +4,9 @@
  * It decides nothing about objects: what a record says is the encoder's.
  */
 import { limits } from '../limits.js';
-import { HiddenClasses } from './hidden-classes.js';
+import { HiddenClasses, hiddenClassOracle } from './hidden-classes.js';
 import { BytesPart } from './kinds-buffers.js';
-import type { NamedBuiltins } from './options.js';
+import type { HeapOptions, NamedBuiltins } from './options.js';
 import { bytesLength, keyFor, type List, list, reflectApply, reflectDefine, SafeMap, symbolDescription } from './primordials.js';
 import { symbolBare, symbolNamed, symbolRegistered, symbolUnique } from './record-forms.js';
 import { type Shape, ShapeTable } from './shapes.js';
@@ -44,9 +44,9 @@ export abstract class GraphWriter {
   protected out: { body: wire.ByteWriter; strings: wire.StringTable } = { body: this.body, strings: this.strings };
   #creating = false;
 
-  constructor(builtins: NamedBuiltins, useHiddenClasses: boolean) {
+  constructor({ builtins, hiddenClasses = hiddenClassOracle() }: HeapOptions) {
     this.#builtins = builtins;
-    this.hiddenClasses = new HiddenClasses(useHiddenClasses);
+    this.hiddenClasses = new HiddenClasses(hiddenClasses || undefined);
     this.shapes = new ShapeTable(this.hiddenClasses, (value, site) => this.value(value, site));
   }
 

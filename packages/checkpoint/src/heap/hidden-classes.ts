@@ -29,8 +29,12 @@ interface Site {
   elements: number;
 }
 
-type SameMap = (a: object, b: object) => boolean;
-type Layout = (object: object) => number;
+/** What V8 says of hidden classes. */
+export interface HiddenClassOracle {
+  /** Whether both have the same one. Touches nothing, not even a proxy. */
+  readonly same: (a: object, b: object) => boolean;
+  readonly layout: (object: object) => number;
+}
 
 const layoutFast = 1;
 const layoutDictionaryElements = 2;
@@ -43,12 +47,11 @@ const FunctionOf = Function;
 
 /** Examples by site. Site 0 is "anywhere". */
 export class HiddenClasses {
-  readonly #same: SameMap | undefined;
-  readonly #layout: Layout | undefined;
+  readonly #same: HiddenClassOracle['same'] | undefined;
+  readonly #layout: HiddenClassOracle['layout'] | undefined;
   readonly #sites: List<Site> = list();
 
-  constructor(enabled: boolean) {
-    const oracle = enabled ? compileOracle() : undefined;
+  constructor(oracle: HiddenClassOracle | undefined) {
     this.#same = oracle?.same;
     this.#layout = oracle?.layout;
     this.newSites(1);
@@ -119,16 +122,17 @@ function isFast(layout: number): boolean {
   return (layout & layoutFast) !== 0 && (layout & layoutDictionaryElements) === 0;
 }
 
-function compileOracle(): { same: SameMap; layout: Layout } | undefined {
+/** Asks V8; undefined where it refuses. To be asked anew for each capture, and once for all that the capture does. */
+export function hiddenClassOracle(): HiddenClassOracle | undefined {
   try {
     setFlagsFromString('--allow-natives-syntax');
     // Compiled from constant text; V8's natives have no other spelling.
-    const same = new FunctionOf('a', 'b', 'return %HaveSameMap(a, b);') as SameMap;
+    const same = new FunctionOf('a', 'b', 'return %HaveSameMap(a, b);') as HiddenClassOracle['same'];
     const layout = new FunctionOf(
       'o',
       `return (%HasFastProperties(o) ? ${layoutFast} : 0) | (%HasDictionaryElements(o) ? ${layoutDictionaryElements} : 0)
         | (%HasHoleyElements(o) ? ${layoutHoley} : 0);`,
-    ) as Layout;
+    ) as HiddenClassOracle['layout'];
     // The first call compiles, which needs the syntax too. It is also the proof that the oracle tells hidden classes apart.
     const one = { a: 1 };
     const works = same(one, { a: 1 }) && !same(one, { b: 1 }) && !same(one, preventExtensions({ a: 1 }));

@@ -6,7 +6,7 @@
  */
 import { limits } from '../limits.js';
 import { append, GraphWriter } from './graph-writer.js';
-import type { NamedBuiltins } from './options.js';
+import type { HeapOptions } from './options.js';
 import type { List } from './primordials.js';
 import * as wire from './wire.js';
 
@@ -23,8 +23,8 @@ export class ImageWriter extends GraphWriter {
   #firstId = 0;
 
   // Explicit: a default constructor spreads its arguments through the array iterator, which may be patched.
-  constructor(builtins: NamedBuiltins, useHiddenClasses: boolean) {
-    super(builtins, useHiddenClasses);
+  constructor(options: HeapOptions) {
+    super(options);
   }
 
   override endRecord(start: number): number {

@@ -2,6 +2,7 @@
 export { nameBuiltins } from './builtins.js';
 export { decodeHeap } from './decode.js';
 export { encodeHeap } from './encode.js';
+export { type HiddenClassOracle, hiddenClassOracle } from './hidden-classes.js';
 export { type InternalScope, type InternalSlots, Internals } from './internals.js';
 export type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, Privates, SpecialKind } from './options.js';
 export { PagedHeap, type PagedHeapOptions } from './paging.js';

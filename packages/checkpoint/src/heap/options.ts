@@ -2,6 +2,7 @@
  * What the codec is told by the realm it runs in: which objects have names, which kinds only the realm understands,
  * how private fields are read and written. These are interfaces only; the guest runtime implements them.
  */
+import type { HiddenClassOracle } from './hidden-classes.js';
 import type { InternalSlots, Internals } from './internals.js';
 import type { OwnState } from './own-properties.js';
 import type { List } from './primordials.js';
@@ -14,8 +15,8 @@ export interface NamedBuiltins {
   resolve(name: string): object | symbol;
   /** Like nameOf, but also tries what Node makes on first use (fetch, crypto …). Slow; asked before a refusal. */
   lateNameOf(value: object | symbol): string | undefined;
-  /** Named objects whose own properties, prototype or extensibility differ from what they were before guest code ran. */
-  changed(): object[];
+  /** Named objects whose own properties, prototype or extensibility differ from what they were before guest code ran. `oracle` makes it faster. */
+  changed(oracle?: HiddenClassOracle): object[];
   /** The number of a named object; undefined for anything the guest made. Numbers are dense and grow. */
   numberOf(object: object): number | undefined;
   /** Gives what stands for a named object for a while its name too; the name stands for the object itself. */
@@ -83,8 +84,8 @@ export interface HeapOptions {
   wholeCollections?: boolean;
   /** What the runtime made to hold the guest's state: paged heaps begin behind it. */
   structure?: readonly object[];
-  /** Tests only: false makes every object be checked property by property (see hidden-classes.ts). */
-  hiddenClasses?: boolean;
+  /** Encoding: V8's word on hidden classes, if the capture has asked for it already; false: every object is checked property by property. */
+  hiddenClasses?: HiddenClassOracle | false | undefined;
 }
 
 /** What an image holds, by kind of object; `bytes` before compression. */

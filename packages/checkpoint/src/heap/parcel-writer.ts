@@ -42,9 +42,9 @@ export class ParcelWriter extends GraphWriter {
   readonly #meta = new wire.ByteWriter();
   readonly #parcel = new wire.ByteWriter();
 
-  constructor({ builtins, hiddenClasses, takesApart }: HeapOptions) {
-    super(builtins, hiddenClasses !== false);
-    this.#takesApart = takesApart;
+  constructor(options: HeapOptions) {
+    super(options);
+    this.#takesApart = options.takesApart;
   }
 
   /** Bytes of the parcel so far, about. */

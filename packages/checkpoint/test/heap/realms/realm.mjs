@@ -17,7 +17,7 @@ const options = {
   internals,
   specials: scenario.specials ?? [],
   privates: scenario.privates,
-  hiddenClasses: workerData.hiddenClasses,
+  hiddenClasses: workerData.hiddenClasses ? undefined : false,
 };
 
 if (workerData.pages === undefined) {
