@@ -25,7 +25,7 @@ import {
   slotKinds,
 } from './kinds.js';
 import { viewLength } from './kinds-buffers.js';
-import type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, SpecialKind } from './options.js';
+import type { ChangedBuiltIn, HeapOptions, HeapStats, SpecialKind } from './options.js';
 import { flagAccessor, flagConfigurable, flagWritable, type OwnState, readOwnState } from './own-properties.js';
 import { pathTo } from './paths.js';
 import { Piece, widthOf } from './pieces.js';
