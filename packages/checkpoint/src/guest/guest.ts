@@ -19,6 +19,7 @@ import {
   nameBuiltins,
   PagedHeap,
   ParcelSource,
+  type Wish,
 } from '../heap/index.js';
 import { getOwnPropertyDescriptor, startsWith } from '../heap/primordials.js';
 import { fidOf } from './brand.js';
@@ -158,7 +159,7 @@ export class Guest {
         if (this.reading) append(this.reading, name);
       },
     );
-    watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key));
+    watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key) || this.paged?.isMethod(fn) === true);
     setModules(this.realm.modules, options.host.requireOf);
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
@@ -294,9 +295,9 @@ export class Guest {
 
   /**
    * Brings a captured guest back; it stands where it was and runs on with resume(). Returns the services' state. `next` gives the parcel
-   * after those that are here, if possible with the object of that number, and waits for it; without it `pages` are an image.
+   * after those that are here, if possible with what is wanted, and waits for it; without it `pages` are an image.
    */
-  restore(pages: readonly Uint8Array[], next?: (wanted: number | undefined) => Uint8Array): unknown {
+  restore(pages: readonly Uint8Array[], next?: NextParcel): unknown {
     const finishing = new Finishing();
     finishing.whenRunning = (step) => {
       if (this.isRunning) finishing.later(step);
@@ -326,7 +327,7 @@ export class Guest {
 
   private loadPaged(
     first: Uint8Array,
-    next: (wanted: number | undefined) => Uint8Array,
+    next: NextParcel,
     options: HeapOptions,
     finishing: Finishing,
   ): unknown {
@@ -348,10 +349,15 @@ export class Guest {
       heap.touch(collection);
       return heap.places.now(collection, entries);
     };
-    const takeOut = standInForCollections(heap, this.builtins);
+    let takeOut = (): void => {};
     this.paged = heap;
     setPagedHeap(heap);
-    return heap.load(first);
+    const root = heap.load(first);
+    // Behind what gives built-ins back as the program has them.
+    this.atResumption.push(() => {
+      if (this.paged === heap) takeOut = standInForCollections(heap, this.builtins);
+    });
+    return root;
   }
 
   /** Makes everything whole that is hollow still: what captures a heap looks at all of it. */
@@ -399,6 +405,9 @@ export class Guest {
     };
   }
 }
+
+/** Gives the next parcel, if possible with what is wanted; waits for it. */
+export type NextParcel = (wanted: Wish | undefined) => Uint8Array;
 
 /** What the main activity runs and reports to; not part of any image, so not a static of a class that images name. */
 const program: { realm: Realm | undefined; ended: (threw: boolean, value: unknown) => void } = {

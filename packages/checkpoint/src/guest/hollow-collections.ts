@@ -1,12 +1,12 @@
 /**
  * Methods of Maps and Sets while a guest's heap comes in parcels. They look for no property of the collection they are called with, which
- * may be hollow (heap/hollow.ts) when a program calls one as a function: it is made whole first. And what a program deletes is told, for
- * iterators that come later (heap/places.ts).
+ * may be hollow (heap/hollow.ts): one that is about a key asks a large collection for that alone (heap/late-collection.ts), and otherwise the
+ * collection is made whole first. And what a program deletes is told, for iterators that come later (heap/places.ts).
  * What gives iterators stays V8's own: once it was another, V8 spreads Maps and Sets slowly for good. So a program that calls methods as
  * functions is told by its code (compile/touch-first.ts) or by its heap (isCollectionMethod); its collections are never hollow.
  * The stand-ins bear the names of V8's, and go when the guest is whole.
  */
-import type { NamedBuiltins, PagedHeap } from '../heap/index.js';
+import type { LateCollection, NamedBuiltins, PagedHeap } from '../heap/index.js';
 import { uncurry } from '../heap/primordials.js';
 import { printAsNative } from './printing.js';
 
@@ -21,6 +21,22 @@ export const isCollectionMethod = (name: string): boolean =>
 
 type Method = (this: object, ...given: unknown[]) => unknown;
 
+/** What they do with one that is not whole and has learned of the key. */
+const ofKeys: Readonly<Record<PropertyKey, (late: LateCollection, self: object, key: unknown, item: unknown) => unknown>> = {
+  __proto__: null as never,
+  get: (late, _self, key) => late.get(key),
+  has: (late, _self, key) => late.has(key),
+  delete: (late, _self, key) => late.delete(key),
+  add(late, self, key) {
+    late.set(key, key);
+    return self;
+  },
+  set(late, self, key, item) {
+    late.set(key, item);
+    return self;
+  },
+};
+
 /** Puts them in; gives what takes them out. */
 export function standInForCollections(heap: PagedHeap, builtins: NamedBuiltins): () => void {
   const takeOut: (() => void)[] = [];
@@ -30,9 +46,11 @@ export function standInForCollections(heap: PagedHeap, builtins: NamedBuiltins):
       const before = getOwnPropertyDescriptor(prototype, key)!;
       const part = before.get === undefined ? 'value' : 'get';
       const native = before[part] as unknown;
-      if (typeof native !== 'function') continue;
+      // What the program or its library put there is theirs: to look it up makes a collection whole.
+      if (typeof native !== 'function' || builtins.numberOf(native) === undefined) continue;
       const standIn = standInFor(native as Method, key, heap);
       builtins.alias(standIn, native);
+      heap.knowsLate(standIn);
       defineProperty(prototype, key, { ...before, [part]: standIn });
       takeOut.push(() => {
         // The guest may have put something else there.
@@ -50,6 +68,7 @@ export function standInForCollections(heap: PagedHeap, builtins: NamedBuiltins):
 function standInFor(native: Method, key: PropertyKey, heap: PagedHeap): Method {
   const run = uncurry(native) as unknown as (self: object, a: unknown, b: unknown) => unknown;
   const { places } = heap;
+  const ofKey = ofKeys[key];
   const tell = (self: object, given: unknown): void => {
     heap.touch(self);
     if (key === 'delete') places.deleting(self, given);
@@ -57,6 +76,13 @@ function standInFor(native: Method, key: PropertyKey, heap: PagedHeap): Method {
   };
   const { made } = {
     made(this: object, a: unknown, b: unknown): unknown {
+      if (key === 'size') {
+        const late = heap.late(this);
+        if (late !== undefined) return late.size;
+      } else if (ofKey !== undefined) {
+        const late = heap.learned(this, a);
+        if (late !== undefined) return ofKey(late, this, a, b);
+      }
       tell(this, a);
       return run(this, a, b);
     },

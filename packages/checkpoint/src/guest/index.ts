@@ -4,7 +4,7 @@ export type { Outlook } from '../capture/look.js';
 export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
 export { lineAndColumn, lineStarts } from '../compile/lines.js';
-export { isParcel, type ParcelSource, standsFor } from '../heap/index.js';
+export { isParcel, type ParcelSource, standsFor, type Wish } from '../heap/index.js';
 export { brand, identityOf } from './brand.js';
 export { addSource, mark, noteError, noteObject, unmarked, whyNotClean } from './cleanness.js';
 export type { RequireHost } from './commonjs.js';

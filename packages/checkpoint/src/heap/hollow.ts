@@ -43,6 +43,8 @@ export interface Filler {
   touch(object: object): boolean;
   /** Gives a large array this element, and others with it. */
   touchAt(array: object, index: number): void;
+  /** Whether it is a method of Maps and Sets, or a getter, that brings itself what it needs of a hollow one. */
+  isMethod(value: unknown): boolean;
   /** A hollow object was asked for something that cannot be told of it. */
   lost(what: string): never;
 }
@@ -204,10 +206,12 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     }
     return filler.lost(what);
   };
+  const isOfCollections = prototype === MapPrototype || prototype === SetPrototype;
   // V8's Object.prototype.toString takes the proxy for the object: an array where that is one.
   const proxy: object = new ProxyOf(isArray ? [] : (objectCreate(null) as object), {
     get(_, key, receiver) {
       if (receiver === proxy && typeof key === 'symbol') return inherited(prototype, key, filler);
+      if (isOfCollections && isMethod(prototype, key, filler)) return reflectGet(prototype, key, receiver);
       return reflectGet(owner(receiver, nameOf(key)), key, receiver);
     },
     set(_, key, value, receiver) {
@@ -218,6 +222,12 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     ...untold(prototype, filler),
   });
   return proxy;
+}
+
+/** A collection that can be hollow has no properties of its own. */
+function isMethod(prototype: object, key: PropertyKey, filler: Filler): boolean {
+  const descriptor = getOwnPropertyDescriptor(prototype, key);
+  return descriptor !== undefined && filler.isMethod(hasOwn(descriptor, 'value') ? descriptor.value : descriptor.get);
 }
 
 /** Of one large array, which it knows: no other property than its elements is behind it. */

@@ -10,12 +10,14 @@ import { GodwitError, messageOf } from '../base/index.js';
 import { addEntries, arrayOf, type Filler, fillElements, fillObject, fillPiece, HollowObjects, reveal } from './hollow.js';
 import type { HeapOptions } from './options.js';
 import { type ParcelContents, ParcelTables, type Pieces } from './parcel-tables.js';
+import { LateCollection, type LateHeap } from './late-collection.js';
 import { Places } from './places.js';
-import { type List, list, SafeMap, startsWith } from './primordials.js';
+import { type List, list, SafeMap, SafeSet, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
 import { formArray, formGeneric, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
 import { Numbers } from './wire.js';
+import type { QuestionKey, Wish } from './wish.js';
 
 const { isArray } = Array;
 const { floor, min } = Math;
@@ -38,7 +40,7 @@ const depth = (calls: number): number => (calls === 0 ? 0 : 1 + depth(calls - 1)
 
 export interface PagedHeapOptions extends HeapOptions {
   /** The next parcel, if possible with object `wanted`; waits for it. It has more as long as none said that it is the last. */
-  next(wanted: number | undefined): Uint8Array;
+  next(wanted: Wish | undefined): Uint8Array;
   /** What later parcels are read in: the guest may have changed the built-ins by then. */
   later?<T>(work: () => T): T;
   /** What a later parcel describes is there, with its contents. */
@@ -76,6 +78,13 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** By id of what comes in pieces: how many of these are in their place. */
   readonly #piecesIn: List<number> = list();
   #isDrained = false;
+  /** Maps and Sets that were used before they were whole. */
+  readonly #lates = new SafeMap<object, LateCollection>();
+  /** Methods of Maps and Sets that know of these. */
+  readonly #methods = new SafeSet<unknown>();
+  /** Numbered; and the answer to the last, one more than a place. */
+  #questions = 0;
+  #answer: number | undefined;
   /** Where iterators stand in collections that the guest uses already. */
   readonly places = new Places();
 
@@ -140,6 +149,62 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       depth(room);
       this.#orLost(() => this.#touch(piece));
     }
+  }
+
+  /** Of a Map or Set that comes in pieces and is not whole: what answers in its place. */
+  late(collection: object): LateCollection | undefined {
+    const id = this.#inBatch ? undefined : this.#hollow.get(collection);
+    const pieces = id === undefined ? undefined : this.tables.piecesOf.get(id);
+    if (pieces === undefined || isArray(collection)) return undefined;
+    let late = this.#lates.get(collection);
+    if (late === undefined) {
+      late = new LateCollection(collection, id!, pieces, this.#forLate());
+      this.#lates.set(collection, late);
+    }
+    return late;
+  }
+
+  /** The same, when it has learned of a key. */
+  learned(collection: object, key: unknown): LateCollection | undefined {
+    const late = this.late(collection);
+    if (late === undefined) return undefined;
+    depth(room);
+    this.#orLost(() => {
+      late.learn(key);
+      if (this.#mustBeWhole) this.fillAll();
+    });
+    return late.isOver ? undefined : late;
+  }
+
+  /** A function, or a getter, that asks late() first: to look it up needs nothing of a collection. */
+  knowsLate(method: unknown): void {
+    this.#methods.add(method);
+  }
+
+  isMethod(value: unknown): boolean {
+    return this.#methods.has(value);
+  }
+
+  #forLate(): LateHeap {
+    return {
+      open: (piece) => {
+        if (!this.tables.describes(piece)) return undefined;
+        const reader = this.tables.at(piece);
+        return { count: floor(reader.varint() / 4), reader };
+      },
+      reading: (work) => this.#orLost(() => this.#batch(work)),
+      bring: (piece) => {
+        while (!this.tables.describes(piece)) this.#readOn(piece);
+      },
+      ask: (collection, key) => this.#ask(collection, key),
+    };
+  }
+
+  #ask(collection: number, key: QuestionKey): number | undefined {
+    const number = ++this.#questions;
+    this.#answer = undefined;
+    while (this.#answer === undefined && !this.tables.isComplete) this.#readOn({ number, collection, key });
+    return this.#answer;
   }
 
   #touch(id: number): void {
@@ -273,7 +338,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
 
   // ---- parcels
 
-  #readOn(wanted: number | undefined): void {
+  #readOn(wanted: Wish | undefined): void {
     if (this.tables.isComplete) malformed('an object that no parcel describes');
     this.#take(this.#paged.next(wanted));
   }
@@ -294,6 +359,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       // Made before its record came: a Map or Set.
       for (let i = 0; i < contents.generic.length; i++)
         if (this.#states[contents.generic.values[i]!] === stateHollow) this.#describe(contents.generic.values[i]!);
+      for (let i = 0; i < contents.answers.length; i += 2)
+        if (contents.answers[i] === this.#questions) this.#answer = contents.answers[i + 1];
       if (contents.mustBeWhole) this.#mustBeWhole = true;
       return contents;
     } finally {
@@ -440,6 +507,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     this.#states[whole] = stateWhole;
     this.#hollow.delete(object);
     reveal(object);
+    this.#lates.get(object)?.end(object, this.places);
+    this.#lates.delete(object);
   }
 
   /** Entries are in order: a piece that is too early waits, and those that waited follow the one that was missing. */

@@ -19,6 +19,8 @@ export interface ParcelContents {
   readonly generic: Numbers;
   /** Ids of objects that must not be hollow. */
   readonly whole: Uint32Array;
+  /** Numbers of questions, and the places that they asked for and one, or 0. */
+  readonly answers: Uint32Array;
   /** Nothing may be hollow any more. */
   readonly mustBeWhole: boolean;
 }
@@ -66,9 +68,9 @@ export class ParcelTables extends DecoderTables {
     reader.readStrings();
     const blobsAt = reader.at;
     reader.at = metaAt;
-    const whole = this.#readMeta(reader, (flags & parcelFirst) !== 0, blobsAt);
+    const { whole, answers } = this.#readMeta(reader, (flags & parcelFirst) !== 0, blobsAt);
     if ((flags & parcelLast) !== 0) this.isComplete = true;
-    return { plain, generic, whole, mustBeWhole: (flags & parcelWhole) !== 0 };
+    return { plain, generic, whole, answers, mustBeWhole: (flags & parcelWhole) !== 0 };
   }
 
   /** The object that this id is a piece of. */
@@ -113,7 +115,7 @@ export class ParcelTables extends DecoderTables {
     if (reader.at !== end) malformed('record lengths');
   }
 
-  #readMeta(meta: ValueReader, isFirst: boolean, blobsAt: number): Uint32Array {
+  #readMeta(meta: ValueReader, isFirst: boolean, blobsAt: number): Pick<ParcelContents, 'whole' | 'answers'> {
     const rootAt = meta.at;
     if (isFirst) skipValue(meta);
     this.addKinds(meta);
@@ -138,6 +140,7 @@ export class ParcelTables extends DecoderTables {
     }
     this.#readPieces(readNumbers(meta));
     const whole = readNumbers(meta);
+    const answers = readNumbers(meta);
     // What these refer to is known now.
     meta.at = shapesAt;
     meta.varint();
@@ -146,7 +149,7 @@ export class ParcelTables extends DecoderTables {
       meta.at = rootAt;
       this.root = readReference(meta);
     }
-    return whole;
+    return { whole, answers };
   }
 
   #readPieces(numbers: Uint32Array): void {

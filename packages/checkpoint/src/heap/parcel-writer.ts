@@ -2,11 +2,12 @@
  * One parcel after another: the records that are due, and what is known of the objects that they refer to.
  *
  *   parcel        04 flags metaLength recordCount bodyLength (id, length)* body meta strings blobs
- *   meta          [root] kinds shapes symbols names-of-built-ins blob-lengths heads pieces whole
+ *   meta          [root] kinds shapes symbols names-of-built-ins blob-lengths heads pieces whole answers
  *     shape       number uses prototype keys
  *     head        id, start of the record (record-forms.ts): an object that a later parcel describes
  *     pieces      id, id of the first of its pieces, values in all of them, values in each: an object that has no record
  *     whole       ids of objects that are looked into as soon as this parcel is read
+ *     answers     number of a question (wish.ts), the place that it asked for and one, or 0 if there is none
  *
  * Kinds, symbols, names of built-ins and blobs are numbered on from parcel to parcel.
  */
@@ -30,6 +31,7 @@ export class ParcelWriter extends GraphWriter {
   /** Ids asked for by needWhole and not taken yet. */
   readonly forced = new wire.Numbers();
   readonly #whole = new wire.Numbers();
+  readonly #answers = new wire.Numbers();
   #shapes: List<Shape> = list();
   #blobs: List<Uint8Array> = list();
   #blobCount = 0;
@@ -94,6 +96,12 @@ export class ParcelWriter extends GraphWriter {
     this.#whole.push(id);
   }
 
+  /** Somebody asked for the place of a key; -1: there is none. */
+  answer(question: number, place: number): void {
+    this.#answers.push(question);
+    this.#answers.push(place + 1);
+  }
+
   protected override holds(name: string): void {
     if (this.#takesApart?.(name)) this.#mustBeWhole = true;
   }
@@ -124,6 +132,7 @@ export class ParcelWriter extends GraphWriter {
     this.writeNumbers(this.#heads);
     this.writeNumbers(this.#pieces);
     this.writeNumbers(this.#whole);
+    this.writeNumbers(this.#answers);
     this.out = records;
     this.#kindsSent = kinds.length;
     this.#symbolsSent = this.symbols.length;
@@ -149,6 +158,7 @@ export class ParcelWriter extends GraphWriter {
     this.#heads.length = 0;
     this.#pieces.length = 0;
     this.#whole.length = 0;
+    this.#answers.length = 0;
     this.#shapes = list();
     this.#blobs = list();
     this.#blobBytes = 0;

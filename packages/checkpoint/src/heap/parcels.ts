@@ -5,16 +5,20 @@
  * its head (parcel-writer.ts) and make it hollow (paging.ts). Large ones come in pieces (pieces.ts). Everything else comes in the parcel
  * that first refers to it, with what it refers to.
  */
+import { types } from 'node:util';
 import { limits } from '../limits.js';
 import { Encoder } from './encode.js';
 import type { HeapOptions, HeapStats } from './options.js';
 import { ParcelWriter, parcelFirst, parcelLast } from './parcel-writer.js';
+import { KeyPlaces } from './pieces.js';
 import { SafeMap } from './primordials.js';
 import { Numbers } from './wire.js';
+import type { Question, Wish } from './wish.js';
 
 /** A value and the head of the object that it refers to, about. */
 const bytesOfValue = 6;
 
+const { isMap } = types;
 const { isArray } = Array;
 const { floor, max, min } = Math;
 
@@ -39,6 +43,8 @@ export class ParcelSource {
   #frontierAt = 0;
   /** By id of a piece: the id of the Map or Set. */
   readonly #wholeOf = new SafeMap<number, number>();
+  /** By id of a Map or Set: where its keys are, if anybody asked. */
+  readonly #keysOf = new SafeMap<number, KeyPlaces>();
   /** The Map or Set that somebody waits for, and its next piece. */
   #urgent = -1;
   #urgentAt = 0;
@@ -69,12 +75,14 @@ export class ParcelSource {
   }
 
   /**
-   * The next parcel, of about `bytes`; undefined when everything was sent. Begins with object `wanted`, if that was not sent yet.
+   * The next parcel, of about `bytes`; undefined when everything was sent. Begins with object `wanted`, if that was not sent yet, or answers
+   * the question.
    * Throws GODWIT_CANNOT_CAPTURE for an object that cannot be exact.
    */
-  next(bytes: number = this.#bytes, wanted?: number): Uint8Array | undefined {
+  next(bytes: number = this.#bytes, wanted?: Wish): Uint8Array | undefined {
     if (this.isComplete) return undefined;
-    if (wanted !== undefined) this.#want(wanted);
+    if (typeof wanted === 'number') this.#want(wanted);
+    else if (wanted !== undefined) this.#answer(wanted);
     return this.#parcel(0, bytes);
   }
 
@@ -86,6 +94,22 @@ export class ParcelSource {
       this.#urgent = whole;
       this.#urgentAt = 0;
     }
+  }
+
+  /** The piece with that key comes with the answer. */
+  #answer({ number, collection, key }: Question): void {
+    const pieces = this.#piecesOf.get(collection);
+    const object = this.#writer.objects[collection];
+    if (pieces === undefined || object === undefined || isArray(object)) return;
+    let places = this.#keysOf.get(collection);
+    if (places === undefined) {
+      places = new KeyPlaces(object);
+      this.#keysOf.set(collection, places);
+    }
+    const place = places.of(key);
+    this.#writer.answer(number, place);
+    const piece = pieces.first + floor((place * (isMap(object) ? 2 : 1)) / this.#pieceValues);
+    if (place >= 0 && this.#states.values[piece] === stateDeferred) this.#due.push(piece);
   }
 
   get isComplete(): boolean {

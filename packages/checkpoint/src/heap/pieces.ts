@@ -4,7 +4,7 @@
  * An array is filled piece by piece, as it is touched; Maps and Sets when all pieces are there, since their entries are in order.
  */
 import { types } from 'node:util';
-import { hasOwn, type List, list, uncurry } from './primordials.js';
+import { hasOwn, type List, list, SafeMap, uncurry } from './primordials.js';
 
 const { isMap, isSet } = types;
 const { ceil, min } = Math;
@@ -52,6 +52,27 @@ function valuesOf(collection: object): List<unknown> {
       values[values.length] = item;
     });
   return values;
+}
+
+/** The places of a Map's or Set's entries, found as far as they were asked for. */
+export class KeyPlaces {
+  readonly #values: List<unknown>;
+  readonly #step: number;
+  readonly #places = new SafeMap<unknown, number>();
+
+  constructor(collection: object) {
+    this.#values = valuesOf(collection);
+    this.#step = isMap(collection) ? 2 : 1;
+  }
+
+  /** The number of entries before that of the key; -1: it has none. */
+  of(key: unknown): number {
+    const values = this.#values;
+    const places = this.#places;
+    for (let at = places.size * this.#step; !places.has(key) && at < values.length; at += this.#step)
+      places.set(values[at], places.size);
+    return places.get(key) ?? -1;
+  }
 }
 
 /** Values `from` up to `to` of an array, Map or Set. */

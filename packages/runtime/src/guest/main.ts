@@ -29,6 +29,7 @@ import {
   type Snapshot,
   setJobHost,
   setProgram,
+  type Wish,
   whyNotClean,
   withOriginals,
 } from '@godwit/checkpoint/guest';
@@ -430,7 +431,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   const inParcels = isParcel(message.pages[0]!);
   if (inParcels) pages.begin(message.pages);
   if (message.isPartial) pages.onParcel(fillOn);
-  const next = inParcels ? (wanted: number | undefined) => pages.next(wanted) : undefined;
+  const next = inParcels ? (wanted: Wish | undefined) => pages.next(wanted) : undefined;
   const restored = asRehearsed(() => naming(() => guest.restore(message.pages, next))) as ServiceState;
   guestProcess = restored.process;
   adoptProcessState(restored.processState);
@@ -541,7 +542,7 @@ function firstParcel(captured: Frame[]): Snapshot & { source: ParcelSource } {
   return { pages: [source.first()], stats: source.stats(), frames, source };
 }
 
-function nextParcel(source: ParcelSource, bytes: number, wanted: number | undefined): Uint8Array | undefined {
+function nextParcel(source: ParcelSource, bytes: number, wanted: Wish | undefined): Uint8Array | undefined {
   return withOriginals(() => naming(() => source.next(bytes, wanted)));
 }
 

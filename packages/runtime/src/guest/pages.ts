@@ -4,13 +4,13 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { messageOf } from '@godwit/checkpoint/base';
-import type { ParcelSource } from '@godwit/checkpoint/guest';
+import type { ParcelSource, Wish } from '@godwit/checkpoint/guest';
 import { HOLD, type PageAnswer, type PageRequest, type PageWish, VERDICT, WAKE } from './protocol.js';
 
 const { load, wait } = Atomics;
 const now = performance.now.bind(performance);
 
-type NextParcel = (source: ParcelSource, bytes: number, wanted: number | undefined) => Uint8Array | undefined;
+type NextParcel = (source: ParcelSource, bytes: number, wanted: Wish | undefined) => Uint8Array | undefined;
 
 interface Waiting {
   readonly parcel: Uint8Array;
@@ -45,8 +45,8 @@ export class Pages {
     this.#first = parcels.slice(1);
   }
 
-  /** The next parcel, if possible with object `wanted`; waits for it. */
-  next(wanted: number | undefined): Uint8Array {
+  /** The next parcel, if possible with what is wanted; waits for it. */
+  next(wanted: Wish | undefined): Uint8Array {
     const given = this.#first.shift() ?? this.take();
     if (given) return given;
     let askedAtMs: number | undefined;

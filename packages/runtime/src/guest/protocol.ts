@@ -7,7 +7,7 @@
  * A second port carries parcels of the heap (guest/pages.ts).
  */
 import type { Bundle } from '@godwit/checkpoint/compile';
-import type { Outlook } from '@godwit/checkpoint/guest';
+import type { Outlook, Wish } from '@godwit/checkpoint/guest';
 
 /** Global under which the node finds functions of the thread's (hooks.ts) before the guest starts. */
 export const hooksName = '$$godwit';
@@ -142,9 +142,9 @@ export type FromWorker =
   | { type: 'signalDefault'; name: string }
   | { type: 'failed'; code: string; message: string };
 
-/** To a worker that holds a guest: one more parcel of about so many bytes, if possible with object `wanted`. */
+/** To a worker that holds a guest: one more parcel of about so many bytes, if possible with what is wanted. */
 export interface PageRequest {
-  readonly wanted: number | undefined;
+  readonly wanted: Wish | undefined;
   readonly bytes: number;
 }
 
@@ -161,4 +161,4 @@ export type PageAnswer =
   | { readonly failed: string };
 
 /** From a worker whose guest waits for a parcel, and again, with the time, when it has one; and of each parcel, when it is about to be read. */
-export type PageWish = { readonly wanted: number | undefined; readonly waitedMs?: number } | { readonly isRead: true };
+export type PageWish = { readonly wanted: Wish | undefined; readonly waitedMs?: number } | { readonly isRead: true };

@@ -4,6 +4,7 @@
  * is lost, with the reason.
  */
 import { GodwitError, type Host, type TimerHandle } from '@godwit/checkpoint/base';
+import { isSameWish, type Wish } from '@godwit/checkpoint/heap/wish';
 import { migrateLimits } from '../limits.js';
 import type { PageChannel } from './driver.js';
 import { decodePageMessage, encodePageMessage, type PageMessage } from './page-messages.js';
@@ -18,7 +19,7 @@ export class PageReceiver {
   #have = 0;
   #pieces: Uint8Array[] = [];
   /** What the guest stood still for last. */
-  #wanted: number | undefined;
+  #wanted: Wish | undefined;
   #patience: TimerHandle | undefined;
   #isOver = false;
   #resolve!: () => void;
@@ -41,18 +42,18 @@ export class PageReceiver {
       if (state === 'lost') this.#wait();
       else {
         this.#patience?.cancel();
-        if (this.#wanted !== undefined) this.#say({ type: 'wanted', object: this.#wanted });
+        if (this.#wanted !== undefined) this.#say({ type: 'wanted', wish: this.#wanted });
         this.#say({ type: 'taken', number: this.#have });
       }
     });
   }
 
-  /** The guest stands still for this object, or for whatever comes next. */
-  want(object: number | undefined): void {
+  /** The guest stands still for this, or for whatever comes next. */
+  want(wish: Wish | undefined): void {
     // Asked again when a parcel came without it, which the other side knows.
-    if (object === undefined || object === this.#wanted) return;
-    this.#wanted = object;
-    this.#say({ type: 'wanted', object });
+    if (wish === undefined || isSameWish(wish, this.#wanted)) return;
+    this.#wanted = wish;
+    this.#say({ type: 'wanted', wish });
   }
 
   /** It ended, and needs nothing more. */

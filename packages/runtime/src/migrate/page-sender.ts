@@ -5,6 +5,7 @@
  * most, so that what is asked for has little before it.
  */
 import { messageOf } from '@godwit/checkpoint/base';
+import { isSameWish, type Wish } from '@godwit/checkpoint/heap/wish';
 import { migrateLimits } from '../limits.js';
 import type { PageChannel } from './driver.js';
 import { decodePageMessage, encodePageMessage } from './page-messages.js';
@@ -16,8 +17,8 @@ export interface MadeParcel {
   readonly leftBytes: number;
 }
 
-/** Gives the next parcel of about so many bytes, if possible with object `wanted`. Rejects when what is left cannot be had. */
-export type NextParcel = (bytes: number, wanted: number | undefined) => Promise<MadeParcel>;
+/** Gives the next parcel of about so many bytes, if possible with what is wanted. Rejects when what is left cannot be had. */
+export type NextParcel = (bytes: number, wanted: Wish | undefined) => Promise<MadeParcel>;
 
 interface Kept extends MadeParcel {
   readonly number: number;
@@ -31,7 +32,7 @@ export class PageSender {
   #isMade = false;
   #failure: string | undefined;
   #bytes: number = migrateLimits.parcelMinBytes;
-  #wanted: number[] = [];
+  #wanted: Wish[] = [];
   #isLinked = true;
   #isStopped = false;
   #wake: () => void = () => {};
@@ -108,7 +109,7 @@ export class PageSender {
   #hear(bytes: Uint8Array): void {
     const message = decodePageMessage(bytes);
     if (message.type === 'wanted') {
-      if (!this.#wanted.includes(message.object)) this.#wanted.push(message.object);
+      if (!this.#wanted.some((wish) => isSameWish(wish, message.wish))) this.#wanted.push(message.wish);
     } else if (message.type === 'taken') {
       while (this.#kept.length > 0 && this.#kept[0]!.number <= message.number) {
         this.#kept.shift();

@@ -1,10 +1,11 @@
 /**
  * What one drain came to, seen from its target: parcels and bytes as the node takes them, faults as the guest's thread tells of them.
- * A fault is one object that the guest stood still for, however many parcels came before it had it; its time is what the thread waited for
+ * A fault is one object, or one key of a Map or Set, that the guest stood still for, however many parcels came before it had it; its time is what the thread waited for
  * them, not what it took to read them. A parcel that came while nobody waited is prefetched.
  * Bounded: of many faults every second time is forgotten, again and again.
  */
 import { assert, type Host } from '@godwit/checkpoint/base';
+import { isSameWish, type Wish } from '@godwit/checkpoint/heap/wish';
 import { nodeLimits } from './limits.js';
 
 /** `none`: everything came in the pause. `ended`: the process did, and needed no more. */
@@ -55,7 +56,7 @@ export interface DrainReport {
 }
 
 interface Fault {
-  readonly wanted: number | undefined;
+  readonly wanted: Wish | undefined;
   readonly waitedMs: number;
 }
 
@@ -103,7 +104,7 @@ export class DrainRecord {
   }
 
   /** It has a parcel. */
-  stood(wanted: number | undefined, waitedMs: number): void {
+  stood(wanted: Wish | undefined, waitedMs: number): void {
     this.#standsSinceMs = undefined;
     this.#waitedParcels++;
     this.#fault = this.#waited(wanted, waitedMs);
@@ -155,10 +156,10 @@ export class DrainRecord {
     };
   }
 
-  /** Numbers of objects are waited for once; whoever waits for everything waits on. */
-  #waited(wanted: number | undefined, waitedMs: number): Fault {
+  /** Each is waited for once; whoever waits for everything waits on. */
+  #waited(wanted: Wish | undefined, waitedMs: number): Fault {
     const last = this.#fault;
-    if (last && last.wanted === wanted) return { wanted, waitedMs: last.waitedMs + waitedMs };
+    if (last && isSameWish(last.wanted, wanted)) return { wanted, waitedMs: last.waitedMs + waitedMs };
     if (last) this.#faults.add(last.waitedMs);
     return { wanted, waitedMs };
   }

@@ -2,10 +2,11 @@
  * The node's end of a worker's page port (guest/pages.ts): asks a captured guest for its parcels, and feeds them to one that goes on.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Wish } from '@godwit/checkpoint/heap/wish';
 import { type PageAnswer, type PageRequest, type PageWish, WAKE } from '../guest/protocol.js';
 
-/** An object by its number, or undefined for whatever comes next. */
-type Wanted = number | undefined;
+/** Undefined: whatever comes next. */
+type Wanted = Wish | undefined;
 
 export class PagePort {
   /** For the worker. */

@@ -4,6 +4,7 @@
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Bundle } from '@godwit/checkpoint/compile';
+import type { Wish } from '@godwit/checkpoint/heap/wish';
 import {
   END,
   type FromWorker,
@@ -91,7 +92,7 @@ export class HostedGuest {
   }
 
   /** A parcel comes when it is asked for, and not before. */
-  private async relay(source: HostedGuest, wanted: number | undefined): Promise<void> {
+  private async relay(source: HostedGuest, wanted: Wish | undefined): Promise<void> {
     const answer = await source.pages.ask({ wanted, bytes: machineLimits.parcelBytes });
     if ('failed' in answer) this.emit({ type: 'ended', code: 125, reason: answer.failed, isLost: true });
     else if (answer.parcel) this.pages.feed(answer.parcel);
