@@ -325,12 +325,7 @@ export class Guest {
     return root.services;
   }
 
-  private loadPaged(
-    first: Uint8Array,
-    next: NextParcel,
-    options: HeapOptions,
-    finishing: Finishing,
-  ): unknown {
+  private loadPaged(first: Uint8Array, next: NextParcel, options: HeapOptions, finishing: Finishing): unknown {
     const heap = new PagedHeap({
       ...options,
       next,

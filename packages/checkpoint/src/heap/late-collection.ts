@@ -10,8 +10,8 @@ import type { Pieces } from './parcel-tables.js';
 import type { Places } from './places.js';
 import { type List, list, SafeMap, SafeSet, uncurry } from './primordials.js';
 import { malformed, type ValueReader } from './value-reader.js';
-import { isAskable, type QuestionKey } from './wish.js';
 import { Numbers } from './wire.js';
+import { isAskable, type QuestionKey } from './wish.js';
 
 const { isMap } = types;
 const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, item: unknown) => void;
@@ -137,7 +137,8 @@ export class LateCollection {
     const answer = heap.ask(this.id, key);
     if (answer === 0) this.#absent.add(key);
     this.#look();
-    if (answer !== undefined && answer > 0 && !this.isOver && !this.#entries.has(key)) malformed('a key at a place where it is not');
+    if (answer !== undefined && answer > 0 && !this.isOver && !this.#entries.has(key))
+      malformed('a key at a place where it is not');
   }
 
   /** Finds the entries of the pieces that have come. */

@@ -8,9 +8,9 @@
 import { types } from 'node:util';
 import { GodwitError, messageOf } from '../base/index.js';
 import { addEntries, arrayOf, type Filler, fillElements, fillObject, fillPiece, HollowObjects, reveal } from './hollow.js';
+import { LateCollection, type LateHeap } from './late-collection.js';
 import type { HeapOptions } from './options.js';
 import { type ParcelContents, ParcelTables, type Pieces } from './parcel-tables.js';
-import { LateCollection, type LateHeap } from './late-collection.js';
 import { Places } from './places.js';
 import { type List, list, SafeMap, SafeSet, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';

@@ -5,9 +5,7 @@ import { PagedHeap, ParcelSource } from '../../src/heap/index.js';
 import { difference, options } from './graph.js';
 
 type Key = unknown;
-type Step =
-  | { op: 'get' | 'has' | 'delete' | 'set'; key: number }
-  | { op: 'size' | 'parcel' | 'fill' | 'touch' };
+type Step = { op: 'get' | 'has' | 'delete' | 'set'; key: number } | { op: 'size' | 'parcel' | 'fill' | 'touch' };
 
 const owner = {};
 const symbol = Symbol('a key');

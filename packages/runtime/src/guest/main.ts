@@ -68,11 +68,13 @@ import { naming } from './pinning-module.js';
 import {
   type BundleForm,
   type CaptureReport,
+  FILLED,
   type FromWorker,
   GO_ON,
   type GuestSettings,
   HOLD,
   HOLD_REQUEST,
+  HURRY,
   PARCELS_REQUEST,
   REQUEST,
   REQUEST_NUMBER,
@@ -99,7 +101,7 @@ const performanceNow = performance.now.bind(performance);
 const nativeQueueMicrotask = queueMicrotask;
 const nativeSetImmediate = setImmediate;
 const nativeSetTimeout = setTimeout;
-const { compareExchange, exchange, load, wait } = Atomics;
+const { add, compareExchange, exchange, load, wait } = Atomics;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 /** The services' part of an image. */
@@ -407,6 +409,8 @@ let emptyBytes = 0;
 const LARGE_HEAP_BYTES = 12 * 2 ** 20;
 /** Objects made whole between two turns: a millisecond or so. */
 const OBJECTS_BETWEEN_TURNS = 2_000;
+/** The same when a capture waits for all of them. */
+const OBJECTS_IN_A_HURRY = 20_000;
 /** Made whole with one that is touched: half a millisecond. */
 const NEIGHBOURS = 500;
 
@@ -415,7 +419,10 @@ const fillOn = once(nativeSetImmediate, () => {
   if (ended) return;
   const parcel = pages.take();
   if (parcel) guest.add(parcel);
-  if (parcel || (paging !== 'touched' && guest.fillSome(OBJECTS_BETWEEN_TURNS))) fillOn();
+  const count = load(words, HURRY) === 0 ? OBJECTS_BETWEEN_TURNS : OBJECTS_IN_A_HURRY;
+  if (!parcel && (paging === 'touched' || !guest.fillSome(count))) return;
+  add(words, FILLED, 1);
+  fillOn();
 });
 
 /** Nothing of the guest runs from here on: nobody could catch what it was about to be told wrongly. */

@@ -4,6 +4,8 @@
  *   REQUEST  set by the host before it pauses the guest: the number of the wanted capture and how it is wanted, 0 for none
  *   VERDICT  what is to become of a captured guest that is held
  *   WAKE     counts up when VERDICT changed or something came on the page port
+ *   FILLED   counts up when some of what came in parcels was made whole between two turns
+ *   HURRY    set by the host when a capture waits for all of it
  * A second port carries parcels of the heap (guest/pages.ts).
  */
 import type { Bundle } from '@godwit/checkpoint/compile';
@@ -25,7 +27,9 @@ export type BundleForm = Bundle | Uint8Array;
 export const REQUEST = 0;
 export const VERDICT = 1;
 export const WAKE = 2;
-export const WORDS = 3;
+export const FILLED = 3;
+export const HURRY = 4;
+export const WORDS = 5;
 
 /** Of REQUEST: the guest is to stand still until there is a verdict. */
 export const HOLD_REQUEST = 1 << 30;

@@ -13,12 +13,14 @@ import {
   type BundleForm,
   type CaptureReport,
   END,
+  FILLED,
   type FromWorker,
   GO_ON,
   type GuestSettings,
   HOLD,
   HOLD_REQUEST,
   type Hooks,
+  HURRY,
   hooksName,
   PARCELS_REQUEST,
   type PageAnswer,
@@ -239,9 +241,18 @@ export class GuestWorker {
   /** Gives a guest that goes on here its next parcel; resolves when that is read. */
   feed(parcel: Uint8Array, isLast: boolean): Promise<void> {
     const read = this.pages.feed(parcel);
-    // Everything is here, and the thread says when it is in its place; a guest that never waits is made whole by its capture.
-    if (isLast) setTimeout(() => this.isWhole(), nodeLimits.wholeWaitMs).unref();
+    if (isLast) this.awaitWhole();
     return read;
+  }
+
+  /** Everything is here, and the thread says when it is in its place; a guest that has no turns meanwhile is made whole by its capture. */
+  private awaitWhole(): void {
+    const filled = Atomics.load(this.words, FILLED);
+    setTimeout(() => {
+      if (this.partial === undefined) return;
+      if (Atomics.load(this.words, FILLED) === filled) this.isWhole();
+      else this.awaitWhole();
+    }, nodeLimits.wholeWaitMs).unref();
   }
 
   private isWhole(): void {
@@ -274,6 +285,7 @@ export class GuestWorker {
   capture(options: CaptureOptions): Promise<Captured> {
     // A move that was called off may still have one under way: a large heap takes its time.
     const turn = this.captures.then(async () => {
+      if (this.partial) Atomics.store(this.words, HURRY, 1);
       await this.partial;
       return this.captureNow(options);
     });

@@ -66,7 +66,7 @@ export const nodeLimits = {
   imageHeldMs: 120_000,
   /** Bundles a node keeps parsed; others are read again when needed. */
   bundlesLoaded: 32,
-  /** A capture waits so long, at most, for a guest whose last parcel has come to be whole. */
+  /** A guest of which nothing was made whole for so long, all of it being here, has no turns in which that could be done. */
   wholeWaitMs: 500,
   /** Arrivals whose pause a node remembers for whoever asked for the move. */
   pausesKept: 1_000,
