@@ -111,10 +111,13 @@ export const migrateLimits = {
   drainSilenceMs: 15_000,
   /** Silent periods after which the source stops serving pages. */
   drainSilentPeriods: 20,
-  /** A parcel of a guest's heap that something waits for, in bytes; others grow from it. */
+  /** A parcel of a guest's heap behind one that something waited for, in bytes; others grow from it. */
   parcelMinBytes: 32 * 1024,
   /** The largest of them, unless one object is larger: what is asked for waits for it to be sent, and some 5 ms of the guest's are for reading it. */
   parcelMaxBytes: 128 * 1024,
+  /** Of one that somebody waits for: twice as much each time that is near what was waited for before, so many numbers behind it at most. */
+  faultBytes: 8 * 1024,
+  nearObjects: 4_096,
   /** V8's old generation in the thread of a guest that holds nothing, about. */
   emptyHeapBytes: 15_000_000,
   /** Buffers of such a thread: its program's text. */

@@ -113,7 +113,9 @@ export class LateCollection {
       if (this.#isOfPairs) mapDelete(collection, key);
       else setDelete(collection, key);
     });
-    this.#changed.forEach((item, key) => mapSet(collection, key, item));
+    this.#changed.forEach((item, key) => {
+      mapSet(collection, key, item);
+    });
     this.#added.forEach((item, key) => {
       if (this.#isOfPairs) mapSet(collection, key, item);
       else setAdd(collection, key);

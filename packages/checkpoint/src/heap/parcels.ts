@@ -10,7 +10,7 @@ import { limits } from '../limits.js';
 import { Encoder } from './encode.js';
 import type { HeapOptions, HeapStats } from './options.js';
 import { ParcelWriter, parcelFirst, parcelLast } from './parcel-writer.js';
-import { KeyPlaces } from './pieces.js';
+import type { Piece } from './pieces.js';
 import { SafeMap } from './primordials.js';
 import { Numbers } from './wire.js';
 import type { Question, Wish } from './wish.js';
@@ -43,8 +43,6 @@ export class ParcelSource {
   #frontierAt = 0;
   /** By id of a piece: the id of the Map or Set. */
   readonly #wholeOf = new SafeMap<number, number>();
-  /** By id of a Map or Set: where its keys are, if anybody asked. */
-  readonly #keysOf = new SafeMap<number, KeyPlaces>();
   /** The Map or Set that somebody waits for, and its next piece. */
   #urgent = -1;
   #urgentAt = 0;
@@ -101,12 +99,7 @@ export class ParcelSource {
     const pieces = this.#piecesOf.get(collection);
     const object = this.#writer.objects[collection];
     if (pieces === undefined || object === undefined || isArray(object)) return;
-    let places = this.#keysOf.get(collection);
-    if (places === undefined) {
-      places = new KeyPlaces(object);
-      this.#keysOf.set(collection, places);
-    }
-    const place = places.of(key);
+    const place = (this.#writer.objects[pieces.first] as Piece).placeOf(key);
     this.#writer.answer(number, place);
     const piece = pieces.first + floor((place * (isMap(object) ? 2 : 1)) / this.#pieceValues);
     if (place >= 0 && this.#states.values[piece] === stateDeferred) this.#due.push(piece);

@@ -8,6 +8,7 @@ import { hasOwn, type List, list, SafeMap, uncurry } from './primordials.js';
 
 const { isMap, isSet } = types;
 const { ceil, min } = Math;
+const { isNaN: isNaNs } = Number;
 const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
 const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
 const getter = (prototype: object): ((self: object) => number) =>
@@ -21,22 +22,58 @@ export function widthOf(object: object): number | undefined {
   return isSet(object) ? setSize(object) : undefined;
 }
 
+/** So often all keys are compared, which takes a hundredth of the time of a table of their places. */
+const comparedKeys = 64;
+
 /** A Map's or Set's values in order, read when the first piece is written and forgotten after the last. */
 class Contents {
   #values: List<unknown> | undefined;
   #left: number;
+  readonly #step: number;
+  /** Of keys, as far as it was needed. */
+  readonly #places = new SafeMap<unknown, number>();
+  #asked = 0;
 
   constructor(
     private readonly collection: object,
     pieces: number,
   ) {
     this.#left = pieces;
+    this.#step = isMap(collection) ? 2 : 1;
   }
 
   take(): List<unknown> {
-    const values = (this.#values ??= valuesOf(this.collection));
+    const values = this.#all();
     if (--this.#left === 0) this.#values = undefined;
     return values;
+  }
+
+  /** The number of entries before that of the key; -1: it has none. */
+  placeOf(key: unknown): number {
+    return ++this.#asked <= comparedKeys ? this.#compared(key) : this.#listed(key);
+  }
+
+  #all(): List<unknown> {
+    this.#values ??= valuesOf(this.collection);
+    return this.#values;
+  }
+
+  #compared(key: unknown): number {
+    const values = this.#all();
+    for (let at = 0; at < values.length; at += this.#step) {
+      const value = values[at];
+      // As Maps and Sets compare: NaN is NaN.
+      if (value === key || (isNaNs(key) && isNaNs(value))) return at / this.#step;
+    }
+    return -1;
+  }
+
+  #listed(key: unknown): number {
+    const values = this.#all();
+    const places = this.#places;
+    for (let at = places.size * this.#step; !places.has(key) && at < values.length; at += this.#step)
+      places.set(values[at], places.size);
+    return places.get(key) ?? -1;
   }
 }
 
@@ -52,27 +89,6 @@ function valuesOf(collection: object): List<unknown> {
       values[values.length] = item;
     });
   return values;
-}
-
-/** The places of a Map's or Set's entries, found as far as they were asked for. */
-export class KeyPlaces {
-  readonly #values: List<unknown>;
-  readonly #step: number;
-  readonly #places = new SafeMap<unknown, number>();
-
-  constructor(collection: object) {
-    this.#values = valuesOf(collection);
-    this.#step = isMap(collection) ? 2 : 1;
-  }
-
-  /** The number of entries before that of the key; -1: it has none. */
-  of(key: unknown): number {
-    const values = this.#values;
-    const places = this.#places;
-    for (let at = places.size * this.#step; !places.has(key) && at < values.length; at += this.#step)
-      places.set(values[at], places.size);
-    return places.get(key) ?? -1;
-  }
 }
 
 /** Values `from` up to `to` of an array, Map or Set. */
@@ -98,6 +114,11 @@ export class Piece {
     const contents = isMap(object) || isSet(object) ? new Contents(object, count) : (object as readonly unknown[]);
     for (let from = 0; from < width; from += size) pieces[pieces.length] = new Piece(contents, from, min(from + size, width));
     return pieces;
+  }
+
+  /** Of a Map's or Set's: the number of entries in all pieces before that of the key; -1: it has none. */
+  placeOf(key: unknown): number {
+    return this.#contents instanceof Contents ? this.#contents.placeOf(key) : -1;
   }
 
   /** Hands over its values; once. */

@@ -66,7 +66,10 @@ class Late<Collection extends Map<Key, unknown> | Set<Key>> {
   }
 
   get size(): number {
-    return this.heap.late(this.collection)?.size ?? (this.heap.touch(this.collection), this.collection.size);
+    const late = this.heap.late(this.collection);
+    if (late) return late.size;
+    this.heap.touch(this.collection);
+    return this.collection.size;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The source's end of a drain: asks the guest that is held for parcel after parcel and sends them, what the guest waits for first. Parcels
- * grow as long as nobody waits for anything, and are small again when somebody does.
+ * grow as long as nobody waits for anything, and are small again when somebody does; smallest are those that somebody waits for.
  * Keeps true: a parcel is kept until the other side says that it has it, and sent again on each new link until then; a few are under way at
  * most, so that what is asked for has little before it.
  */
@@ -33,6 +33,9 @@ export class PageSender {
   #failure: string | undefined;
   #bytes: number = migrateLimits.parcelMinBytes;
   #wanted: Wish[] = [];
+  /** The last object that was waited for, and how large its parcel was. */
+  #lastWanted = -1;
+  #faultBytes: number = migrateLimits.faultBytes;
   #isLinked = true;
   #isStopped = false;
   #wake: () => void = () => {};
@@ -81,17 +84,26 @@ export class PageSender {
 
   async #make(): Promise<void> {
     const wanted = this.#wanted.shift();
-    const bytes = wanted === undefined ? this.#bytes : migrateLimits.parcelMinBytes;
+    const bytes = wanted === undefined ? this.#bytes : this.#bytesFor(wanted);
     try {
       const made = await this.next(bytes, wanted);
       this.#kept.push({ number: ++this.#made, ...made });
       this.#isMade = made.isLast;
-      this.#bytes = Math.min(migrateLimits.parcelMaxBytes, bytes * 2);
+      this.#bytes = Math.min(migrateLimits.parcelMaxBytes, wanted === undefined ? bytes * 2 : migrateLimits.parcelMinBytes);
     } catch (error) {
       if (this.#isStopped) return;
       this.#failure = messageOf(error);
       await this.channel.send(encodePageMessage({ type: 'failed', reason: this.#failure })).catch(() => {});
     }
+  }
+
+  /** Whoever goes through things in order asks for what is next to the last: more of that comes at once. */
+  #bytesFor(wanted: Wish): number {
+    const last = this.#lastWanted;
+    if (typeof wanted === 'number') this.#lastWanted = wanted;
+    const isNear = typeof wanted === 'number' && wanted > last && wanted - last <= migrateLimits.nearObjects;
+    this.#faultBytes = isNear ? Math.min(migrateLimits.parcelMinBytes * 2, this.#faultBytes * 2) : migrateLimits.faultBytes;
+    return this.#faultBytes;
   }
 
   async #send({ number, parcel, isLast, leftBytes }: Kept): Promise<void> {

@@ -1,4 +1,5 @@
 /** Both ends of a drain over links that break, at every message: each parcel arrives once and in its place, or the guest is lost with a reason. */
+import type { Wish } from '@godwit/checkpoint/heap/wish';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { migrateLimits } from '../../src/limits.js';
@@ -70,21 +71,29 @@ const parcelOf = (number: number): Uint8Array => {
 
 function drain(wire: Wire, count: number, host = new ManualHost()) {
   const taken: Uint8Array[] = [];
-  const asked: (number | undefined)[] = [];
+  const asked: (Wish | undefined)[] = [];
+  const sizes: number[] = [];
   let made = 0;
   const left: number[] = [];
   const receiver = new PageReceiver(wire.ends[1], host, 7, (parcel, _isLast, leftBytes) => {
     taken.push(parcel);
     left.push(leftBytes);
   });
-  const sender = new PageSender(wire.ends[0], async (_bytes, wanted) => {
+  const sender = new PageSender(wire.ends[0], async (bytes, wanted) => {
     asked.push(wanted);
+    sizes.push(bytes);
     await soon();
     made++;
     return { parcel: parcelOf(made), isLast: made === count, leftBytes: count - made };
   });
-  return { receiver, sender, taken, left, asked, host };
+  return { receiver, sender, taken, left, asked, sizes, host };
 }
+
+const keys = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.bigInt(), fc.boolean(), fc.constant(undefined));
+const wishes: fc.Arbitrary<Wish> = fc.oneof(
+  fc.nat({ max: 99 }),
+  fc.record({ number: fc.nat({ max: 99 }), collection: fc.nat({ max: 99 }), key: keys }),
+);
 
 describe('a drain', () => {
   it('gives every parcel once and in its place, however often the link breaks', async () => {
@@ -92,8 +101,8 @@ describe('a drain', () => {
       fc.asyncProperty(
         fc.integer({ min: 1, max: 12 }),
         fc.array(fc.nat({ max: 60 }), { maxLength: 8 }),
-        fc.array(fc.nat({ max: 99 }), { maxLength: 4 }),
-        async (count, breaks, wishes) => {
+        fc.array(wishes, { maxLength: 4 }),
+        async (count, breaks, wanted) => {
           const wire = new Wire(new Set(breaks));
           const { receiver, sender, taken, left } = drain(wire, count);
           let isOver = false;
@@ -101,7 +110,7 @@ describe('a drain', () => {
             isOver = true;
           });
           for (let turn = 0; !isOver && turn < 2_000; turn++) {
-            const wish = wishes[turn];
+            const wish = wanted[turn];
             if (wish !== undefined) receiver.want(wish);
             if (!wire.isUp) wire.restore();
             await soon();
@@ -128,6 +137,30 @@ describe('a drain', () => {
     wire.restore();
     for (let i = 0; i < 40 && !asked.includes(42); i++) await soon();
     expect(asked.filter((wanted) => wanted === 42)).toHaveLength(1);
+    sender.stop();
+  });
+
+  it('asks for the place of a key as it was said, whatever the key', async () => {
+    for (const key of ['a key', 'a\ud800b', '', NaN, -0, 1.5, 2n ** 70n, true, null, undefined]) {
+      const { receiver, sender, asked } = drain(new Wire(new Set()), 1_000);
+      const question = { number: 3, collection: 70_000, key };
+      receiver.want(question);
+      for (let i = 0; i < 40 && asked.every((wish) => typeof wish !== 'object'); i++) await soon();
+      expect(asked.filter((wish) => typeof wish === 'object')).toEqual([question]);
+      sender.stop();
+    }
+  });
+
+  it('brings little of what somebody waits for, and more of what is in order', async () => {
+    const { receiver, sender, asked, sizes } = drain(new Wire(new Set()), 1_000);
+    for (const wish of [50_000, 10, 20, 30]) {
+      receiver.want(wish);
+      for (let i = 0; i < 40 && !asked.includes(wish); i++) await soon();
+    }
+    const { faultBytes } = migrateLimits;
+    expect([50_000, 10, 20, 30].map((wish) => sizes[asked.indexOf(wish)])).toEqual(
+      [1, 1, 2, 4].map((times) => times * faultBytes),
+    );
     sender.stop();
   });
 
