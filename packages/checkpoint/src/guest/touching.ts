@@ -4,6 +4,7 @@
  * a guest by pages, and nowhere else; compiled code and the runtime's own helpers ask everywhere, which is one comparison.
  */
 import { types } from 'node:util';
+import { eachValue } from '../heap/collections.js';
 import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
 import { standsFor } from '../heap/stand-ins.js';
@@ -82,7 +83,7 @@ function wholeDeep(value: unknown, isShown: boolean): void {
       heap?.fillAll();
       return;
     }
-    if (isMap(object) || isSet(object)) eachItem(object, meet);
+    if (isMap(object) || isSet(object)) eachValue(object, meet);
     if (isView(object)) continue;
     const keys = ownKeys(object);
     for (let i = 0; i < keys.length; i++) {
@@ -104,18 +105,6 @@ function hidesParts(object: object): boolean {
 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
-const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
-
-function eachItem(collection: object, visit: (item: unknown) => void): void {
-  if (isSet(collection)) setForEach(collection, (item) => visit(item));
-  else
-    mapForEach(collection, (item, key) => {
-      visit(key);
-      visit(item);
-    });
-}
 
 type AnyFunction = (...given: never[]) => unknown;
 

@@ -8,6 +8,7 @@
  */
 import { types } from 'node:util';
 import { limits } from '../limits.js';
+import { mapSet, setAdd } from './collections.js';
 import { isIndexKey } from './own-properties.js';
 import {
   getOwnPropertyDescriptor,
@@ -18,7 +19,6 @@ import {
   SafeMap,
   SafeSet,
   setPrototypeOf,
-  uncurry,
 } from './primordials.js';
 import type { ShapeFactory } from './shape-factories.js';
 import type { ValueReader } from './value-reader.js';
@@ -33,8 +33,6 @@ const SetOf = Set;
 const ProxyOf = Proxy;
 const MapPrototype = Map.prototype;
 const SetPrototype = Set.prototype;
-const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
-const setAdd = uncurry(Set.prototype.add) as (self: object, value: unknown) => void;
 const FunctionOf = Function;
 
 /** Whose objects they are. */

@@ -4,16 +4,11 @@
  * An array is filled piece by piece, as it is touched; Maps and Sets when all pieces are there, since their entries are in order.
  */
 import { types } from 'node:util';
-import { hasOwn, type List, list, uncurry } from './primordials.js';
+import { mapSize, setSize, valuesOf } from './collections.js';
+import { hasOwn, type List, list } from './primordials.js';
 
 const { isMap, isSet } = types;
 const { ceil, min } = Math;
-const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
-const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
-const getter = (prototype: object): ((self: object) => number) =>
-  uncurry(Object.getOwnPropertyDescriptor(prototype, 'size')!.get!) as unknown as (self: object) => number;
-const mapSize = getter(Map.prototype);
-const setSize = getter(Set.prototype);
 
 /** Values that a Map (keys and items), Set or array holds; undefined of anything else. */
 export function widthOf(object: object): number | undefined {
@@ -38,20 +33,6 @@ class Contents {
     if (--this.#left === 0) this.#values = undefined;
     return values;
   }
-}
-
-function valuesOf(collection: object): List<unknown> {
-  const values = list<unknown>();
-  if (isMap(collection))
-    mapForEach(collection, (item, key) => {
-      values[values.length] = key;
-      values[values.length] = item;
-    });
-  else
-    setForEach(collection, (item) => {
-      values[values.length] = item;
-    });
-  return values;
 }
 
 /** Values `from` up to `to` of an array, Map or Set. */
