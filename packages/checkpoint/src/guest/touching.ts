@@ -7,9 +7,9 @@ import { types } from 'node:util';
 import { eachValue } from '../heap/collections.js';
 import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
-import { standsFor } from '../heap/stand-ins.js';
 import { noteHeir } from './cleanness.js';
 import { printAsNative } from './printing.js';
+import { likeNative, standInClass } from './stand-ins.js';
 
 const { isProxy, isMap, isMapIterator, isSet, isSetIterator, isWeakMap, isWeakSet } = types;
 const { isArray } = Array;
@@ -220,11 +220,7 @@ function touching(native: AnyFunction, reach: Reach): AnyFunction {
   let made = (takesMore.includes(native) ? undefined : ofLength(native, reach)) ?? ofAnyLength(native, reach);
   if (setPrototype.includes(native)) made = notingHeirs(made, native === setPrototype[0]);
   replacements.set(native, made);
-  const keys = ownKeys(native);
-  for (let i = 0; i < keys.length; i++)
-    if (keys[i] !== 'prototype') defineProperty(made, keys[i]!, getOwnPropertyDescriptor(native, keys[i]!)!);
-  printAsNative(made, native.name);
-  return made;
+  return likeNative(made, native);
 }
 
 function replace(holder: object, reach: Reach, key: string): void {
@@ -245,9 +241,7 @@ function replaceProxy(): void {
     return construct(native, given);
   }
   // Bound: like V8's it has no prototype.
-  const made = touchingProxy.bind(undefined) as AnyFunction;
-  for (const key of ownKeys(native)) defineProperty(made, key, getOwnPropertyDescriptor(native, key)!);
-  printAsNative(made, native.name);
+  const made = likeNative(touchingProxy.bind(undefined) as AnyFunction, native as never);
   defineProperty(globalThis, 'Proxy', { ...getOwnPropertyDescriptor(globalThis, 'Proxy'), value: made });
 }
 
@@ -298,25 +292,8 @@ const touchingClasses = new SafeWeakMap<object, object>();
 export function touchingClass(native: AnyFunction): AnyFunction {
   const known = touchingClasses.get(native);
   if (known !== undefined) return known as AnyFunction;
-  const made = function made(this: unknown, ...given: unknown[]): unknown {
-    wholeArguments(given);
-    if (new.target === undefined) return apply(native, this, given as never);
-    return construct(native, given, new.target === (made as unknown) ? native : new.target);
-  } as AnyFunction;
+  const made = standInClass(native, wholeArguments);
   touchingClasses.set(native, made);
-  const keys = ownKeys(native);
-  for (let i = 0; i < keys.length; i++)
-    if (keys[i] !== 'arguments' && keys[i] !== 'caller')
-      defineProperty(made, keys[i]!, {
-        ...getOwnPropertyDescriptor(native, keys[i]!),
-        ...(keys[i] === 'prototype' ? { value: native.prototype } : {}),
-      });
-  Object.setPrototypeOf(made, getPrototypeOf(native) as object);
-  const own = native.prototype as object | undefined;
-  const itself = own && getOwnPropertyDescriptor(own, 'constructor');
-  if (itself?.configurable && itself.value === native) defineProperty(own!, 'constructor', { ...itself, value: made });
-  standsFor(made, native);
-  printAsNative(made, native.name);
   return made;
 }
 
