@@ -51,7 +51,7 @@ export function setTakenMethods(areTaken: boolean): void {
 export function methodsOf<T>(prototype: T): T {
   if (!areMethodsTaken && ((prototype as unknown) === MapPrototype || (prototype as unknown) === SetPrototype)) {
     areMethodsTaken = true;
-    heap?.fillAll();
+    heap?.touchAll();
   }
   return prototype;
 }
@@ -80,7 +80,7 @@ function wholeDeep(value: unknown, isShown: boolean): void {
     waiting.length--;
     whole(object);
     if (isShown && hidesParts(object)) {
-      heap?.fillAll();
+      heap?.touchAll();
       return;
     }
     if (isMap(object) || isSet(object)) eachValue(object, meet);
@@ -306,7 +306,7 @@ export function touchArguments(object: object, keys: readonly string[]): void {
 
 /** Before something that nobody can tell of comes into the guest's hands. */
 export function wholeEverything(): void {
-  heap?.fillAll();
+  heap?.touchAll();
 }
 
 let installed = false;

@@ -120,11 +120,11 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     if (id === undefined) return false;
     const pieces = this.tables.piecesOf.get(id);
     if (this.#inBatch) this.#fillPlain(id);
-    else {
-      depth(room);
-      if (pieces === undefined) this.#orLost(() => this.#touch(id));
-      else for (let i = 0; i < pieces.count; i++) this.#orLost(() => this.#touch(pieces.first + i));
-    }
+    else if (pieces === undefined) this.#forGuest(() => this.#touch(id));
+    else
+      this.#forGuest(() => {
+        for (let i = 0; i < pieces.count; i++) this.#touch(pieces.first + i);
+      });
     return true;
   }
 
@@ -136,10 +136,12 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     const piece = pieces.first + floor(index / pieces.each);
     if (this.#states[piece] === stateWhole) return;
     if (this.#inBatch) this.#fillPlain(piece);
-    else {
-      depth(room);
-      this.#orLost(() => this.#touch(piece));
-    }
+    else this.#forGuest(() => this.#touch(piece));
+  }
+
+  /** The same of everything that there is. */
+  touchAll(): void {
+    this.#forGuest(() => this.fillAll());
   }
 
   #touch(id: number): void {
@@ -195,7 +197,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     }
   }
 
-  /** Makes everything whole. */
+  /** Makes everything whole, for the runtime. */
   fillAll(): void {
     this.#mustBeWhole = false;
     while (!this.tables.isComplete) this.#readOn(undefined);
@@ -211,7 +213,13 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     throw new GodwitError('GODWIT_INTERNAL', reason);
   }
 
-  /** The guest is in the midst of its code: it must not catch what it cannot have thrown. */
+  /** What the guest asks for in the midst of its code. */
+  #forGuest(work: () => void): void {
+    depth(room);
+    this.#orLost(work);
+  }
+
+  /** The guest must not catch what it cannot have thrown. */
   #orLost(work: () => void): void {
     if (!this.#paged.lost) work();
     else {
