@@ -89,6 +89,11 @@ export class ParcelWriter extends GraphWriter {
     return Piece.is(this.objects[id]!);
   }
 
+  /** The object that this id is a piece of, which is whom it was met by; undefined of other ids, and of such as were never given. */
+  wholeOf(id: number): number | undefined {
+    return this.objects[id] !== undefined && this.isPiece(id) ? this.parentOf(id) : undefined;
+  }
+
   /** An object of this parcel's that must not be hollow. */
   whole(id: number): void {
     this.#whole.push(id);
