@@ -115,7 +115,10 @@ export const migrateLimits = {
   parcelMinBytes: 32 * 1024,
   /** The largest of them, unless one object is larger: what is asked for waits for it to be sent, and some 5 ms of the guest's are for reading it. */
   parcelMaxBytes: 128 * 1024,
-  /** V8's old generation in the thread of a guest that holds nothing, about. */
+  /**
+   * V8's old generation in the thread of a guest that holds nothing, about, when what is garbage there is gone: the estimate of a drain rather says
+   * too much. What a thread had right before its guest (guest/main.ts, by which guests that hold much are told) is 13 to 22 MB, part of it garbage.
+   */
   emptyHeapBytes: 15_000_000,
   /** Buffers of such a thread: its program's text. */
   emptyBuffersBytes: 5_000_000,
