@@ -1,8 +1,9 @@
 /**
  * One guest in its worker: program, queues and services as one heap that can be captured and restored.
- * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
+ * The runtime drives it: start() or restore(), then perform/drain; snapshot() or parcels() while it is paused or idle, and whole. One that came
+ * in parcels is given the others (add) and time to make what is hollow whole (fillSome).
  *
- * An image's heap has one root: { frames, variables, jobs, services, lastMatch, takenMethods, lasting }.
+ * A heap has one root, in an image and in parcels: { frames, variables, jobs, services, lastMatch, takenMethods, lasting }.
  */
 
 import { assert } from '../base/index.js';

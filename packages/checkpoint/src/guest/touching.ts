@@ -1,7 +1,9 @@
 /**
- * What asks an object for something without reading a property, with a look first whether the object is hollow (heap/hollow.ts): the helper
- * of compiled code (compile/touch-first.ts), and own-key built-ins in the place of V8's. The latter are put into realms that restore
- * a guest by pages, and nowhere else; compiled code and the runtime's own helpers ask everywhere, which is one comparison.
+ * What asks an object for something without reading a property, with a look first whether the object is hollow (heap/hollow.ts): compiled code
+ * (compile/touch-first.ts) and the runtime's own helpers, built-ins that look at own keys, and what of Node's modules takes objects apart and is
+ * given whole arguments. Where nothing is hollow each look is one comparison.
+ * The built-ins have stand-ins in realms to which guests come in parcels. Where guests begin nothing is hollow: there only what changes a prototype
+ * has one, which tells cleanness.ts. Modules have theirs in both.
  */
 import { types } from 'node:util';
 import { eachValue } from '../heap/collections.js';

@@ -3,8 +3,9 @@
  * is looked up and not found there asks for the content, which is then an ordinary object's for good.
  * All hollow objects with one prototype share one proxy, and those of one shape one constructor: filled, they have one hidden class.
  * (A proxy for each object would give each a hidden class of its own, which stays.) So a trap knows its object only by the receiver, and
- * what comes without a receiver must be asked for before: `in`, `delete`, own keys, a prototype (guest/touching.ts). What gets
- * here nevertheless ends the guest rather than give it a wrong answer. A large array has a proxy of its own and comes piece by piece.
+ * what comes without a receiver must be asked for before: `in`, `delete`, own keys, another prototype (guest/touching.ts). What gets
+ * here nevertheless ends the guest rather than give it a wrong answer. A large array has a proxy of its own and comes piece by piece;
+ * a hollow Map or Set is an empty one: who uses it looks up a method, or calls one that looks first (guest/hollow-collections.ts).
  */
 import { types } from 'node:util';
 import { limits } from '../limits.js';

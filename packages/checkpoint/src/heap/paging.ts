@@ -2,6 +2,8 @@
  * Parcels → graph, as it is touched. What a guest cannot run without comes in the first parcel: what the runtime holds its state with
  * (HeapOptions.structure), and everything that cannot be hollow on the way. Plain objects, arrays, Maps and Sets behind it are hollow
  * (hollow.ts) until something looks into them; then the parcels are read on until one describes them, or the piece that is looked at.
+ * When there is time, what is described is made whole in the order of parcels (fillSome). What the guest asks for and cannot have ends it
+ * with a reason: it catches nothing of this.
  * What cannot be hollow (functions, classes, promises, dates, buffers, small arrays with holes …) is made when its parcel is read,
  * which may be in the midst of the guest's run. The order of contents is free here as it is in decode.ts: no step runs guest code.
  */

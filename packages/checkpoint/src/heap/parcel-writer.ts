@@ -8,6 +8,7 @@
  *     pieces      id, id of the first of its pieces, values in all of them, values in each: an object that has no record
  *     whole       ids of objects that are looked into as soon as this parcel is read
  *
+ * Flags say of a parcel that it is the first, or the last, and that the guest holds what needs it whole before it runs on.
  * Kinds, symbols, names of built-ins and blobs are numbered on from parcel to parcel.
  */
 import { GraphWriter } from './graph-writer.js';

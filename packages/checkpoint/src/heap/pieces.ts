@@ -1,7 +1,8 @@
 /**
  * Large arrays, Maps and Sets in parcels: their contents come in pieces, each with an id and a record of its own (an array's), so that a
  * parcel stays small and a program waits for what it looks at. A piece is no object of the guest's.
- * An array is filled piece by piece, as it is touched; Maps and Sets when all pieces are there, since their entries are in order.
+ * An array is filled piece by piece, as it is touched. Entries of Maps and Sets are in order: a piece waits for those before it, and what is
+ * touched gets all of them.
  */
 import { types } from 'node:util';
 import { mapSize, setSize, valuesOf } from './collections.js';

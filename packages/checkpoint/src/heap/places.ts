@@ -1,6 +1,6 @@
 /**
  * Places in Maps and Sets that came in parcels. An iterator's place travels as the number of entries before it when the guest was captured;
- * the guest may have deleted some of these when the iterator arrives. What it adds comes behind them.
+ * the guest may have deleted some of these when the iterator arrives, which guest/hollow-collections.ts tells. What it adds comes behind them.
  */
 import { keysOf } from './collections.js';
 import { type List, SafeMap, SafeSet } from './primordials.js';
