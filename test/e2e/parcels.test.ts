@@ -96,6 +96,24 @@ describe('cluster-run --nodes 3 --shake, in parcels', () => {
   });
 });
 
+describe('functions in the place of built-ins', () => {
+  it('have no more of their own than V8’s, and refuse what these refuse', async () => {
+    const script = place.script(
+      'strict.mjs',
+      `const { hasOwnProperty, isPrototypeOf, __lookupGetter__ } = Object.prototype;
+       const { get } = Map.prototype;
+       const calls = [() => hasOwnProperty('x'), () => isPrototypeOf({}), () => __lookupGetter__('x'), () => get(1)];
+       const told = (call) => { try { return call(); } catch ({ name }) { return name; } };
+       for (let k = 0; k < process.argv[2]; k++) {
+         const more = [Promise, Intl.Collator, Object.keys, setTimeout].map((fn) => Object.hasOwn(fn, 'caller'));
+         console.log(k, calls.map(told).join(), more.join());
+         await new Promise((resolve) => setTimeout(resolve, 50));
+       }`,
+    );
+    await movedAsPlain(script, '400ms', { moves: 1, work: 50 });
+  });
+});
+
 describe('a guest that needs all of itself', () => {
   it('runs on when the rest is there: it holds a module of Node that takes objects apart', async () => {
     const script = place.script(
