@@ -77,7 +77,9 @@ async function makeFile(name, modules) {
     plugins: [places()],
   });
   if (warnings.length > 0) throw new Error(`Cannot put ${name} into one file: ${warnings[0].text}`);
-  const text = `(function (require, __dirname) { let start;\n${outputFiles[0].text}\nreturn start; })`;
+  // A guest meets functions of the runtime: they are strict, as in the modules they come from. Others have packages with them that are sloppy.
+  const mode = name === 'guest' ? `'use strict'; ` : '';
+  const text = `(function (require, __dirname) { ${mode}let start;\n${outputFiles[0].text}\nreturn start; })`;
   const file = `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.js`;
   fs.writeFileSync(path.join(folder, file), text);
   return file;

@@ -51,6 +51,17 @@ describe('a script that cannot be run', () => {
   });
 });
 
+it.each(['2', 'toString'])('a setting of a node with the value %s, which is none: one line, exit 125', async (value) => {
+  process.env.GODWIT_PAGING = value;
+  try {
+    const { code, stderr } = await place.run('run', '--nodes', '1', place.script('setting.mjs', 'console.log(1);'));
+    const text = `cluster-run: Cannot start a node: Cannot use GODWIT_PAGING "${value}": expected 0 or 1\n`;
+    expect([code, stderr]).toEqual([125, text]);
+  } finally {
+    delete process.env.GODWIT_PAGING;
+  }
+});
+
 describe('an error nobody catches', () => {
   const cases: [string, string, string][] = [
     ['an exception in a timer', 'timer.mjs', `function g(x) {\n  return x.y.z;\n}\nsetTimeout(() => {\n  g({});\n}, 5);\n`],

@@ -118,7 +118,10 @@ export const migrateLimits = {
   /** Of one that somebody waits for: twice as much each time that is near what was waited for before, so many numbers behind it at most. */
   faultBytes: 8 * 1024,
   nearObjects: 4_096,
-  /** V8's old generation in the thread of a guest that holds nothing, about. */
+  /**
+   * V8's old generation in the thread of a guest that holds nothing, about, when what is garbage there is gone: the estimate of a drain rather says
+   * too much. What a thread had right before its guest (guest/main.ts, by which guests that hold much are told) is 13 to 22 MB, part of it garbage.
+   */
   emptyHeapBytes: 15_000_000,
   /** Buffers of such a thread: its program's text. */
   emptyBuffersBytes: 5_000_000,

@@ -131,6 +131,12 @@ export function children(node: Node): Node[] {
   return found;
 }
 
+/** The key of a member, if it is a text that stands there. */
+export function keyOfMember({ computed, property }: Node): string | undefined {
+  if (!computed) return property.name;
+  return typeof property.value === 'string' ? property.value : undefined;
+}
+
 export const isSuperProperty = (node: Node): boolean => node.type === 'MemberExpression' && node.object.type === 'Super';
 
 /** Whether any node at or below the roots matches. What lies below a node that is closed is not looked at. No recursion. */
@@ -153,6 +159,13 @@ export function eachNode(root: Node, visit: (node: Node) => void, isClosed?: (no
     },
     isClosed,
   );
+}
+
+/** Makes a node another that holds what it was, in its place. */
+export function putAround(node: Node, around: (inner: Node) => Node): void {
+  const inner = { ...node };
+  for (const key in node) delete node[key];
+  Object.assign(node, located(around(inner), inner), { end: inner.end });
 }
 
 /** The names that a binding pattern declares, as Identifier nodes. */

@@ -18,8 +18,10 @@ import {
   declare,
   id,
   isFunction,
+  keyOfMember,
   literal,
   type Node,
+  putAround,
   sequence,
   statement,
   undefinedValue,
@@ -187,8 +189,6 @@ const declarationOf = (node: Node): Node | undefined => (node.type === 'Variable
 
 const graphMembers = new Set(['parent', 'children']);
 const isMemberOf = (parent: Node, node: Node): boolean => parent.type === 'MemberExpression' && parent.object === node;
-const nameOfMember = (node: Node): string | undefined =>
-  node.computed ? (typeof node.property.value === 'string' ? node.property.value : undefined) : node.property.name;
 /** Only whether there is such a thing is asked, and the answer does not go on. */
 function isTest({ node, above }: Placed): boolean {
   const parent = above!.node;
@@ -233,7 +233,7 @@ function askOfModule(asked: Asked, placed: Placed): void {
     asked.own = true;
     return;
   }
-  const name = isMemberOf(parent, node) ? nameOfMember(parent) : undefined;
+  const name = isMemberOf(parent, node) ? keyOfMember(parent) : undefined;
   if (name === 'exports') return;
   if (name === undefined || graphMembers.has(name)) asked.graph = true;
   if (name === 'constructor') asked.class = true;
@@ -246,10 +246,10 @@ function askOfRequire(asked: Asked, placed: Placed): void {
   if (isTest(placed) || (parent.type === 'CallExpression' && parent.callee === node)) return;
   asked.own = true;
   asked.requires.add(node.name);
-  const name = isMemberOf(parent, node) ? nameOfMember(parent) : undefined;
+  const name = isMemberOf(parent, node) ? keyOfMember(parent) : undefined;
   if (name === 'main') {
     const above = placed.above!.above!.node;
-    const ofMain = isMemberOf(above, parent) ? nameOfMember(above) : undefined;
+    const ofMain = isMemberOf(above, parent) ? keyOfMember(above) : undefined;
     const isHarmless = isTest(placed.above!) || isComparison(above) || (ofMain !== undefined && !graphMembers.has(ofMain));
     if (!isHarmless) asked.graph = true;
   } else if (name === undefined || name === 'cache') asked.graph = true;
@@ -321,11 +321,8 @@ function* callsOf(root: Node, from: string | undefined, files: ReadonlyMap<strin
 
 /** `require_a()` becomes `($$requiring("/…/main.cjs", "/…/a.cjs"), require_a())`. */
 function announce(node: Node, from: string | undefined, to: string): void {
-  const { start, end, loc, ...plain } = node;
-  const inner = { ...plain, start, end, loc };
-  for (const key of Object.keys(plain)) delete node[key];
-  const announced = call(id('$$requiring'), [from === undefined ? literal(null) : literal(from), literal(to)], inner);
-  Object.assign(node, sequence(announced, inner));
+  const places = [from === undefined ? literal(null) : literal(from), literal(to)];
+  putAround(node, (inner) => sequence(call(id('$$requiring'), places, inner), inner));
 }
 
 /** esbuild's function forgets a module that throws: `catch (e) { throw mod = 0, e; }`, and `mod` is told before. */

@@ -12,7 +12,7 @@
  * would leave no trace in a hollow array.
  * for-in, rest patterns and `super` go through helpers that do it themselves.
  */
-import { anyNode, call, eachNode, id, type Node } from './ast.js';
+import { call, eachNode, id, keyOfMember, type Node, putAround } from './ast.js';
 
 const whole = (node: Node, ...key: Node[]): Node => call(id('$$whole'), [node, ...key]);
 
@@ -27,23 +27,16 @@ const isHarmless = (node: Node): boolean =>
 const touched = (node: Node, ...key: Node[]): Node => (isHarmless(node) ? node : whole(node, ...key));
 
 export function touchFirst(root: Node): void {
-  // In a `with` statement a name may be a getter.
-  const mayRepeatNames = !anyNode([root], (node) => node.type === 'WithStatement');
-  const done = new Set<Node>();
+  const tests: Node[] = [];
+  const prototypes: Node[] = [];
+  let hasWith = false;
   eachNode(root, (node) => {
     switch (node.type) {
       case 'BinaryExpression':
-        if (node.operator === 'in' && node.left.type !== 'PrivateIdentifier') {
-          const isKnown = node.left.type === 'Literal' || (mayRepeatNames && node.left.type === 'Identifier');
-          node.right = isKnown ? touched(node.right, { ...node.left }) : touched(node.right);
-        }
+        if (node.operator === 'in' && node.left.type !== 'PrivateIdentifier') tests.push(node);
         return;
       case 'MemberExpression':
-        if (isCollectionPrototype(node) && !done.has(node)) {
-          const member = { ...node };
-          done.add(member);
-          Object.assign(node, { ...call(id('$$methods'), [member]), object: undefined, property: undefined });
-        }
+        if (isCollectionPrototype(node)) prototypes.push(node);
         return;
       case 'AssignmentExpression':
         if (isLength(node.left)) touchObject(node.left);
@@ -67,46 +60,48 @@ export function touchFirst(root: Node): void {
         }
         return;
       case 'WithStatement':
+        hasWith = true;
         node.object = touched(node.object);
     }
   });
+  for (const node of prototypes) putAround(node, (inner) => call(id('$$methods'), [inner]));
+  for (const node of tests) {
+    // In a `with` statement a name may be a getter.
+    const isKnown = node.left.type === 'Literal' || (!hasWith && node.left.type === 'Identifier');
+    node.right = isKnown ? touched(node.right, { ...node.left }) : touched(node.right);
+  }
 }
 
 function touchObject(node: Node): void {
   if (node.type === 'MemberExpression') node.object = touched(node.object);
 }
 
-const isLength = (node: Node): boolean => node.type === 'MemberExpression' && keyOf(node) === 'length';
+const isLength = (node: Node): boolean => node.type === 'MemberExpression' && keyOfMember(node) === 'length';
 
 /** `Map.prototype`, `Set.prototype`. */
 const isCollectionPrototype = (node: Node): boolean =>
-  node.object.type === 'Identifier' && (node.object.name === 'Map' || node.object.name === 'Set') && keyOf(node) === 'prototype';
+  node.object.type === 'Identifier' &&
+  (node.object.name === 'Map' || node.object.name === 'Set') &&
+  keyOfMember(node) === 'prototype';
 
 /** `f.values.call(o)`, `f[Symbol.iterator].apply(o)`: what makes iterators and is called as a function. */
 function callsIteratorMaker({ callee, arguments: given }: Node): boolean {
   if (given.length === 0 || given[0].type === 'SpreadElement' || callee.type !== 'MemberExpression') return false;
-  const how = keyOf(callee);
+  const how = keyOfMember(callee);
   const method = callee.object;
   if ((how !== 'call' && how !== 'apply') || method.type !== 'MemberExpression') return false;
-  return ['entries', 'keys', 'values', undefined].includes(keyOf(method));
+  return ['entries', 'keys', 'values', undefined].includes(keyOfMember(method));
 }
+
+const hasSpread = (given: readonly Node[]): boolean => given.some(({ type }) => type === 'SpreadElement');
 
 /** `new Error(text, options)`: V8 asks whether there is a cause. */
 const makesError = ({ callee, arguments: given }: Node): boolean =>
-  callee.type === 'Identifier' &&
-  callee.name.endsWith('Error') &&
-  given.length > 1 &&
-  given.every((node: Node) => node.type !== 'SpreadElement');
+  callee.type === 'Identifier' && callee.name.endsWith('Error') && given.length > 1 && !hasSpread(given);
 
 function isReflectApply({ callee, arguments: given }: Node): boolean {
   if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier' || callee.object.name !== 'Reflect') return false;
-  return keyOf(callee) === 'apply' && given.length === 3 && given.every((node: Node) => node.type !== 'SpreadElement');
-}
-
-/** The key of a member, if it is a text that stands there. */
-function keyOf({ computed, property }: Node): string | undefined {
-  if (!computed) return property.name;
-  return typeof property.value === 'string' ? property.value : undefined;
+  return keyOfMember(callee) === 'apply' && given.length === 3 && !hasSpread(given);
 }
 
 /** `__proto__: value` in a literal. */

@@ -9,7 +9,19 @@
  *
  * What a text does with `Symbol.iterator` as a value cannot be followed: it is told as a reason that lasts as long as the text.
  */
-import { anyNode, call, children, id, isClass, isFunction, literal, type Node, statement } from './ast.js';
+import {
+  anyNode,
+  call,
+  children,
+  id,
+  isClass,
+  isFunction,
+  keyOfMember,
+  literal,
+  type Node,
+  putAround,
+  statement,
+} from './ast.js';
 
 const iteratorNames = /^(?:keys|values|entries|matchAll)$/;
 /** Calls that go through their one argument at once. */
@@ -82,14 +94,14 @@ const isIteratorSymbol = (node: Node): boolean =>
   (node.type === 'MemberExpression' &&
     node.object.type === 'Identifier' &&
     node.object.name === 'Symbol' &&
-    (node.computed ? node.property.value : node.property.name) === 'iterator') ||
+    keyOfMember(node) === 'iterator') ||
   (node.type === 'Identifier' && node.name === 'SymbolIterator');
 
 function namesIterators(node: Node): boolean {
   if (node.type !== 'MemberExpression') return false;
   if (node.object.type === 'Identifier' && (node.object.name === 'Object' || node.object.name === 'Symbol')) return false;
-  const name = node.computed ? node.property.value : node.property.name;
-  return (typeof name === 'string' && iteratorNames.test(name)) || (node.computed && isIteratorSymbol(node.property));
+  const name = keyOfMember(node);
+  return (name !== undefined && iteratorNames.test(name)) || (node.computed && isIteratorSymbol(node.property));
 }
 
 /** `x.values(…)`, `x.values.call(…)`. */
@@ -181,8 +193,7 @@ function isTakenAsValue(node: Node, parent: Node): boolean {
 // Objects of V8 and Node that keep what nobody can read ------------------------------------------------------------
 
 /** What a property or variable is called. */
-const nameOf = (node: Node): unknown =>
-  node.type === 'MemberExpression' ? (node.computed ? node.property.value : node.property.name) : node.name;
+const nameOf = (node: Node): string | undefined => (node.type === 'MemberExpression' ? keyOfMember(node) : node.name);
 
 const isKey = (node: Node, parent: Node): boolean => parent.type === 'MemberExpression' && parent.property === node;
 
@@ -231,10 +242,5 @@ function mark(node: Node, key: string, reason: string, isLasting = false): void 
   node[key] = call(id('$$marked'), [node[key], literal(reason), ...(isLasting ? [literal(true)] : [])]);
 }
 
-/** Makes the node the argument of a call, in its place. */
-function put(node: Node, helper: string): void {
-  const inner = { ...node };
-  const outer = call(id(helper), [inner], inner);
-  for (const key in node) delete node[key];
-  Object.assign(node, outer, { end: inner.end });
-}
+/** Makes the node the argument of a call. */
+const put = (node: Node, helper: string): void => putAround(node, (inner) => call(id(helper), [inner]));

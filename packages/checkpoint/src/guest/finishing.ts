@@ -1,5 +1,6 @@
 /**
- * What is left to do when objects are back with their contents: generators run to their label, cursors walk to their place.
+ * What is left to do when objects are back with their contents, all or those of a parcel: generators run to their label, cursors walk to their
+ * place.
  */
 export class Finishing {
   #steps: (() => void)[] = [];

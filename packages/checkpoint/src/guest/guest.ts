@@ -1,10 +1,12 @@
 /**
  * One guest in its worker: program, queues and services as one heap that can be captured and restored.
- * The runtime drives it: start() or restore(), then perform/drain; snapshot() while paused or idle.
+ * The runtime drives it: start() or restore(), then perform/drain; snapshot() or parcels() while it is paused or idle, and whole. One that came
+ * in parcels is given the others (add) and time to make what is hollow whole (fillSome).
  *
- * An image's heap has one root: { frames, variables, jobs, services, lastMatch, takenMethods, lasting }.
+ * A heap has one root, in an image and in parcels: { frames, variables, jobs, services, lastMatch, takenMethods, lasting }.
  */
 
+import { assert } from '../base/index.js';
 import { captureFrames, PutOff } from '../capture/frames.js';
 import { lookAtStack, type Outlook } from '../capture/look.js';
 import { type PausedFrame, ThreadSession } from '../capture/session.js';
@@ -234,9 +236,8 @@ export class Guest {
     }
   }
 
-  /** The guest as data. Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
+  /** The guest as data; it is whole (makeWhole). Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
   snapshot(frames: Frame[], services: unknown): Snapshot {
-    this.makeWhole();
     return withOriginals(() => {
       const { root, options, sources } = this.capturing(frames, services);
       const { pages, stats, named } = unmarked(() => encodeHeap(root, options));
@@ -247,7 +248,6 @@ export class Guest {
 
   /** The same, piece by piece, of a clean guest (cleanness.ts): it must stand still until its last parcel was taken. */
   parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
-    this.makeWhole();
     return withOriginals(() => {
       const { root, options } = this.capturing(frames, services);
       return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
@@ -262,6 +262,7 @@ export class Guest {
   }
 
   private capturing(frames: Frame[], services: unknown): { root: Root; options: HeapOptions; sources: IteratorSources } {
+    assert(this.paged === undefined, 'what is captured is whole');
     this.realm.natives.on = true;
     const root: Root = {
       frames,
@@ -355,7 +356,11 @@ export class Guest {
     return root;
   }
 
-  /** Makes everything whole that is hollow still: what captures a heap looks at all of it. */
+  /**
+   * Makes everything whole that is hollow still: what captures a heap looks at all of it. At a pause frames() does so; of an idle guest it is the
+   * runtime's to ask for, before it asks what the guest holds and whether it is clean. With the guest's own built-ins in their place, which are
+   * told that the stand-ins of Maps and Sets go (hollow-collections.ts).
+   */
   makeWhole(): void {
     this.paged?.fillAll();
   }

@@ -8,7 +8,7 @@
  */
 import type { LateCollection, NamedBuiltins, PagedHeap } from '../heap/index.js';
 import { uncurry } from '../heap/primordials.js';
-import { printAsNative } from './printing.js';
+import { likeNative } from './stand-ins.js';
 
 const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const prototypes = [Map.prototype, Set.prototype] as const;
@@ -87,7 +87,5 @@ function standInFor(native: Method, key: PropertyKey, heap: PagedHeap): Method {
       return run(this, a, b);
     },
   };
-  for (const own of ownKeys(native)) defineProperty(made, own, getOwnPropertyDescriptor(native, own)!);
-  printAsNative(made, native.name);
-  return made;
+  return likeNative(made, native);
 }

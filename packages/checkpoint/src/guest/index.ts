@@ -4,7 +4,7 @@ export type { Outlook } from '../capture/look.js';
 export type { PausedFrame } from '../capture/session.js';
 export { MODULE_FUNCTION } from '../compile/context.js';
 export { lineAndColumn, lineStarts } from '../compile/lines.js';
-export { isParcel, type ParcelSource, standsFor, type Wish } from '../heap/index.js';
+export { isParcel, type ParcelSource, type Wish } from '../heap/index.js';
 export { brand, identityOf } from './brand.js';
 export { addSource, mark, noteError, noteObject, unmarked, whyNotClean } from './cleanness.js';
 export type { RequireHost } from './commonjs.js';
@@ -30,7 +30,6 @@ export {
 } from './jobs.js';
 export { keepingLastMatch } from './last-match.js';
 export { withOriginals } from './original-built-ins.js';
-export { printAsNative } from './printing.js';
 export {
   GuestPromise,
   isGuestPromise,
@@ -42,5 +41,6 @@ export {
 } from './promises.js';
 export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';
+export { likeNative, standInClass } from './stand-ins.js';
 export { installTouching, touchArguments, touchingClass, touchingModule, wholeArguments, wholeEverything } from './touching.js';
 export { finalize, setFinalizeLater } from './weak.js';

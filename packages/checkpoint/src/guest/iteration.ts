@@ -3,6 +3,7 @@
  * data, and the closing protocol (ECMAScript 7.4). Only primordials taken at load are used.
  */
 import { types } from 'node:util';
+import { mapSize, setSize } from '../heap/collections.js';
 import { uncurry } from '../heap/primordials.js';
 import { noteMethod } from './cleanness.js';
 import { hostClosureKind } from './host-closures.js';
@@ -28,8 +29,6 @@ const setIteratorNext = getPrototypeOf(new Set().values()).next as () => Iterato
 type Step = (iterator: Iterator<unknown>) => IteratorResult<unknown>;
 const stepMap = Function.prototype.call.bind(mapIteratorNext) as Step;
 const stepSet = Function.prototype.call.bind(setIteratorNext) as Step;
-const mapSize = ownDescriptor(Map.prototype, 'size')!.get!;
-const setSize = ownDescriptor(Set.prototype, 'size')!.get!;
 const iteratorPrototype = getPrototypeOf(arrayIteratorProto);
 const apply = Reflect.apply;
 const ownKeys = Reflect.ownKeys;
@@ -145,8 +144,7 @@ const nativeIterator = (cursor: CollectionCursor): Iterator<unknown> => nativeIt
 /** One step of a native iterator, whatever the guest did to its prototype. */
 export const stepOf = (iterator: Iterator<unknown>, kind: CollectionKind): IteratorResult<unknown> =>
   apply(isOfSet(kind) ? setIteratorNext : mapIteratorNext, iterator, []) as IteratorResult<unknown>;
-export const sizeOf = (source: object, kind: CollectionKind): number =>
-  apply(isOfSet(kind) ? setSize : mapSize, source, []) as number;
+export const sizeOf = (source: object, kind: CollectionKind): number => (isOfSet(kind) ? setSize(source) : mapSize(source));
 
 /** An iterator over a Map or Set that knows how many live entries lie before its position. */
 export abstract class CollectionCursor extends Cursor {

@@ -1,14 +1,17 @@
 /**
- * What asks an object for something without reading a property, with a look first whether the object is hollow (heap/hollow.ts): the helper
- * of compiled code (compile/touch-first.ts), and own-key built-ins in the place of V8's. The latter are put into realms that restore
- * a guest by pages, and nowhere else; compiled code and the runtime's own helpers ask everywhere, which is one comparison.
+ * What asks an object for something without reading a property, with a look first whether the object is hollow (heap/hollow.ts): compiled code
+ * (compile/touch-first.ts) and the runtime's own helpers, built-ins that look at own keys, and what of Node's modules takes objects apart and is
+ * given whole arguments. Where nothing is hollow each look is one comparison.
+ * The built-ins have stand-ins in realms to which guests come in parcels. Where guests begin nothing is hollow: there only what changes a prototype
+ * has one, which tells cleanness.ts. Modules have theirs in both.
  */
 import { types } from 'node:util';
+import { eachValue } from '../heap/collections.js';
 import type { PagedHeap } from '../heap/index.js';
 import { list, SafeSet, SafeWeakMap, uncurry } from '../heap/primordials.js';
-import { standsFor } from '../heap/stand-ins.js';
 import { noteHeir } from './cleanness.js';
 import { printAsNative } from './printing.js';
+import { likeNative, standInClass } from './stand-ins.js';
 
 const { isProxy, isMap, isMapIterator, isSet, isSetIterator, isWeakMap, isWeakSet } = types;
 const { isArray } = Array;
@@ -50,7 +53,7 @@ export function setTakenMethods(areTaken: boolean): void {
 export function methodsOf<T>(prototype: T): T {
   if (!areMethodsTaken && ((prototype as unknown) === MapPrototype || (prototype as unknown) === SetPrototype)) {
     areMethodsTaken = true;
-    heap?.fillAll();
+    heap?.touchAll();
   }
   return prototype;
 }
@@ -79,10 +82,10 @@ function wholeDeep(value: unknown, isShown: boolean): void {
     waiting.length--;
     whole(object);
     if (isShown && hidesParts(object)) {
-      heap?.fillAll();
+      heap?.touchAll();
       return;
     }
-    if (isMap(object) || isSet(object)) eachItem(object, meet);
+    if (isMap(object) || isSet(object)) eachValue(object, meet);
     if (isView(object)) continue;
     const keys = ownKeys(object);
     for (let i = 0; i < keys.length; i++) {
@@ -104,18 +107,6 @@ function hidesParts(object: object): boolean {
 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
-const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
-
-function eachItem(collection: object, visit: (item: unknown) => void): void {
-  if (isSet(collection)) setForEach(collection, (item) => visit(item));
-  else
-    mapForEach(collection, (item, key) => {
-      visit(key);
-      visit(item);
-    });
-}
 
 type AnyFunction = (...given: never[]) => unknown;
 
@@ -231,11 +222,7 @@ function touching(native: AnyFunction, reach: Reach): AnyFunction {
   let made = (takesMore.includes(native) ? undefined : ofLength(native, reach)) ?? ofAnyLength(native, reach);
   if (setPrototype.includes(native)) made = notingHeirs(made, native === setPrototype[0]);
   replacements.set(native, made);
-  const keys = ownKeys(native);
-  for (let i = 0; i < keys.length; i++)
-    if (keys[i] !== 'prototype') defineProperty(made, keys[i]!, getOwnPropertyDescriptor(native, keys[i]!)!);
-  printAsNative(made, native.name);
-  return made;
+  return likeNative(made, native);
 }
 
 function replace(holder: object, reach: Reach, key: string): void {
@@ -256,9 +243,7 @@ function replaceProxy(): void {
     return construct(native, given);
   }
   // Bound: like V8's it has no prototype.
-  const made = touchingProxy.bind(undefined) as AnyFunction;
-  for (const key of ownKeys(native)) defineProperty(made, key, getOwnPropertyDescriptor(native, key)!);
-  printAsNative(made, native.name);
+  const made = likeNative(touchingProxy.bind(undefined) as AnyFunction, native as never);
   defineProperty(globalThis, 'Proxy', { ...getOwnPropertyDescriptor(globalThis, 'Proxy'), value: made });
 }
 
@@ -309,25 +294,8 @@ const touchingClasses = new SafeWeakMap<object, object>();
 export function touchingClass(native: AnyFunction): AnyFunction {
   const known = touchingClasses.get(native);
   if (known !== undefined) return known as AnyFunction;
-  const made = function made(this: unknown, ...given: unknown[]): unknown {
-    wholeArguments(given);
-    if (new.target === undefined) return apply(native, this, given as never);
-    return construct(native, given, new.target === (made as unknown) ? native : new.target);
-  } as AnyFunction;
+  const made = standInClass(native, wholeArguments);
   touchingClasses.set(native, made);
-  const keys = ownKeys(native);
-  for (let i = 0; i < keys.length; i++)
-    if (keys[i] !== 'arguments' && keys[i] !== 'caller')
-      defineProperty(made, keys[i]!, {
-        ...getOwnPropertyDescriptor(native, keys[i]!),
-        ...(keys[i] === 'prototype' ? { value: native.prototype } : {}),
-      });
-  Object.setPrototypeOf(made, getPrototypeOf(native) as object);
-  const own = native.prototype as object | undefined;
-  const itself = own && getOwnPropertyDescriptor(own, 'constructor');
-  if (itself?.configurable && itself.value === native) defineProperty(own!, 'constructor', { ...itself, value: made });
-  standsFor(made, native);
-  printAsNative(made, native.name);
   return made;
 }
 
@@ -340,7 +308,7 @@ export function touchArguments(object: object, keys: readonly string[]): void {
 
 /** Before something that nobody can tell of comes into the guest's hands. */
 export function wholeEverything(): void {
-  heap?.fillAll();
+  heap?.touchAll();
 }
 
 let installed = false;

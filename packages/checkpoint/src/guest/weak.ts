@@ -3,6 +3,7 @@
  * each thread only tells when a target is gone. An image holds what weak references refer to as if they held it: nobody can tell when a
  * collector would have come, and what is gone stays gone.
  */
+import { setAdd, setForEach, setSize } from '../heap/collections.js';
 import { deref } from '../heap/gone.js';
 import { uncurry } from '../heap/primordials.js';
 import { Stamp } from './brand.js';
@@ -14,10 +15,8 @@ const { construct } = Reflect;
 const { defineProperty } = Object;
 const PlainObject = Object;
 const [SetOf, WeakMapOf, WeakRefOf] = [Set, WeakMap, WeakRef];
-const addTo = uncurry(Set.prototype.add) as (set: object, value: unknown) => void;
 const deleteFrom = uncurry(Set.prototype.delete) as (set: object, value: unknown) => boolean;
-const eachOf = uncurry(Set.prototype.forEach) as (set: object, visit: (value: RegistryCell) => void) => void;
-const sizeOf = uncurry(Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get!) as (set: object) => number;
+const eachCell = setForEach as (set: object, visit: (value: RegistryCell) => void) => void;
 const entryOf = uncurry(WeakMap.prototype.get) as (map: object, key: unknown) => unknown;
 const setEntry = uncurry(WeakMap.prototype.set) as (map: object, key: unknown, value: unknown) => void;
 const deleteEntry = uncurry(WeakMap.prototype.delete) as (map: object, key: unknown) => boolean;
@@ -92,7 +91,7 @@ function watch(cell: RegistryCell): void {
 }
 
 /** After a restore: V8 tells of the targets in this thread. */
-export const watchAll = ({ cells }: RegistryState): void => eachOf(cells, watch);
+export const watchAll = ({ cells }: RegistryState): void => eachCell(cells, watch);
 
 /** Tells the guest that a target is gone, unless it has unregistered it meanwhile. */
 export function finalize(cell: RegistryCell): void {
@@ -127,12 +126,12 @@ const methods = {
     register(asked, target, held, token);
     unregister(asked, token ?? askedToken);
     const cell = new RegistryCell(state, target, held);
-    addTo(state.cells, cell);
+    setAdd(state.cells, cell);
     if (token !== undefined) {
       state.byToken ??= new WeakMapOf();
       let cells = whole(entryOf(state.byToken, token) as Set<RegistryCell> | undefined);
       if (!cells) setEntry(state.byToken, token, (cells = new SetOf()));
-      addTo(cells, cell);
+      setAdd(cells, cell);
     }
     watch(cell);
   },
@@ -141,13 +140,13 @@ const methods = {
     unregister(asked, token);
     const found = byToken && whole(entryOf(byToken, token) as Set<RegistryCell> | undefined);
     if (!found) return false;
-    const before = sizeOf(cells);
-    eachOf(found, (cell: RegistryCell) => {
+    const before = setSize(cells);
+    eachCell(found, (cell: RegistryCell) => {
       deleteFrom(cells, cell);
       unregister(watching, cell);
     });
     deleteEntry(byToken, token);
-    return sizeOf(cells) < before;
+    return setSize(cells) < before;
   },
 };
 

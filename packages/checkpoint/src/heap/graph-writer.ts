@@ -1,6 +1,6 @@
 /**
  * Ids, values and tables of a heap that is being written. An object gets its id when a value first refers to it. Where records and large
- * strings go is for those that extend it: image-writer.ts (pages in the order of ids) and parcel-writer.ts (what is due, piece by piece).
+ * strings go is for those that extend it: image-writer.ts (pages in the order of ids) and parcel-writer.ts (what is due, parcel by parcel).
  * It decides nothing about objects: what a record says is the encoder's.
  */
 import { limits } from '../limits.js';

@@ -3,11 +3,13 @@
  * is looked up and not found there asks for the content, which is then an ordinary object's for good.
  * All hollow objects with one prototype share one proxy, and those of one shape one constructor: filled, they have one hidden class.
  * (A proxy for each object would give each a hidden class of its own, which stays.) So a trap knows its object only by the receiver, and
- * what comes without a receiver must be asked for before: `in`, `delete`, own keys, a prototype (guest/touching.ts). What gets
- * here nevertheless ends the guest rather than give it a wrong answer. A large array has a proxy of its own and comes piece by piece.
+ * what comes without a receiver must be asked for before: `in`, `delete`, own keys, another prototype (guest/touching.ts). What gets
+ * here nevertheless ends the guest rather than give it a wrong answer. A large array has a proxy of its own and comes piece by piece;
+ * a hollow Map or Set is an empty one: who uses it looks up a method, or calls one that looks first (guest/hollow-collections.ts).
  */
 import { types } from 'node:util';
 import { limits } from '../limits.js';
+import { mapSet, setAdd } from './collections.js';
 import { isIndexKey } from './own-properties.js';
 import {
   getOwnPropertyDescriptor,
@@ -18,7 +20,6 @@ import {
   SafeMap,
   SafeSet,
   setPrototypeOf,
-  uncurry,
 } from './primordials.js';
 import type { ShapeFactory } from './shape-factories.js';
 import type { ValueReader } from './value-reader.js';
@@ -33,8 +34,6 @@ const SetOf = Set;
 const ProxyOf = Proxy;
 const MapPrototype = Map.prototype;
 const SetPrototype = Set.prototype;
-const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
-const setAdd = uncurry(Set.prototype.add) as (self: object, value: unknown) => void;
 const FunctionOf = Function;
 
 /** Whose objects they are. */

@@ -9,5 +9,4 @@ export type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, Privates, S
 export { PagedHeap, type PagedHeapOptions } from './paging.js';
 export { isParcel } from './parcel-tables.js';
 export { ParcelSource } from './parcels.js';
-export { standsFor } from './stand-ins.js';
 export type { Wish } from './wish.js';

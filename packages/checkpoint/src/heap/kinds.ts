@@ -6,6 +6,7 @@
  * It is not complete by trying: what no entry claims and the class table calls opaque is refused by the encoder.
  */
 import { types } from 'node:util';
+import { mapSet, setAdd, valuesOf } from './collections.js';
 import { hasStackSlot, readStack, stackAccessor } from './error-stack.js';
 import { deref, goneRef } from './gone.js';
 import type { Internals } from './internals.js';
@@ -43,10 +44,6 @@ const ErrorOf = Error;
 const box = Object;
 const bind = Function.prototype.bind;
 const timeOf = uncurry(Date.prototype.getTime) as unknown as (self: object) => number;
-const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
-const setAdd = uncurry(Set.prototype.add) as (self: object, value: unknown) => void;
-const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
-const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
 const sloppyArguments = new Function('return arguments') as (...values: unknown[]) => object;
 const strictArguments = new Function("'use strict'; return arguments") as (...values: unknown[]) => object;
 const getterOf = (prototype: object, key: string): ((self: object) => unknown) | undefined => {
@@ -94,14 +91,7 @@ export function isWeakRef(value: object): boolean {
 const map: IntrinsicKind = {
   tag: 'Map',
   claims: types.isMap,
-  save(value) {
-    const fill = list<unknown>();
-    mapForEach(value, (item, key) => {
-      fill[fill.length] = key;
-      fill[fill.length] = item;
-    });
-    return { create: list(), fill };
-  },
+  save: (value) => ({ create: list(), fill: valuesOf(value) }),
   create: () => new MapOf(),
   fill(value, parts) {
     for (let i = 0; i < parts.length; i += 2) mapSet(value, parts[i], parts[i + 1]);
@@ -111,13 +101,7 @@ const map: IntrinsicKind = {
 const set: IntrinsicKind = {
   tag: 'Set',
   claims: types.isSet,
-  save(value) {
-    const fill = list<unknown>();
-    setForEach(value, (item) => {
-      fill[fill.length] = item;
-    });
-    return { create: list(), fill };
-  },
+  save: (value) => ({ create: list(), fill: valuesOf(value) }),
   create: () => new SetOf(),
   fill(value, parts) {
     for (let i = 0; i < parts.length; i++) setAdd(value, parts[i]);

@@ -5,19 +5,16 @@
  * What it keeps true: at each moment the answers are those of the whole collection with the changes made so far.
  */
 import { types } from 'node:util';
+import { mapDelete, mapSet, setAdd, setDelete } from './collections.js';
 import { skipValue } from './decoder-tables.js';
 import type { Pieces } from './parcel-tables.js';
 import type { Places } from './places.js';
-import { type List, list, SafeMap, SafeSet, uncurry } from './primordials.js';
+import { type List, list, SafeMap, SafeSet } from './primordials.js';
 import { malformed, type ValueReader } from './value-reader.js';
 import { Numbers } from './wire.js';
 import { isAskable, type QuestionKey } from './wish.js';
 
 const { isMap } = types;
-const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, item: unknown) => void;
-const mapDelete = uncurry(Map.prototype.delete) as (self: object, key: unknown) => void;
-const setAdd = uncurry(Set.prototype.add) as (self: object, key: unknown) => void;
-const setDelete = uncurry(Set.prototype.delete) as (self: object, key: unknown) => void;
 
 /** The heap that it belongs to. */
 export interface LateHeap {

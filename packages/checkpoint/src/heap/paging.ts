@@ -2,6 +2,8 @@
  * Parcels → graph, as it is touched. What a guest cannot run without comes in the first parcel: what the runtime holds its state with
  * (HeapOptions.structure), and everything that cannot be hollow on the way. Plain objects, arrays, Maps and Sets behind it are hollow
  * (hollow.ts) until something looks into them; then the parcels are read on until one describes them, or the piece that is looked at.
+ * When there is time, what is described is made whole in the order of parcels (fillSome). What the guest asks for and cannot have ends it
+ * with a reason: it catches nothing of this.
  * What cannot be hollow (functions, classes, promises, dates, buffers, small arrays with holes …) is made when its parcel is read,
  * which may be in the midst of the guest's run. The order of contents is free here as it is in decode.ts: no step runs guest code.
  */
@@ -129,11 +131,11 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     if (id === undefined) return false;
     const pieces = this.tables.piecesOf.get(id);
     if (this.#inBatch) this.#fillPlain(id);
-    else {
-      depth(room);
-      if (pieces === undefined) this.#orLost(() => this.#touch(id));
-      else for (let i = 0; i < pieces.count; i++) this.#orLost(() => this.#touch(pieces.first + i));
-    }
+    else if (pieces === undefined) this.#forGuest(() => this.#touch(id));
+    else
+      this.#forGuest(() => {
+        for (let i = 0; i < pieces.count; i++) this.#touch(pieces.first + i);
+      });
     return true;
   }
 
@@ -145,10 +147,12 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     const piece = pieces.first + floor(index / pieces.each);
     if (this.#states[piece] === stateWhole) return;
     if (this.#inBatch) this.#fillPlain(piece);
-    else {
-      depth(room);
-      this.#orLost(() => this.#touch(piece));
-    }
+    else this.#forGuest(() => this.#touch(piece));
+  }
+
+  /** The same of everything that there is. */
+  touchAll(): void {
+    this.#forGuest(() => this.fillAll());
   }
 
   /** Of a Map or Set that comes in pieces and is not whole: what answers in its place. */
@@ -168,8 +172,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   learned(collection: object, key: unknown): LateCollection | undefined {
     const late = this.late(collection);
     if (late === undefined) return undefined;
-    depth(room);
-    this.#orLost(() => {
+    this.#forGuest(() => {
       late.learn(key);
       if (this.#mustBeWhole) this.fillAll();
     });
@@ -260,7 +263,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     }
   }
 
-  /** Makes everything whole. */
+  /** Makes everything whole, for the runtime. */
   fillAll(): void {
     this.#mustBeWhole = false;
     while (!this.tables.isComplete) this.#readOn(undefined);
@@ -276,7 +279,13 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     throw new GodwitError('GODWIT_INTERNAL', reason);
   }
 
-  /** The guest is in the midst of its code: it must not catch what it cannot have thrown. */
+  /** What the guest asks for in the midst of its code. */
+  #forGuest(work: () => void): void {
+    depth(room);
+    this.#orLost(work);
+  }
+
+  /** The guest must not catch what it cannot have thrown. */
   #orLost(work: () => void): void {
     if (!this.#paged.lost) work();
     else {

@@ -1,5 +1,6 @@
 /**
- * The tables of a heap that comes in parcels (parcel-writer.ts): what the parcels read so far say.
+ * The tables of a heap that comes in parcels (parcel-writer.ts): what the parcels read so far say. An object may be described, known by its head
+ * or its pieces, or not known yet.
  */
 import { DecoderTables, readBlob, readNumbers, readReference, readShape, skipValue } from './decoder-tables.js';
 import { parcelFirst, parcelLast, parcelWhole } from './parcel-writer.js';

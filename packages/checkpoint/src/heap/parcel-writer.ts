@@ -9,6 +9,7 @@
  *     whole       ids of objects that are looked into as soon as this parcel is read
  *     answers     number of a question (wish.ts), the place that it asked for and one, or 0 if there is none
  *
+ * Flags say of a parcel that it is the first, or the last, and that the guest holds what needs it whole before it runs on.
  * Kinds, symbols, names of built-ins and blobs are numbered on from parcel to parcel.
  */
 import { GraphWriter } from './graph-writer.js';
@@ -89,6 +90,11 @@ export class ParcelWriter extends GraphWriter {
 
   isPiece(id: number): boolean {
     return Piece.is(this.objects[id]!);
+  }
+
+  /** The object that this id is a piece of, which is whom it was met by; undefined of other ids, and of such as were never given. */
+  wholeOf(id: number): number | undefined {
+    return this.objects[id] !== undefined && this.isPiece(id) ? this.parentOf(id) : undefined;
   }
 
   /** An object of this parcel's that must not be hollow. */

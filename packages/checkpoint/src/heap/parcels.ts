@@ -41,8 +41,6 @@ export class ParcelSource {
   /** How many values each of them holds. */
   readonly #widths = new Numbers();
   #frontierAt = 0;
-  /** By id of a piece: the id of the Map or Set. */
-  readonly #wholeOf = new SafeMap<number, number>();
   /** The Map or Set that somebody waits for, and its next piece. */
   #urgent = -1;
   #urgentAt = 0;
@@ -87,8 +85,8 @@ export class ParcelSource {
   #want(id: number): void {
     if (this.#states.values[id] === stateDeferred) this.#due.push(id);
     // A Map or Set is of use when all of it is there: its pieces go before what they refer to.
-    const whole = this.#wholeOf.get(id);
-    if (whole !== undefined && whole !== this.#urgent) {
+    const whole = this.#writer.wholeOf(id);
+    if (whole !== undefined && whole !== this.#urgent && !isArray(this.#writer.objects[whole])) {
       this.#urgent = whole;
       this.#urgentAt = 0;
     }
@@ -222,7 +220,6 @@ export class ParcelSource {
     const pieces = { first, count: this.#writer.objects.length - first };
     this.#writer.pieces(id, first, width, this.#pieceValues);
     this.#piecesOf.set(id, pieces);
-    if (!isArray(this.#writer.objects[id]!)) for (let i = 0; i < pieces.count; i++) this.#wholeOf.set(first + i, id);
     // It has no record of its own.
     this.#states.values[id] = stateWritten;
     this.#written++;

@@ -1,20 +1,16 @@
 /**
  * Large arrays, Maps and Sets in parcels: their contents come in pieces, each with an id and a record of its own (an array's), so that a
  * parcel stays small and a program waits for what it looks at. A piece is no object of the guest's.
- * An array is filled piece by piece, as it is touched; Maps and Sets when all pieces are there, since their entries are in order.
+ * An array is filled piece by piece, as it is touched. Entries of Maps and Sets are in order: a piece waits for those before it, and what is
+ * touched gets all of them.
  */
 import { types } from 'node:util';
-import { hasOwn, type List, list, SafeMap, uncurry } from './primordials.js';
+import { mapSize, setSize, valuesOf } from './collections.js';
+import { hasOwn, type List, list, SafeMap } from './primordials.js';
 
 const { isMap, isSet } = types;
 const { ceil, min } = Math;
 const { isNaN: isNaNs } = Number;
-const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
-const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
-const getter = (prototype: object): ((self: object) => number) =>
-  uncurry(Object.getOwnPropertyDescriptor(prototype, 'size')!.get!) as unknown as (self: object) => number;
-const mapSize = getter(Map.prototype);
-const setSize = getter(Set.prototype);
 
 /** Values that a Map (keys and items), Set or array holds; undefined of anything else. */
 export function widthOf(object: object): number | undefined {
@@ -75,20 +71,6 @@ class Contents {
       places.set(values[at], places.size);
     return places.get(key) ?? -1;
   }
-}
-
-function valuesOf(collection: object): List<unknown> {
-  const values = list<unknown>();
-  if (isMap(collection))
-    mapForEach(collection, (item, key) => {
-      values[values.length] = key;
-      values[values.length] = item;
-    });
-  else
-    setForEach(collection, (item) => {
-      values[values.length] = item;
-    });
-  return values;
 }
 
 /** Values `from` up to `to` of an array, Map or Set. */

@@ -1,13 +1,9 @@
 /**
  * Places in Maps and Sets that came in parcels. An iterator's place travels as the number of entries before it when the guest was captured;
- * the guest may have deleted some of these when the iterator arrives. What it adds comes behind them.
+ * the guest may have deleted some of these when the iterator arrives, which guest/hollow-collections.ts tells. What it adds comes behind them.
  */
-import { types } from 'node:util';
-import { type List, list, SafeMap, SafeSet, uncurry } from './primordials.js';
-
-const { isMap } = types;
-const mapForEach = uncurry(Map.prototype.forEach) as (self: object, visit: (item: unknown, key: unknown) => void) => void;
-const setForEach = uncurry(Set.prototype.forEach) as (self: object, visit: (item: unknown) => void) => void;
+import { keysOf } from './collections.js';
+import { type List, SafeMap, SafeSet } from './primordials.js';
 
 /** What was deleted of a collection since it came, and all its keys before that, in order. */
 interface Deletions {
@@ -51,14 +47,4 @@ export class Places {
     this.#deletions.set(collection, made);
     return made;
   }
-}
-
-function keysOf(collection: object): List<unknown> {
-  const keys = list<unknown>();
-  const visit = (key: unknown): void => {
-    keys[keys.length] = key;
-  };
-  if (isMap(collection)) mapForEach(collection, (_, key) => visit(key));
-  else setForEach(collection, visit);
-  return keys;
 }

@@ -5,6 +5,7 @@
  *     plain       detail = shape, then one value a key
  *     array       detail = length, then its values
  *     holey       the same, with holes among them
+ *                 (a piece of a large array, Map or Set has one of these two: pieces.ts)
  *     generic     detail = kind, flags, part count, creation parts, [owner count, owners, (count, private values)*],
  *                 [fill: one value (specials) | count, values], [own section, see own-properties.ts]
  */

@@ -1,5 +1,5 @@
 /**
- * Reads values of a page back: the inverse of GraphWriter.value. A reference to an object that does not exist yet reads as undefined
+ * Reads values of a page or parcel back: the inverse of GraphWriter.value. A reference to an object that does not exist yet reads as undefined
  * and is noted, so that the decoder can make the object first or patch the reference afterwards.
  */
 import { GodwitError } from '../base/index.js';

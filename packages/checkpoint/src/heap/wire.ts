@@ -4,6 +4,7 @@
  *   record page   01 firstId count bodyLength stringCount latinLength wideLength
  *                 recordLength* body (stringLength*2+wide)* latin1Text utf16Text
  *   blob page     02 raw bytes          (one large buffer or string, see Blobs in encode.ts)
+ *   03 and 04     the meta page (image-writer.ts), a parcel (parcel-writer.ts)
  *   value         varint(payload * 8 + kind), kinds below; doubles and big integers follow their tag
  *
  * A record can be found by id and read alone, given its page and the meta page (shapes, names, symbols).

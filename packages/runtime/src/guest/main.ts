@@ -497,7 +497,7 @@ function capture(
   let source: ParcelSource | undefined;
   try {
     if (!frames) throw refusal;
-    // With the guest's own built-ins, which know that they are to be given back (checkpoint's guest/hollow-collections.ts).
+    // One that was idle; one that was paused is whole.
     guest.makeWhole();
     const isWanted =
       (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > emptyBytes + LARGE_HEAP_BYTES);

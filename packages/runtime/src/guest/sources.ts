@@ -4,12 +4,12 @@
  * What pins (module-policy.ts) needs no mark: the guest does not move.
  */
 import Module from 'node:module';
-import { addSource, mark, printAsNative, standsFor } from '@godwit/checkpoint/guest';
+import { addSource, likeNative, mark, standInClass } from '@godwit/checkpoint/guest';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Holder = Record<PropertyKey, unknown>;
 
-const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys, setPrototypeOf } = Reflect;
+const { apply, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { getPrototypeOf } = Object;
 
 /** Of the language, and those of Node's that the runtime gives or the codec knows. */
@@ -162,37 +162,20 @@ function markCalls(holder: Holder, key: string, name: string): void {
       return apply(native, this, given);
     },
   };
-  take(made, native);
-  const { enumerable } = getOwnPropertyDescriptor(holder, key)!;
-  defineProperty(holder, key, { value: made, writable: true, enumerable: enumerable ?? false, configurable: true });
+  put(holder, key, likeNative(made, native));
 }
 
 /** The same of a class: its instances keep their prototype. */
 function markClass(holder: Holder, key: string, name: string): void {
-  const native = holder[key] as AnyFunction;
   const reason = `uses ${name}`;
-  const made: AnyFunction = function made(this: unknown, ...given) {
-    mark(reason);
-    if (new.target === undefined) return apply(native, this, given);
-    return construct(native, given, new.target === (made as unknown) ? native : new.target);
-  };
-  take(made, native);
-  defineProperty(made, 'prototype', { value: native.prototype, writable: false, enumerable: false, configurable: false });
-  defineProperty(native.prototype as object, 'constructor', {
-    value: made,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  });
-  const { enumerable } = getOwnPropertyDescriptor(holder, key)!;
-  defineProperty(holder, key, { value: made, writable: true, enumerable: enumerable ?? false, configurable: true });
+  put(
+    holder,
+    key,
+    standInClass(holder[key] as AnyFunction, () => mark(reason)),
+  );
 }
 
-function take(made: AnyFunction, native: AnyFunction): void {
-  setPrototypeOf(made, getPrototypeOf(native) as object);
-  for (const key of ownKeys(native))
-    if (key !== 'prototype' && key !== 'arguments' && key !== 'caller')
-      defineProperty(made, key, getOwnPropertyDescriptor(native, key)!);
-  standsFor(made, native);
-  printAsNative(made, native.name);
+function put(holder: Holder, key: string, value: AnyFunction): void {
+  const { enumerable } = getOwnPropertyDescriptor(holder, key)!;
+  defineProperty(holder, key, { value, writable: true, enumerable: enumerable ?? false, configurable: true });
 }

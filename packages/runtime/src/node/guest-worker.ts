@@ -74,10 +74,15 @@ export interface CaptureOptions {
 export const defaultHeapBytes = getHeapStatistics().heap_size_limit;
 
 /** Which guests move in parcels (docs/adr/0017): those with much to move; with GODWIT_PAGING=1 all that can, with 0 none. */
-const pagings: Readonly<Record<string, 'all' | undefined>> = { 0: undefined, 1: 'all' };
 const asked = process.env.GODWIT_PAGING ?? '';
-const paging = asked in pagings ? pagings[asked] : 'large';
+const paging = asked === '0' ? undefined : asked === '1' ? 'all' : 'large';
 export const movesInParcels = paging !== undefined;
+
+/** @throws GODWIT_BAD_SETTING when the environment says something else */
+export function checkPaging(): void {
+  if (asked !== '' && asked !== '0' && asked !== '1')
+    throw new GodwitError('GODWIT_BAD_SETTING', `Cannot use GODWIT_PAGING "${asked}": expected 0 or 1`);
+}
 
 const GRACE_MS = 1;
 const PAUSE_AGAIN_MS = 100;

@@ -1,17 +1,20 @@
 /**
  * The process of one node daemon. The bus's URL, a secret, comes in the environment (GODWIT_CLUSTER), the name in GODWIT_NODE_NAME, cores of its own in
- * GODWIT_NODE_CORES, pools in GODWIT_NODE_POOLS; GODWIT_NODE_BALANCE=off keeps it from moving processes by itself.
+ * GODWIT_NODE_CORES, pools in GODWIT_NODE_POOLS; GODWIT_NODE_BALANCE=off keeps it from moving processes by itself, GODWIT_PAGING says which move in
+ * parcels (guest-worker.ts).
  * With an IPC channel it says `{ ready: { node, url } }` or `{ failed }`; with GODWIT_NODE_TIED it ends with its parent.
  */
 
 import { type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
 import { isPool } from '@godwit/scheduler';
 import { NodeDaemon } from './daemon.js';
+import { checkPaging } from './guest-worker.js';
 import { setGuestFlags } from './v8-flags.js';
 
 const host = realHost((process.env.GODWIT_LOG as LogLevel | undefined) ?? 'error');
 
 async function main(): Promise<void> {
+  checkPaging();
   setGuestFlags();
   const isTied = process.env.GODWIT_NODE_TIED === '1';
   const daemon = await NodeDaemon.start({
