@@ -30,7 +30,7 @@ import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
 import { Finishing } from './finishing.js';
 import { hole } from './holes.js';
-import { isCollectionMethod, standInForCollections } from './hollow-collections.js';
+import { CollectionMethods, isCollectionMethod } from './hollow-collections.js';
 import { append, Delegate, DelegateResume, SyncToAsync } from './iteration.js';
 import { type Activity, CallbackJob, finish, JobState, Queue, setJobState, state, UnhandledRejection } from './jobs.js';
 import { forgetMatches, keepingLastMatch, type LastMatch, lastMatch, setLastMatch } from './last-match.js';
@@ -132,6 +132,7 @@ export class Guest {
   /** Names of built-ins in the heap that is being read. */
   private reading: string[] | undefined;
   private paged: PagedHeap | undefined;
+  private collectionMethods: CollectionMethods | undefined;
   private readonly onLost: (reason: string) => never;
   private readonly onWhole: () => void;
   private readonly takesApart: (name: string) => boolean;
@@ -161,7 +162,7 @@ export class Guest {
         if (this.reading) append(this.reading, name);
       },
     );
-    watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key) || this.paged?.isMethod(fn) === true);
+    watchBuiltIns((fn, key) => this.realm.isOfLibrary(fn, key) || this.collectionMethods?.isStandIn(fn) === true);
     setModules(this.realm.modules, options.host.requireOf);
     setLateRealm(this.realm);
     setPrintedRealm(this.realm, this.internals);
@@ -327,9 +328,12 @@ export class Guest {
   }
 
   private loadPaged(first: Uint8Array, next: NextParcel, options: HeapOptions, finishing: Finishing): unknown {
-    const heap = new PagedHeap({
+    const methods = new CollectionMethods(() => heap, this.builtins);
+    this.collectionMethods = methods;
+    const heap: PagedHeap = new PagedHeap({
       ...options,
       next,
+      methodOf: (prototype, key) => methods.of(prototype, key),
       neighbours: this.neighbours,
       lost: this.onLost,
       later: (work) => withOriginals(() => keepingLastMatch(work)),
@@ -337,7 +341,7 @@ export class Guest {
       drained: () => {
         this.paged = undefined;
         setPagedHeap(undefined);
-        takeOut();
+        methods.takeOut();
         this.onWhole();
       },
     });
@@ -345,13 +349,12 @@ export class Guest {
       heap.touch(collection);
       return heap.places.now(collection, entries);
     };
-    let takeOut = (): void => {};
     this.paged = heap;
     setPagedHeap(heap);
     const root = heap.load(first);
     // Behind what gives built-ins back as the program has them.
     this.atResumption.push(() => {
-      if (this.paged === heap) takeOut = standInForCollections(heap, this.builtins);
+      if (this.paged === heap) methods.putIn();
     });
     return root;
   }

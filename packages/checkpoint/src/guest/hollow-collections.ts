@@ -1,19 +1,18 @@
 /**
- * Methods of Maps and Sets while a guest's heap comes in parcels. They look for no property of the collection they are called with, which
- * may be hollow (heap/hollow.ts): one that is about a key asks a large collection for that alone (heap/late-collection.ts), and otherwise the
- * collection is made whole first. And what a program deletes is told, for iterators that come later (heap/places.ts).
- * What gives iterators stays V8's own: once it was another, V8 spreads Maps and Sets slowly for good. So a program that calls methods as
- * functions is told by its code (compile/touch-first.ts) or by its heap (isCollectionMethod); its collections are never hollow.
+ * Methods of Maps and Sets while a guest's heap comes in parcels. A hollow collection (heap/hollow.ts) that is asked for one gives a stand-in,
+ * which asks a large collection for its key alone (heap/late-collection.ts) and makes others whole. `delete` and `clear` have stand-ins on the
+ * prototypes too: what a program deletes is told, for iterators that come later (heap/places.ts).
+ * The others are V8's own there: a call that V8 has seen with two functions is a slower one for good, and once what gives iterators was
+ * another, so is each spread. So a program that calls methods as functions is told by its code (compile/touch-first.ts) or by its heap
+ * (isCollectionMethod); its collections are never hollow.
  * The stand-ins bear the names of V8's, and go when the guest is whole.
  */
 import type { LateCollection, NamedBuiltins, PagedHeap } from '../heap/index.js';
-import { uncurry } from '../heap/primordials.js';
+import { SafeMap, SafeSet, uncurry } from '../heap/primordials.js';
 import { likeNative } from './stand-ins.js';
 
-const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
-const prototypes = [Map.prototype, Set.prototype] as const;
-/** Whose methods give iterators, and what is no method. */
-const untouched: readonly PropertyKey[] = ['constructor', 'entries', 'keys', 'values', Symbol.iterator, Symbol.toStringTag];
+const { defineProperty, getOwnPropertyDescriptor } = Reflect;
+const prototypes: readonly object[] = [Map.prototype, Set.prototype];
 
 /** Whether a built-in of this name is a method of Map's or Set's: a guest that holds one may call it as a function. */
 export const isCollectionMethod = (name: string): boolean =>
@@ -22,8 +21,7 @@ export const isCollectionMethod = (name: string): boolean =>
 type Method = (this: object, ...given: unknown[]) => unknown;
 
 /** What they do with one that is not whole and has learned of the key. */
-const ofKeys: Readonly<Record<PropertyKey, (late: LateCollection, self: object, key: unknown, item: unknown) => unknown>> = {
-  __proto__: null as never,
+const ofKeys: Readonly<Record<string, (late: LateCollection, self: object, key: unknown, item: unknown) => unknown>> = {
   get: (late, _self, key) => late.get(key),
   has: (late, _self, key) => late.has(key),
   delete: (late, _self, key) => late.delete(key),
@@ -36,54 +34,92 @@ const ofKeys: Readonly<Record<PropertyKey, (late: LateCollection, self: object, 
     return self;
   },
 };
+const told: readonly string[] = ['delete', 'clear'];
 
-/** Puts them in; gives what takes them out. */
-export function standInForCollections(heap: PagedHeap, builtins: NamedBuiltins): () => void {
-  const takeOut: (() => void)[] = [];
-  for (const prototype of prototypes) {
-    for (const key of ownKeys(prototype)) {
-      if (untouched.includes(key)) continue;
-      const before = getOwnPropertyDescriptor(prototype, key)!;
-      const part = before.get === undefined ? 'value' : 'get';
-      const native = before[part] as unknown;
-      // What the program or its library put there is theirs: to look it up makes a collection whole.
-      if (typeof native !== 'function' || builtins.numberOf(native) === undefined) continue;
-      const standIn = standInFor(native as Method, key, heap);
-      builtins.alias(standIn, native);
-      heap.knowsLate(standIn);
-      defineProperty(prototype, key, { ...before, [part]: standIn });
-      takeOut.push(() => {
-        // The guest may have put something else there.
-        const now = getOwnPropertyDescriptor(prototype, key);
-        if (now?.[part] === standIn && now.configurable) defineProperty(prototype, key, { ...now, [part]: native });
-      });
-    }
-  }
-  return () => {
-    // By index: the guest may have changed how lists are iterated.
-    for (let i = 0; i < takeOut.length; i++) takeOut[i]!();
-  };
+interface StandIn {
+  readonly native: Method;
+  readonly made: Method;
 }
 
-function standInFor(native: Method, key: PropertyKey, heap: PagedHeap): Method {
+export class CollectionMethods {
+  readonly #standIns = new SafeMap<object, SafeMap<PropertyKey, StandIn>>();
+  readonly #made = new SafeSet<unknown>();
+  readonly #builtins: NamedBuiltins;
+  readonly #heap: () => PagedHeap;
+
+  constructor(heap: () => PagedHeap, builtins: NamedBuiltins) {
+    this.#heap = heap;
+    this.#builtins = builtins;
+    for (let i = 0; i < prototypes.length; i++) this.#standInFor(prototypes[i]!);
+  }
+
+  /** What a hollow collection with this prototype answers to the look-up of a method, or of `size` with a getter; undefined: it must be whole. */
+  of(prototype: object, key: PropertyKey): Method | undefined {
+    const standIn = this.#standIns.get(prototype)?.get(key);
+    if (standIn === undefined) return undefined;
+    const now = methodAt(prototype, key);
+    return now === standIn.native || now === standIn.made ? standIn.made : undefined;
+  }
+
+  isStandIn(value: unknown): boolean {
+    return this.#made.has(value);
+  }
+
+  /** Where the program has V8's own still. */
+  putIn(): void {
+    this.#eachTold((prototype, key, { native, made }) => replace(prototype, key, native, made));
+  }
+
+  takeOut(): void {
+    this.#eachTold((prototype, key, { native, made }) => replace(prototype, key, made, native));
+  }
+
+  #eachTold(work: (prototype: object, key: string, standIn: StandIn) => void): void {
+    for (let i = 0; i < prototypes.length; i++)
+      for (let k = 0; k < told.length; k++) {
+        const standIn = this.#standIns.get(prototypes[i]!)?.get(told[k]!);
+        if (standIn !== undefined) work(prototypes[i]!, told[k]!, standIn);
+      }
+  }
+
+  #standInFor(prototype: object): void {
+    const all = new SafeMap<PropertyKey, StandIn>();
+    this.#standIns.set(prototype, all);
+    for (const key of [...Object.keys(ofKeys), ...told, 'size']) {
+      const native = methodAt(prototype, key);
+      // What the program or its library put there is theirs: to look it up makes a collection whole.
+      if (native === undefined || this.#builtins.numberOf(native) === undefined || all.has(key)) continue;
+      const made = standInFor(native, key, this.#heap);
+      this.#builtins.alias(made, native);
+      this.#made.add(made);
+      all.set(key, { native, made });
+    }
+  }
+}
+
+/** A property's value if that is a function, or its getter. */
+function methodAt(prototype: object, key: PropertyKey): Method | undefined {
+  const own = getOwnPropertyDescriptor(prototype, key);
+  const value: unknown = own && (Object.hasOwn(own, 'value') ? own.value : own.get);
+  return typeof value === 'function' ? (value as Method) : undefined;
+}
+
+function replace(prototype: object, key: string, before: Method, after: Method): void {
+  const own = getOwnPropertyDescriptor(prototype, key);
+  if (own?.value === before && own.configurable) defineProperty(prototype, key, { ...own, value: after });
+}
+
+function standInFor(native: Method, key: string, heapOf: () => PagedHeap): Method {
   const run = uncurry(native) as unknown as (self: object, a: unknown, b: unknown) => unknown;
-  const { places } = heap;
   const ofKey = ofKeys[key];
-  const tell = (self: object, given: unknown): void => {
-    heap.touch(self);
-    if (key === 'delete') places.deleting(self, given);
-    else if (key === 'clear') places.clearing(self);
-  };
   const { made } = {
     made(this: object, a: unknown, b: unknown): unknown {
-      if (key === 'size') {
-        const late = heap.late(this);
-        if (late !== undefined) return late.size;
-      } else if (ofKey !== undefined) {
-        const late = heap.learned(this, a);
-        if (late !== undefined) return ofKey(late, this, a, b);
-      }
-      tell(this, a);
+      const heap = heapOf();
+      const late = key === 'size' ? heap.late(this) : ofKey !== undefined ? heap.learned(this, a) : undefined;
+      if (late !== undefined) return ofKey === undefined ? late.size : ofKey(late, this, a, b);
+      heap.touch(this);
+      if (key === 'delete') heap.places.deleting(this, a);
+      else if (key === 'clear') heap.places.clearing(this);
       return run(this, a, b);
     },
   };

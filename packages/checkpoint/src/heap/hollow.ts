@@ -16,6 +16,7 @@ import {
   getPrototypeOf,
   hasOwn,
   objectCreate,
+  reflectApply,
   reflectConstruct,
   SafeMap,
   SafeSet,
@@ -42,8 +43,8 @@ export interface Filler {
   touch(object: object): boolean;
   /** Gives a large array this element, and others with it. */
   touchAt(array: object, index: number): void;
-  /** Whether it is a method of Maps and Sets, or a getter, that brings itself what it needs of a hollow one. */
-  isMethod(value: unknown): boolean;
+  /** What a hollow Map or Set answers to the look-up of a method that brings itself what it needs, or of `size` with a getter. */
+  methodOf(prototype: object, key: PropertyKey): ((this: object) => unknown) | undefined;
   /** A hollow object was asked for something that cannot be told of it. */
   lost(what: string): never;
 }
@@ -210,7 +211,9 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
   const proxy: object = new ProxyOf(isArray ? [] : (objectCreate(null) as object), {
     get(_, key, receiver) {
       if (receiver === proxy && typeof key === 'symbol') return inherited(prototype, key, filler);
-      if (isOfCollections && isMethod(prototype, key, filler)) return reflectGet(prototype, key, receiver);
+      // A collection that can be hollow has no properties of its own.
+      const method = prototype !== null && isOfCollections ? filler.methodOf(prototype, key) : undefined;
+      if (method !== undefined) return key === 'size' ? reflectApply(method, receiver, none) : method;
       return reflectGet(owner(receiver, nameOf(key)), key, receiver);
     },
     set(_, key, value, receiver) {
@@ -221,12 +224,6 @@ function standIn(prototype: object | null, isArray: boolean, filler: Filler): ob
     ...untold(prototype, filler),
   });
   return proxy;
-}
-
-/** A collection that can be hollow has no properties of its own. */
-function isMethod(prototype: object, key: PropertyKey, filler: Filler): boolean {
-  const descriptor = getOwnPropertyDescriptor(prototype, key);
-  return descriptor !== undefined && filler.isMethod(hasOwn(descriptor, 'value') ? descriptor.value : descriptor.get);
 }
 
 /** Of one large array, which it knows: no other property than its elements is behind it. */

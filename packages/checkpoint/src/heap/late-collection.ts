@@ -15,6 +15,10 @@ import { Numbers } from './wire.js';
 import { isAskable, type QuestionKey } from './wish.js';
 
 const { isMap } = types;
+const { max } = Math;
+/** As many questions, and one for so many values, take as long as to make a collection whole. */
+const leastAsked = 64;
+const valuesEach = 8;
 
 /** The heap that it belongs to. */
 export interface LateHeap {
@@ -31,6 +35,7 @@ export interface LateHeap {
 export class LateCollection {
   /** The collection is whole: it is itself asked from now on. */
   isOver = false;
+  #asked = 0;
   readonly #isOfPairs: boolean;
   /** Entries by key, numbered as they were found, and where their items are. */
   readonly #entries = new SafeMap<unknown, number>();
@@ -56,6 +61,7 @@ export class LateCollection {
 
   /** Learns what there is to know of a key. The collection may be whole afterwards. */
   learn(key: unknown): void {
+    this.#asked++;
     const isKnown = () => this.#entries.has(key) || this.#absent.has(key);
     if (isKnown() || this.#added.has(key)) return;
     this.#look();
@@ -63,6 +69,11 @@ export class LateCollection {
       if (this.#seen === this.pieces.count) this.#absent.add(key);
       else this.#bring(key);
     }
+  }
+
+  /** It was asked so often that to make it whole takes no longer than to be asked on. */
+  get isWorn(): boolean {
+    return this.#asked > max(leastAsked, this.pieces.values / valuesEach);
   }
 
   // What follows is asked for keys of which it has learned.

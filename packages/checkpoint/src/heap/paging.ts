@@ -14,7 +14,7 @@ import { LateCollection, type LateHeap } from './late-collection.js';
 import type { HeapOptions } from './options.js';
 import { type ParcelContents, ParcelTables, type Pieces } from './parcel-tables.js';
 import { Places } from './places.js';
-import { type List, list, SafeMap, SafeSet, startsWith } from './primordials.js';
+import { type List, list, SafeMap, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
 import { formArray, formGeneric, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
@@ -43,6 +43,11 @@ const depth = (calls: number): number => (calls === 0 ? 0 : 1 + depth(calls - 1)
 export interface PagedHeapOptions extends HeapOptions {
   /** The next parcel, if possible with object `wanted`; waits for it. It has more as long as none said that it is the last. */
   next(wanted: Wish | undefined): Uint8Array;
+  /**
+   * What a hollow Map or Set with this prototype answers to the look-up of a method, which asks late() or touch() first, or of `size` with a
+   * getter; undefined: it must be whole.
+   */
+  methodOf?(prototype: object, key: PropertyKey): ((this: object, ...given: unknown[]) => unknown) | undefined;
   /** What later parcels are read in: the guest may have changed the built-ins by then. */
   later?<T>(work: () => T): T;
   /** What a later parcel describes is there, with its contents. */
@@ -82,8 +87,6 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #isDrained = false;
   /** Maps and Sets that were used before they were whole. */
   readonly #lates = new SafeMap<object, LateCollection>();
-  /** Methods of Maps and Sets that know of these. */
-  readonly #methods = new SafeSet<unknown>();
   /** Numbered; and the answer to the last, one more than a place. */
   #questions = 0;
   #answer: number | undefined;
@@ -165,7 +168,9 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       late = new LateCollection(collection, id!, pieces, this.#forLate());
       this.#lates.set(collection, late);
     }
-    return late;
+    if (!late.isWorn) return late;
+    this.touch(collection);
+    return undefined;
   }
 
   /** The same, when it has learned of a key. */
@@ -179,13 +184,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     return late.isOver ? undefined : late;
   }
 
-  /** A function, or a getter, that asks late() first: to look it up needs nothing of a collection. */
-  knowsLate(method: unknown): void {
-    this.#methods.add(method);
-  }
-
-  isMethod(value: unknown): boolean {
-    return this.#methods.has(value);
+  methodOf(prototype: object, key: PropertyKey): ((this: object) => unknown) | undefined {
+    return this.#paged.methodOf?.(prototype, key);
   }
 
   #forLate(): LateHeap {
