@@ -34,12 +34,12 @@ interface Move {
 async function movedAsPlain(
   script: string,
   shake: string,
-  { moves: least, work }: { moves: number; work: number },
+  { moves: least, work, nodes = 2 }: { moves: number; work: number; nodes?: number },
 ): Promise<Move[]> {
   for (let more = work; ; more *= 2) {
     expect(more).toBeLessThan(work * 32);
     const plain = await place.node(script, String(more));
-    const moved = await place.run('run', '--nodes', '3', '--shake', shake, '--stats', 's.json', script, String(more));
+    const moved = await place.run('run', '--nodes', String(nodes), '--shake', shake, '--stats', 's.json', script, String(more));
     expect(moved.stderr).toBe(plain.stderr);
     expect(String(moved.stdout)).toBe(String(plain.stdout));
     const { moves } = JSON.parse(readFileSync(join(place.folder, 's.json'), 'utf8')) as { moves: Move[] };
@@ -84,15 +84,15 @@ describe('cluster-run --nodes 3 --shake, in parcels', () => {
       'never.mjs',
       `${graph(30_000)}\nfor (let k = 0; k < process.argv[2]; k++) console.log(k, round(600_000));`,
     );
-    const moves = await movedAsPlain(waits, '400ms', { moves: 3, work: 40 });
-    moves.push(...(await movedAsPlain(never, '400ms', { moves: 3, work: 100 })));
+    const moves = await movedAsPlain(waits, '400ms', { moves: 3, work: 40, nodes: 3 });
+    moves.push(...(await movedAsPlain(never, '400ms', { moves: 3, work: 100, nodes: 3 })));
     // The essence is a small part of some megabyte.
     for (const { pages, essenceBytes } of moves) expect([pages, essenceBytes < 500_000]).toEqual([1, true]);
   });
 
   it('a tour of the language prints what plain node prints', async () => {
     const tour = fileURLToPath(new URL('../../examples/tour/tour.mjs', import.meta.url));
-    await movedAsPlain(tour, '200ms', { moves: 3, work: 300 });
+    await movedAsPlain(tour, '200ms', { moves: 3, work: 300, nodes: 3 });
   });
 });
 
@@ -126,7 +126,7 @@ describe('a guest that needs all of itself', () => {
          await new Promise((resolve) => setTimeout(resolve, 60));
        }`,
     );
-    await movedAsPlain(script, '500ms', { moves: 2, work: 50 });
+    await movedAsPlain(script, '500ms', { moves: 2, work: 35 });
   });
 });
 
