@@ -8,7 +8,7 @@
  * The stand-ins bear the names of V8's, and go when the guest is whole.
  */
 import type { LateCollection, NamedBuiltins, PagedHeap } from '../heap/index.js';
-import { SafeMap, SafeSet, uncurry } from '../heap/primordials.js';
+import { bare, SafeMap, SafeSet, uncurry } from '../heap/primordials.js';
 import { likeNative } from './stand-ins.js';
 
 const { defineProperty, getOwnPropertyDescriptor } = Reflect;
@@ -106,7 +106,8 @@ function methodAt(prototype: object, key: PropertyKey): Method | undefined {
 
 function replace(prototype: object, key: string, before: Method, after: Method): void {
   const own = getOwnPropertyDescriptor(prototype, key);
-  if (own?.value === before && own.configurable) defineProperty(prototype, key, { ...own, value: after });
+  // Bare: the guest may have put fields of descriptors on Object.prototype.
+  if (own?.value === before && own.configurable) defineProperty(prototype, key, bare({ ...own, value: after }));
 }
 
 function standInFor(native: Method, key: string, heapOf: () => PagedHeap): Method {
