@@ -59,6 +59,8 @@ export interface GuestOptions {
   onLost(reason: string): never;
   /** Called when all of a guest that came by pages is here and in its place. */
   onWhole?(): void;
+  /** It touched something hollow, which is whole now. */
+  onTouched?(): void;
   /** Does a built-in of this name take objects apart in ways that tell nobody? A guest that holds one comes whole. */
   takesApart?(name: string): boolean;
   /** Of a guest that comes by pages: objects that come with one that is touched. */
@@ -135,6 +137,7 @@ export class Guest {
   private collectionMethods: CollectionMethods | undefined;
   private readonly onLost: (reason: string) => never;
   private readonly onWhole: () => void;
+  private readonly onTouched: () => void;
   private readonly takesApart: (name: string) => boolean;
   private readonly neighbours: number;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
@@ -143,6 +146,7 @@ export class Guest {
   constructor(options: GuestOptions) {
     this.onLost = options.onLost;
     this.onWhole = options.onWhole ?? (() => {});
+    this.onTouched = options.onTouched ?? (() => {});
     this.takesApart = options.takesApart ?? (() => false);
     this.neighbours = options.neighbours ?? 0;
     this.realm = new Realm(options.bundle, options.host);
@@ -338,6 +342,7 @@ export class Guest {
       lost: this.onLost,
       later: (work) => withOriginals(() => keepingLastMatch(work)),
       finish: () => finishing.run(),
+      touched: this.onTouched,
       drained: () => {
         this.paged = undefined;
         setPagedHeap(undefined);

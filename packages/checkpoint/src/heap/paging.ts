@@ -56,6 +56,8 @@ export interface PagedHeapOptions extends HeapOptions {
   neighbours?: number;
   /** A hollow object was asked for something that cannot be told of it: the guest must end. Without it an error is thrown. */
   lost?(reason: string): never;
+  /** A hollow object was touched, and is whole. */
+  touched?(): void;
   /** The last hollow object is whole. */
   drained?(): void;
 }
@@ -214,6 +216,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     while (!this.tables.describes(id)) this.#readOn(id);
     // What a parcel brought may have needed it whole.
     if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillAround(id));
+    this.#paged.touched?.();
     if (this.#mustBeWhole) this.fillAll();
   }
 

@@ -373,6 +373,7 @@ function setUp(bundle: Bundle, settings: GuestSettings, isArrival: boolean): voi
     onPaused,
     onLost,
     onWhole: () => send({ type: 'whole' }),
+    onTouched: () => void add(words, FILLED, 1),
     takesApart,
     neighbours: paging === 'touched' ? 0 : NEIGHBOURS,
   });

@@ -4,7 +4,7 @@
  *   REQUEST  set by the host before it pauses the guest: the number of the wanted capture and how it is wanted, 0 for none
  *   VERDICT  what is to become of a captured guest that is held
  *   WAKE     counts up when VERDICT changed or something came on the page port
- *   FILLED   counts up when some of what came in parcels was made whole between two turns
+ *   FILLED   counts up when some of what came in parcels was made whole, between two turns or as it was touched
  *   HURRY    set by the host when a capture waits for all of it
  * A second port carries parcels of the heap (guest/pages.ts).
  */

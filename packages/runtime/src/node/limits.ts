@@ -66,8 +66,11 @@ export const nodeLimits = {
   imageHeldMs: 120_000,
   /** Bundles a node keeps parsed; others are read again when needed. */
   bundlesLoaded: 32,
-  /** A guest of which nothing was made whole for so long, all of it being here, has no turns in which that could be done. */
+  /** A guest of which nothing was made whole in so much processor time, all of it being here, has no turns in which that could be done. */
   wholeWaitMs: 500,
+  wholeLookMs: 100,
+  /** And one that takes longer for all of it is not waited for any more. */
+  wholeLimitMs: 10_000,
   /** Arrivals whose pause a node remembers for whoever asked for the move. */
   pausesKept: 1_000,
   /** Times of one drain's faults that are kept for its quantiles. */
