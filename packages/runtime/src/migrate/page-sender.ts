@@ -89,7 +89,7 @@ export class PageSender {
       const made = await this.next(bytes, wanted);
       this.#kept.push({ number: ++this.#made, ...made });
       this.#isMade = made.isLast;
-      this.#bytes = Math.min(migrateLimits.parcelMaxBytes, wanted === undefined ? bytes * 2 : migrateLimits.parcelMinBytes);
+      this.#bytes = Math.min(migrateLimits.parcelMaxBytes, bytes * 2);
     } catch (error) {
       if (this.#isStopped) return;
       this.#failure = messageOf(error);
