@@ -18,6 +18,7 @@ import type { Question, Wish } from './wish.js';
 /** A value and the head of the object that it refers to, about. */
 const bytesOfValue = 6;
 
+const never = (): boolean => false;
 const { isMap } = types;
 const { isArray } = Array;
 const { floor, max, min } = Math;
@@ -72,14 +73,14 @@ export class ParcelSource {
 
   /**
    * The next parcel, of about `bytes`; undefined when everything was sent. Begins with object `wanted`, if that was not sent yet, or answers
-   * the question.
+   * the question. Ends early, behind what must be in it, when `isCut` says so.
    * Throws GODWIT_CANNOT_CAPTURE for an object that cannot be exact.
    */
-  next(bytes: number = this.#bytes, wanted?: Wish): Uint8Array | undefined {
+  next(bytes: number = this.#bytes, wanted?: Wish, isCut: () => boolean = never): Uint8Array | undefined {
     if (this.isComplete) return undefined;
     if (typeof wanted === 'number') this.#want(wanted);
     else if (wanted !== undefined) this.#answer(wanted);
-    return this.#parcel(0, bytes);
+    return this.#parcel(0, bytes, isCut);
   }
 
   #want(id: number): void {
@@ -121,7 +122,7 @@ export class ParcelSource {
     return this.#encoder.stats(this.#sent);
   }
 
-  #parcel(flags: number, bytes: number): Uint8Array {
+  #parcel(flags: number, bytes: number, isCut = never): Uint8Array {
     const writer = this.#writer;
     const near = this.#frontier.length;
     let nearAt = near;
@@ -140,7 +141,7 @@ export class ParcelSource {
       // What was met in this parcel comes before what waits since earlier ones.
       const isNear = nearAt < this.#frontier.length;
       const at = isNear ? nearAt : this.#frontierAt;
-      if (at >= (isNear ? this.#frontier.length : near) || !this.#fits(at, bytes)) break;
+      if (at >= (isNear ? this.#frontier.length : near) || !this.#fits(at, bytes) || (writer.size > 0 && isCut())) break;
       if (isNear) nearAt++;
       else this.#frontierAt++;
       const id = this.#frontier.values[at]!;

@@ -64,6 +64,25 @@ describe('PagedHeap', () => {
   });
 });
 
+describe('ParcelSource', () => {
+  it('ends a parcel when that is wanted, which loses nothing', () => {
+    const graph = Array.from({ length: 5_000 }, (_, i) => ({ i, next: { i } }));
+    const source = new ParcelSource(graph, options, 1 << 20);
+    const first = source.first();
+    let parcels = 0;
+    const next = () => {
+      let asked = 0;
+      parcels++;
+      return source.next(1 << 20, undefined, () => ++asked > 20)!;
+    };
+    const heap = new PagedHeap({ ...options, next });
+    const root = heap.load(first);
+    heap.fillAll();
+    expect(parcels).toBeGreaterThan(20);
+    expect(difference(graph, root)).toBe(undefined);
+  });
+});
+
 describe('a program at the end of its stack', () => {
   it('gets the error that V8 has for that, and nothing of it is lost', () => {
     type Node = { next: Node | null };

@@ -550,8 +550,8 @@ function firstParcel(captured: Frame[]): Snapshot & { source: ParcelSource } {
   return { pages: [source.first()], stats: source.stats(), frames, source };
 }
 
-function nextParcel(source: ParcelSource, bytes: number, wanted: Wish | undefined): Uint8Array | undefined {
-  return withOriginals(() => naming(() => source.next(bytes, wanted)));
+function nextParcel(source: ParcelSource, bytes: number, wanted: Wish | undefined, isCut: () => boolean): Uint8Array | undefined {
+  return withOriginals(() => naming(() => source.next(bytes, wanted, isCut)));
 }
 
 /** Answers a request where no activity runs. One that a pause answered first is gone by now. */

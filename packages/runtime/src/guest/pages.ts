@@ -10,7 +10,7 @@ import { HOLD, type PageAnswer, type PageRequest, type PageWish, VERDICT, WAKE }
 const { load, wait } = Atomics;
 const now = performance.now.bind(performance);
 
-type NextParcel = (source: ParcelSource, bytes: number, wanted: Wish | undefined) => Uint8Array | undefined;
+type NextParcel = (source: ParcelSource, bytes: number, wanted: Wish | undefined, isCut: () => boolean) => Uint8Array | undefined;
 
 interface Waiting {
   readonly parcel: Uint8Array;
@@ -28,14 +28,14 @@ export class Pages {
     private readonly words: Int32Array,
   ) {}
 
-  /** Stands still until the host decides about the guest, and gives it what is left of the guest when it asks. */
+  /** Stands still until the host decides about the guest, and gives it what is left of the guest when it asks; little when it is woken meanwhile. */
   hold(source: ParcelSource | undefined, next: NextParcel): void {
     const { words } = this;
     for (;;) {
       const seen = load(words, WAKE);
       if (load(words, VERDICT) !== HOLD) return;
       const asked = source && receiveMessageOnPort(this.port);
-      if (asked) this.#answer(source, next, asked.message as PageRequest);
+      if (asked) this.#answer(source, next, asked.message as PageRequest, () => load(words, WAKE) !== seen);
       else wait(words, WAKE, seen);
     }
   }
@@ -91,10 +91,10 @@ export class Pages {
     this.port.postMessage(wish);
   }
 
-  #answer(source: ParcelSource, next: NextParcel, { wanted, bytes }: PageRequest): void {
+  #answer(source: ParcelSource, next: NextParcel, { wanted, bytes }: PageRequest, isCut: () => boolean): void {
     let answer: PageAnswer;
     try {
-      const parcel = next(source, bytes, wanted);
+      const parcel = next(source, bytes, wanted, isCut);
       answer = { parcel, isLast: source.isComplete, written: source.written, left: source.left };
     } catch (error) {
       answer = { failed: messageOf(error) };

@@ -9,7 +9,7 @@ export type { Link } from './link.js';
 export { type MoveNeeds, type MoveRef, moveName, type RefuseReason, refuseReasons, sameMove } from './messages.js';
 export { type MoveHandle, type MoveRequest, NodeMoves, type NodeMovesOptions } from './node-moves.js';
 export { PageReceiver } from './page-receiver.js';
-export { PageSender } from './page-sender.js';
+export { type NextParcel, PageSender } from './page-sender.js';
 export type { IncomingSection } from './section.js';
 export { initialSource, type MoveOutcome, type SourceCommand, type SourceEvent, type SourceState, sourceStep } from './source.js';
 export {

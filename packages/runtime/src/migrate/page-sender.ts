@@ -30,6 +30,8 @@ export class PageSender {
   #sent = 0;
   #made = 0;
   #isMade = false;
+  /** A parcel is being made that nobody waits for. */
+  #isBackground = false;
   #failure: string | undefined;
   #bytes: number = migrateLimits.parcelMinBytes;
   #wanted: Wish[] = [];
@@ -45,6 +47,8 @@ export class PageSender {
   constructor(
     private readonly channel: PageChannel,
     private readonly next: NextParcel,
+    /** Ends the parcel that is being made: somebody waits for another. */
+    private readonly cut: () => void = () => {},
   ) {
     channel.onMessage((bytes) => this.#hear(bytes));
     channel.onLink((state) => {
@@ -85,6 +89,7 @@ export class PageSender {
   async #make(): Promise<void> {
     const wanted = this.#wanted.shift();
     const bytes = wanted === undefined ? this.#bytes : this.#bytesFor(wanted);
+    this.#isBackground = wanted === undefined;
     try {
       const made = await this.next(bytes, wanted);
       this.#kept.push({ number: ++this.#made, ...made });
@@ -94,6 +99,8 @@ export class PageSender {
       if (this.#isStopped) return;
       this.#failure = messageOf(error);
       await this.channel.send(encodePageMessage({ type: 'failed', reason: this.#failure })).catch(() => {});
+    } finally {
+      this.#isBackground = false;
     }
   }
 
@@ -121,6 +128,7 @@ export class PageSender {
   #hear(bytes: Uint8Array): void {
     const message = decodePageMessage(bytes);
     if (message.type === 'wanted') {
+      if (this.#isBackground) this.cut();
       if (!this.#wanted.some((wish) => isSameWish(wish, message.wish))) this.#wanted.push(message.wish);
     } else if (message.type === 'taken') {
       while (this.#kept.length > 0 && this.#kept[0]!.number <= message.number) {

@@ -16,6 +16,7 @@ import {
   type MoveNeeds,
   type MoveRef,
   moveName,
+  type NextParcel,
   type OutgoingSection,
   type PageChannel,
   PageReceiver,
@@ -159,13 +160,14 @@ export class WorkerDriver implements MigrationDriver {
   }
 
   #serve(worker: GuestWorker, pages: PageChannel, rest: DrainEstimate): PageSender {
-    return new PageSender(pages, async (bytes, wanted) => {
+    const next: NextParcel = async (bytes, wanted) => {
       const answer = await worker.parcel({ bytes, wanted });
       if ('failed' in answer) throw new GodwitError('GODWIT_CANNOT_CAPTURE', answer.failed);
       const parcel = answer.parcel ?? new Uint8Array(0);
       rest.made(parcel.byteLength, answer);
       return { parcel, isLast: answer.isLast, leftBytes: rest.leftBytes };
-    });
+    };
+    return new PageSender(pages, next, () => worker.cutParcel());
   }
 
   async reserve(move: MoveRef, needs: MoveNeeds): Promise<void> {

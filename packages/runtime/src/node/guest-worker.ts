@@ -243,6 +243,11 @@ export class GuestWorker {
     return this.pages.ask(request);
   }
 
+  /** The parcel that it is about to give is long enough. */
+  cutParcel(): void {
+    this.pages.wake();
+  }
+
   /** Gives a guest that goes on here its next parcel; resolves when that is read. */
   feed(parcel: Uint8Array, isLast: boolean): Promise<void> {
     const read = this.pages.feed(parcel);

@@ -151,6 +151,36 @@ describe('a drain', () => {
     }
   });
 
+  it('ends the parcel that is being made when somebody waits for another, and no other', async () => {
+    const wire = new Wire(new Set());
+    let cuts = 0;
+    let finish = (): void => {};
+    const made: (Wish | undefined)[] = [];
+    const next = (_bytes: number, wanted: Wish | undefined) =>
+      new Promise<{ parcel: Uint8Array; isLast: boolean; leftBytes: number }>((resolve) => {
+        finish = () => {
+          made.push(wanted);
+          resolve({ parcel: parcelOf(1), isLast: false, leftBytes: 1 });
+        };
+      });
+    const receiver = new PageReceiver(wire.ends[1], new ManualHost(), 7, () => undefined);
+    const sender = new PageSender(wire.ends[0], next, () => cuts++);
+    await soon();
+    receiver.want(5);
+    for (let i = 0; i < 5; i++) await soon();
+    expect(cuts).toBe(1);
+    finish();
+    for (let i = 0; i < 5; i++) await soon();
+    receiver.want(6);
+    for (let i = 0; i < 5; i++) await soon();
+    expect(cuts).toBe(1);
+    finish();
+    for (let i = 0; i < 5; i++) await soon();
+    finish();
+    expect(made).toEqual([undefined, 5, 6]);
+    sender.stop();
+  });
+
   it('brings little of what somebody waits for, and more of what is in order', async () => {
     const { receiver, sender, asked, sizes } = drain(new Wire(new Set()), 1_000);
     for (const wish of [50_000, 10, 20, 30]) {
