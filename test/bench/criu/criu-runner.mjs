@@ -47,11 +47,14 @@ export class CriuRunner {
     this.#isServer = true;
     await this.start(script, [port, this.folder]);
     const [source, target, , bridge] = this.#hosts;
-    for (const [host, name] of [[source, 'source'], [target, 'target']]) {
+    for (const [host, name] of [
+      [source, 'source'],
+      [target, 'target'],
+    ]) {
       await bridge.link(`serve-${name}`, host, 'serve0', '02:00:00:00:77:64');
       await host.run('ip', ['addr', 'add', `${serverAddress}/24`, 'dev', 'serve0']);
     }
-    await bridge.run('ip', ['link', 'set', 'serve-source', 'master', 'bridge0']);
+    await this.#plug('serve-source', 'master', 'bridge0');
   }
 
   startClients(script, port, connections) {
@@ -74,9 +77,10 @@ export class CriuRunner {
   async #stopAndCopy() {
     const [source, target] = this.#hosts;
     await this.#run(source, 'dump', ['-t', this.pid]);
-    await this.#switchNetwork();
+    await this.#plug('serve-source', 'nomaster');
     await this.#run(target, 'restore', ['-d']);
     const arrivedAtMs = Date.now();
+    await this.#plug('serve-target', 'master', 'bridge0');
     return { arrivedAtMs, wholeAtMs: arrivedAtMs };
   }
 
@@ -86,21 +90,19 @@ export class CriuRunner {
     const pages = ['--address', sourceAddress, '--port', pagesPort];
     const dump = this.#run(source, 'dump', ['-t', this.pid, '--lazy-pages', ...pages, '--status-fd', '1'], status);
     await Promise.race([dump, until(() => fs.existsSync(status) && fs.statSync(status).size > 0)]);
-    await this.#switchNetwork();
+    await this.#plug('serve-source', 'nomaster');
     const daemon = this.#run(target, 'lazy-pages', ['--page-server', ...pages]);
     await Promise.race([daemon, until(() => fs.existsSync(path.join(this.#images, 'lazy-pages.socket')))]);
     await this.#run(target, 'restore', ['-d', '--lazy-pages']);
     const arrivedAtMs = Date.now();
+    await this.#plug('serve-target', 'master', 'bridge0');
     await Promise.all([dump, daemon]);
     return { arrivedAtMs, wholeAtMs: Date.now() };
   }
 
-  /** The server's address is at the target now. */
-  async #switchNetwork() {
-    if (!this.#isServer) return;
-    const bridge = this.#hosts[3];
-    await bridge.run('ip', ['link', 'set', 'serve-source', 'nomaster']);
-    await bridge.run('ip', ['link', 'set', 'serve-target', 'master', 'bridge0']);
+  /** A target that has the address and not yet the connections would answer their packets with a reset: it is plugged in last. */
+  async #plug(cable, ...args) {
+    if (this.#isServer) await this.#hosts[3].run('ip', ['link', 'set', cable, ...args]);
   }
 
   async #run(host, verb, args, output) {

@@ -6,12 +6,15 @@
 /** A command's own end is heard of a little later than the program goes on. */
 const hearingMs = 50;
 
-/** @param move { beganAtMs, arrivedAtMs, wholeAtMs }: when it was asked for, known to have arrived, and to be whole */
+/** After the move a round that takes so much of one before it, at most, is as fast as before. */
+const backAtSpeed = 1.25;
+
+/** @param move { beganAtMs, arrivedAtMs, wholeAtMs, stopAtMs }: when it was asked for, known to have arrived, to be whole, and told to end */
 export function figures(gaps, move) {
   const inMove = gaps.filter(([atMs]) => atMs >= move.beganAtMs && atMs <= move.arrivedAtMs + hearingMs);
   const pause = longest(inMove);
   if (!pause) throw new Error('the program did not stand still in its move');
-  const later = gaps.filter(([atMs]) => atMs > pause[0] && atMs <= move.wholeAtMs + hearingMs);
+  const later = gaps.filter(([atMs]) => atMs > pause[0] && atMs <= move.stopAtMs);
   const before = gaps.filter(([atMs, ms]) => atMs + ms <= move.beganAtMs && atMs > move.beganAtMs - 3_000);
   return {
     pauseMs: pause[1],
@@ -22,12 +25,17 @@ export function figures(gaps, move) {
   };
 }
 
-/** What the move cost a program that goes over all it holds: the pause and everything behind it. */
+/** What the move cost a program that goes over all it holds: the pause and everything behind it, until it is as fast as before. */
 export function roundFigures(rounds, move) {
   const before = rounds.filter(([atMs, ms]) => atMs + ms <= move.beganAtMs).slice(-20);
   if (before.length === 0) throw new Error('the program did not get round once before its move');
-  const roundMs = quantile(before.map(([, ms]) => ms), 0.5);
-  const touched = rounds.filter(([atMs, ms]) => atMs + ms > move.beganAtMs && atMs <= move.wholeAtMs + 1_000);
+  const roundMs = quantile(
+    before.map(([, ms]) => ms),
+    0.5,
+  );
+  const after = rounds.filter(([atMs, ms]) => atMs + ms > move.beganAtMs);
+  const back = after.findIndex(([atMs, ms]) => atMs > move.wholeAtMs && ms <= backAtSpeed * roundMs);
+  const touched = back === -1 ? after : after.slice(0, back);
   const lostMs = touched.reduce((sum, [, ms]) => sum + ms - roundMs, 0);
   return { roundMs, longestRoundMs: Math.max(...touched.map(([, ms]) => ms)), lostMs };
 }

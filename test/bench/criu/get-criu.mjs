@@ -27,7 +27,9 @@ export function getCriu({ given, suite, folder }) {
 
 function unpacked(suite, folder) {
   const root = path.join(folder, 'root');
-  const state = Object.fromEntries(['lists/partial', 'cache/archives/partial', 'root'].map((name) => [name, path.join(folder, name)]));
+  const state = Object.fromEntries(
+    ['lists/partial', 'cache/archives/partial', 'root'].map((name) => [name, path.join(folder, name)]),
+  );
   for (const each of Object.values(state)) fs.mkdirSync(each, { recursive: true });
   const [list, status] = ['sources.list', 'status'].map((name) => path.join(folder, name));
   fs.writeFileSync(list, debianSource(aptSources(), fs.readFileSync('/etc/os-release', 'utf8'), suite));
@@ -55,7 +57,12 @@ function unpacked(suite, folder) {
 function loaderScript(folder, root) {
   const folders = fs.readdirSync(path.join(root, 'usr/lib')).map((name) => path.join(root, 'usr/lib', name));
   const loaders = folders.flatMap((each) =>
-    fs.statSync(each).isDirectory() ? fs.readdirSync(each).filter((name) => /^ld-linux.*\.so/.test(name)).map((name) => path.join(each, name)) : [],
+    fs.statSync(each).isDirectory()
+      ? fs
+          .readdirSync(each)
+          .filter((name) => /^ld-linux.*\.so/.test(name))
+          .map((name) => path.join(each, name))
+      : [],
   );
   if (loaders.length !== 1) throw new Error(`one loader was expected, not ${loaders.length}`);
   const script = path.join(folder, 'criu.sh');

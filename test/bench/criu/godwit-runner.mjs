@@ -34,7 +34,9 @@ export class GodwitCluster {
 
   /** What the nodes hold in memory. */
   residentBytes() {
-    const texts = this.#osPids.map((pid) => (fs.existsSync(`/proc/${pid}/status`) ? fs.readFileSync(`/proc/${pid}/status`, 'utf8') : ''));
+    const texts = this.#osPids.map((pid) =>
+      fs.existsSync(`/proc/${pid}/status`) ? fs.readFileSync(`/proc/${pid}/status`, 'utf8') : '',
+    );
     return texts.reduce((sum, text) => sum + 1024 * Number(/VmRSS:\s+(\d+)/.exec(text)?.[1] ?? 0), 0);
   }
 
@@ -66,7 +68,10 @@ export class GodwitRunner {
     const { environment, nodes } = this.#cluster;
     this.name = path.basename(this.folder);
     const options = ['--show-moves', '--name', this.name, '--node', nodes[0]];
-    this.#child = spawn(process.execPath, [bin('run'), ...options, script, ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(process.execPath, [bin('run'), ...options, script, ...args], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     readline.createInterface({ input: this.#child.stderr }).on('line', (line) => this.#hear(line));
     this.ended = new Promise((resolve) => this.#child.on('close', resolve));
   }

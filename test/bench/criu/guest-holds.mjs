@@ -2,7 +2,7 @@
  * A program that is moved, by CRIU as plain node and by Godwit as a guest: it holds objects or buffers, and beats.
  *   node guest-holds.mjs KIND MEGABYTES FOLDER [walk]
  * KIND: timers (holds nothing), objects or buffers. With `walk` it goes over all it holds, a slice a beat, round after round, writes into
- * everything, and notes what each round took. At its end it looks whether it still holds what it made.
+ * everything, notes what each round took, and ends with a round. At its end it looks whether it still holds what it made.
  */
 import { beat, beatOn, isToEnd, ready, result } from './beats.mjs';
 
@@ -71,16 +71,20 @@ for (let i = 0; i < count; i++) {
 
 function end() {
   const sum = held.reduce((total, item) => total + digest(item), 0);
-  const isRight = sum === expected && held.length === count && rounds.every((round) => round[2]);
-  result(folder, { isRight, rounds });
+  const wrong = [];
+  if (sum !== expected || held.length !== count) wrong.push('the program does not hold what it made');
+  if (!rounds.every((round) => round[2])) wrong.push('a round did not find what was made');
+  if (rounds.some(([atMs], i) => i > 0 && atMs !== rounds[i - 1][0] + rounds[i - 1][1])) wrong.push('a round is missing');
+  result(folder, { wrong, rounds });
 }
 
 let at = 0;
 let roundSum = 0;
 let roundAtMs = Date.now();
+let isEnding = false;
 function walkOn() {
   beat();
-  if (isToEnd(folder)) return end();
+  isEnding ||= isToEnd(folder);
   const to = Math.min(count, at + slice);
   for (; at < to; at++) roundSum += visit(held[at]);
   if (at === count) {
@@ -88,6 +92,7 @@ function walkOn() {
     rounds.push([roundAtMs, nowMs - roundAtMs, roundSum === expected]);
     roundAtMs = nowMs;
     at = roundSum = 0;
+    if (isEnding) return end();
   }
   setImmediate(walkOn);
 }

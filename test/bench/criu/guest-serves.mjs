@@ -23,7 +23,7 @@ const server = net.createServer((socket) => {
 server.listen(Number(port), '0.0.0.0', () => {
   ready(folder, {});
   beatOn(folder, () => {
-    result(folder, { isRight: errors === 0, bytes, connections: sockets.size });
+    result(folder, { wrong: errors === 0 ? [] : [`${errors} connections had errors`], bytes });
     server.close();
     for (const socket of sockets) socket.destroy();
   });

@@ -32,7 +32,10 @@ export async function trial(runner, program, limitMs) {
   const limit = new Promise((resolve) => {
     timer = setTimeout(() => resolve({ outcome: 'too long', reason: `> ${limitMs / 1000} s, ${runner.stage}` }), limitMs);
   });
-  const run = moved(runner, program).catch((error) => ({ outcome: 'failed', reason: `${error.message} ${runner.said ?? ''}`.trim() }));
+  const run = moved(runner, program).catch((error) => ({
+    outcome: 'failed',
+    reason: `${error.message} ${runner.said ?? ''}`.trim(),
+  }));
   const seen = await Promise.race([run, limit]);
   clearTimeout(timer);
   await runner.close();
@@ -73,6 +76,7 @@ async function moved(runner, program) {
   const move = await runner.move();
   runner.stage = 'it had moved';
   await sleep(settleMs);
+  const stopAtMs = Date.now();
   if (clients) {
     fs.writeFileSync(file('stop-clients'), '');
     await clients;
@@ -80,10 +84,11 @@ async function moved(runner, program) {
   fs.writeFileSync(file('stop'), '');
   await there('result.json');
   const result = read('result.json');
-  const of = { ...figures(result.gaps, { ...move, beganAtMs }), bytes: move.bytes, ...(move.told ? { told: move.told } : {}) };
-  if (program.isWalking) Object.assign(of, roundFigures(result.rounds, { ...move, beganAtMs }));
-  if (clients) Object.assign(of, clientFigures(read('clients.json'), { ...move, beganAtMs }));
-  if (!result.isRight) return { outcome: 'wrong', reason: 'the program does not hold what it made', ...of };
-  if (of.brokenClients || of.wrongAnswers) return { outcome: 'wrong', reason: `${of.brokenClients} connections broken, ${of.wrongAnswers} answers wrong`, ...of };
-  return { outcome: 'moved', ...of };
+  const times = { ...move, beganAtMs, stopAtMs };
+  const of = { ...figures(result.gaps, times), bytes: move.bytes, ...(move.told ? { told: move.told } : {}) };
+  if (program.isWalking) Object.assign(of, roundFigures(result.rounds, times));
+  if (clients) Object.assign(of, clientFigures(read('clients.json'), times));
+  const { wrong } = result;
+  if (of.brokenClients || of.wrongAnswers) wrong.push(`${of.brokenClients} connections broken, ${of.wrongAnswers} answers wrong`);
+  return wrong.length > 0 ? { outcome: 'wrong', reason: wrong.join(', '), ...of } : { outcome: 'moved', ...of };
 }
