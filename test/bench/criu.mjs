@@ -47,10 +47,12 @@ const hopeless = 2;
 const pipeLimit = '/proc/sys/fs/pipe-max-size';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-criu-'));
 const place = `${machine}, ${Math.round(os.totalmem() / 2 ** 30)} GB, ${os.type()} ${os.release().replace(/-.*/, '')}`;
-const criu = asked.modes.some((mode) => modes[mode].side === 'criu')
-  ? getCriu({ given: values.criu, suite: values.suite, folder })
-  : { missing: 'not asked for' };
+const isCriuAsked = asked.modes.some((mode) => modes[mode].side === 'criu');
+const criu = isCriuAsked ? getCriu({ given: values.criu, suite: values.suite, folder }) : { missing: 'not asked for' };
 const undo = criu.missing ? () => {} : raisePipes();
+/** What runs now. */
+let under;
+process.once('SIGINT', stopped);
 const loads = () =>
   os
     .loadavg()
@@ -58,8 +60,8 @@ const loads = () =>
     .join(' ');
 
 console.log(place);
-if (criu.missing) console.log(`\n*** CRIU IS SKIPPED: ${criu.missing}. Godwit runs alone. ***\n`);
-else console.log(`CRIU ${criu.version} (${criu.origin})`);
+if (criu.version) console.log(`CRIU ${criu.version} (${criu.origin})`);
+else if (isCriuAsked) console.log(`\n*** CRIU IS SKIPPED: ${criu.missing}. Godwit runs alone. ***\n`);
 try {
   for (const name of asked.sections) {
     console.log(`\n${sections[name].title} (load ${loads()})`);
@@ -115,15 +117,16 @@ async function rowsOf(name, size) {
 }
 
 async function once(mode, program) {
-  const limitMs = Number(values.limit) * 1000;
-  if (modes[mode].side === 'criu') return trial(new CriuRunner(criu, mode), program, limitMs);
-  const cluster = await GodwitCluster.start(modes[mode].paging);
+  const cluster = modes[mode].side === 'godwit' ? await GodwitCluster.start(modes[mode].paging) : undefined;
+  const runner = cluster ? new GodwitRunner(cluster) : new CriuRunner(criu, mode);
+  under = { runner, cluster };
   try {
-    const run = await trial(new GodwitRunner(cluster), program, limitMs);
-    if (cluster.isAlive()) return run;
+    const run = await trial(runner, program, Number(values.limit) * 1000);
+    if (!cluster || cluster.isAlive()) return run;
     return { ...run, outcome: 'failed', reason: `${run.reason ?? ''} a node died`.trim() };
   } finally {
-    cluster.close();
+    cluster?.close();
+    under = undefined;
   }
 }
 
@@ -131,10 +134,14 @@ async function once(mode, program) {
 function raisePipes() {
   const before = fs.readFileSync(pipeLimit, 'utf8');
   fs.writeFileSync(pipeLimit, String(2 ** 30));
-  const back = () => fs.writeFileSync(pipeLimit, before);
-  process.once('SIGINT', () => {
-    back();
-    process.exit(130);
-  });
-  return back;
+  return () => fs.writeFileSync(pipeLimit, before);
+}
+
+/** Nothing of it stays. */
+async function stopped() {
+  undo();
+  under?.cluster?.close();
+  await under?.runner.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+  process.exit(130);
 }

@@ -10,12 +10,15 @@ const [host, port, connections, folder] = process.argv.slice(2);
 const count = Number(connections);
 /** Some 200 round trips a second with one connection, 1,000 with 500. */
 const everyMs = Math.max(5, count);
+const answerLimitMs = 5_000;
 const long = [];
 let trips = 0;
 let wrong = 0;
 let broken = 0;
 let connected = 0;
+let waiting = 0;
 let isStopping = false;
+let stopAtMs;
 
 function connect(i) {
   const socket = net.connect(Number(port), host);
@@ -25,7 +28,8 @@ function connect(i) {
   let got = '';
   const line = () => `${i} ${number} ${'x'.repeat(50)}\n`;
   const send = () => {
-    if (sentAtMs !== undefined) return;
+    if (sentAtMs !== undefined || isStopping) return;
+    waiting++;
     sentAtMs = Date.now();
     socket.write(line());
   };
@@ -38,6 +42,7 @@ function connect(i) {
     if (!got.endsWith('\n')) return;
     if (got !== line()) wrong++;
     trips++;
+    waiting--;
     const ms = Date.now() - sentAtMs;
     if (ms > 5 && long.length < 100_000) long.push([sentAtMs, ms]);
     number++;
@@ -46,16 +51,20 @@ function connect(i) {
   });
   socket.on('error', () => {});
   socket.on('close', () => {
-    if (!isStopping) broken++;
+    broken++;
   });
 }
 
 for (let i = 0; i < count; i++) connect(i);
+
+/** Ends when every line has come back, so that the server sees ends and no resets; what has not after a while is missing. */
 const look = setInterval(() => {
-  if (!fs.existsSync(`${folder}/stop-clients`)) return;
-  clearInterval(look);
+  if (!isStopping && !fs.existsSync(`${folder}/stop-clients`)) return;
   isStopping = true;
-  fs.writeFileSync(`${folder}/clients.part`, JSON.stringify({ trips, wrong, broken, long }));
+  stopAtMs ??= Date.now();
+  if (waiting > 0 && Date.now() < stopAtMs + answerLimitMs) return;
+  clearInterval(look);
+  fs.writeFileSync(`${folder}/clients.part`, JSON.stringify({ trips, wrong: wrong + waiting, broken, long }));
   fs.renameSync(`${folder}/clients.part`, `${folder}/clients.json`);
   process.exit();
 }, 20);

@@ -6,8 +6,11 @@
 /** A command's own end is heard of a little later than the program goes on. */
 const hearingMs = 50;
 
-/** After the move a round that takes so much of one before it, at most, is as fast as before. */
+/** A program is as fast as before when its rounds of a fifth of a second take so much of one before the move, at most. */
 const backAtSpeed = 1.25;
+const lookMs = 200;
+/** Rounds before the move that tell what one takes. */
+const baseMs = 2_000;
 
 /** @param move { beganAtMs, arrivedAtMs, wholeAtMs, stopAtMs }: when it was asked for, known to have arrived, to be whole, and told to end */
 export function figures(gaps, move) {
@@ -27,17 +30,35 @@ export function figures(gaps, move) {
 
 /** What the move cost a program that goes over all it holds: the pause and everything behind it, until it is as fast as before. */
 export function roundFigures(rounds, move) {
-  const before = rounds.filter(([atMs, ms]) => atMs + ms <= move.beganAtMs).slice(-20);
+  const before = rounds.filter(([atMs, ms]) => atMs + ms <= move.beganAtMs && atMs > move.beganAtMs - baseMs);
   if (before.length === 0) throw new Error('the program did not get round once before its move');
-  const roundMs = quantile(
-    before.map(([, ms]) => ms),
-    0.5,
-  );
-  const after = rounds.filter(([atMs, ms]) => atMs + ms > move.beganAtMs);
-  const back = after.findIndex(([atMs, ms]) => atMs > move.wholeAtMs && ms <= backAtSpeed * roundMs);
-  const touched = back === -1 ? after : after.slice(0, back);
-  const lostMs = touched.reduce((sum, [, ms]) => sum + ms - roundMs, 0);
-  return { roundMs, longestRoundMs: Math.max(...touched.map(([, ms]) => ms)), lostMs };
+  const roundMs = mean(before);
+  let lostMs = 0;
+  let longestRoundMs = 0;
+  for (const group of groups(rounds.filter(([atMs, ms]) => atMs + ms > move.beganAtMs))) {
+    if (group[0][0] > move.wholeAtMs && mean(group) <= backAtSpeed * roundMs) break;
+    for (const [, ms] of group) {
+      lostMs += ms - roundMs;
+      longestRoundMs = Math.max(longestRoundMs, ms);
+    }
+  }
+  return { roundMs, longestRoundMs, lostMs: Math.round(lostMs) };
+}
+
+const mean = (rounds) => rounds.reduce((sum, [, ms]) => sum + ms, 0) / rounds.length;
+
+/** Of rounds one after the other that take lookMs together; what is left at the end is too few to tell. */
+function* groups(rounds) {
+  let group = [];
+  let sumMs = 0;
+  for (const round of rounds) {
+    group.push(round);
+    sumMs += round[1];
+    if (sumMs < lookMs) continue;
+    yield group;
+    group = [];
+    sumMs = 0;
+  }
 }
 
 export function clientFigures({ trips, wrong, broken, long }, move) {

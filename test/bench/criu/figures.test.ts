@@ -28,18 +28,23 @@ describe('figures of one run', () => {
     expect(() => figures([[10, 500]], move)).toThrow('did not stand still');
   });
 
-  it('adds up what rounds took longer until one is as fast as before', () => {
-    const rounds = [
-      [600, 100],
-      [700, 100],
-      [800, 150],
-      [950, 600],
-      [1_550, 300],
-      [1_850, 200],
-      [2_050, 110],
-      [2_160, 900],
+  it('adds up what rounds took longer until those of a fifth of a second are as fast as before', () => {
+    const before = [
+      [600, 90],
+      [690, 110],
+      [800, 100],
     ];
-    expect(roundFigures(rounds, move)).toEqual({ roundMs: 100, longestRoundMs: 600, lostMs: 800 });
+    const after = [
+      [900, 700],
+      [1_600, 300],
+      [1_900, 120],
+      [2_020, 140],
+      [2_160, 100],
+      [2_260, 120],
+      [2_380, 900],
+    ];
+    // Of the pairs after two seconds the first takes 1.2 times a round.
+    expect(roundFigures([...before, ...after], move)).toEqual({ roundMs: 100, longestRoundMs: 700, lostMs: 860 });
   });
 
   it('takes the longest round trip that was under way in the move', () => {

@@ -17,7 +17,8 @@ export function getCriu({ given, suite, folder }) {
   try {
     const command = given ?? unpacked(suite, folder);
     const told = spawnSync(command, ['check'], { encoding: 'utf8' });
-    if (told.status !== 0) return { missing: `"criu check" says: ${(told.stderr || String(told.error)).trim()}` };
+    if (told.status !== 0)
+      return { missing: `"criu check": ${told.stderr?.trim() || told.error?.message || `ended with ${told.status}`}` };
     const version = /Version: (\S+)/.exec(execFileSync(command, ['--version'], { encoding: 'utf8' }))?.[1];
     return { command, version, origin: given ? 'given' : `Debian ${suite}` };
   } catch (error) {
