@@ -16,7 +16,7 @@ const always = [
 ];
 const more = {
   walk: [
-    ['a round', 'roundMs', one((value) => `${value.toPrecision(2)} ms`)],
+    ['a round', 'roundMs', one((value) => (value >= 10 ? ms(value) : `${value.toPrecision(2)} ms`))],
     ['lost in all (longest)', 'lostMs', both(ms)],
   ],
   server: [['longest round trip of a client (worst)', 'longestTripMs', both(ms)]],
