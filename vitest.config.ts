@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      tier('unit', ['packages/*/test/**/*.test.ts'], 30_000),
+      tier('unit', ['packages/*/test/**/*.test.ts', 'test/bench/**/*.test.ts'], 30_000),
       tier('conformance', ['test/conformance/**/*.test.ts'], 120_000),
       tier('e2e', ['test/e2e/**/*.test.ts'], 180_000),
     ],
