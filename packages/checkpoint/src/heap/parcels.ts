@@ -1,6 +1,7 @@
 /**
  * Guest graph → parcels: at first only what a guest cannot run without, then, while it runs elsewhere, the rest as it is asked for or in
- * the order in which it was met. The guest stands still here meanwhile, so that what is written later is what it was.
+ * an order that keeps together what belongs together: behind an object what it refers to, and then what was met next to it. The guest stands
+ * still here meanwhile, so that what is written later is what it was.
  * What is behind a plain object, an array without holes, an ordinary Map or Set is written when that object is; until then its readers know
  * its head (parcel-writer.ts) and make it hollow (paging.ts). Large ones come in pieces (pieces.ts). Everything else comes in the parcel
  * that first refers to it, with what it refers to.
@@ -23,6 +24,9 @@ const { isMap } = types;
 const { isArray } = Array;
 const { floor, max, min } = Math;
 
+/** Met behind an object that somebody waits for, and next to it. */
+const nearObjects = 4_096;
+
 const stateDeferred = 1;
 const stateWritten = 2;
 
@@ -41,7 +45,12 @@ export class ParcelSource {
   readonly #frontier = new Numbers();
   /** How many values each of them holds. */
   readonly #widths = new Numbers();
-  #frontierAt = 0;
+  /** By id: its place among these and one. */
+  readonly #frontierOf = new Numbers();
+  /** Pairs (from, to): parts of the frontier that are to be written, the last first: what an object refers to comes behind it, and then what was met next to it. */
+  readonly #spans = new Numbers();
+  /** Met and in no span yet from here on. */
+  #spannedTo = 0;
   /** The Map or Set that somebody waits for, and its next piece. */
   #urgent = -1;
   #urgentAt = 0;
@@ -84,7 +93,12 @@ export class ParcelSource {
   }
 
   #want(id: number): void {
-    if (this.#states.values[id] === stateDeferred) this.#due.push(id);
+    if (this.#states.values[id] === stateDeferred) {
+      this.#due.push(id);
+      // Whoever looks at it goes on there: what was met behind it comes next, from now on.
+      const at = this.#frontierOf.values[id]!;
+      this.#span(at, min(at + nearObjects, this.#frontier.length));
+    }
     // A Map or Set is of use when all of it is there: its pieces go before what they refer to.
     const whole = this.#writer.wholeOf(id);
     if (whole !== undefined && whole !== this.#urgent && !isArray(this.#writer.objects[whole])) {
@@ -124,8 +138,8 @@ export class ParcelSource {
 
   #parcel(flags: number, bytes: number, isCut = never): Uint8Array {
     const writer = this.#writer;
-    const near = this.#frontier.length;
-    let nearAt = near;
+    /** Passed over. */
+    const passed = new Numbers();
     for (;;) {
       for (let id = this.#takeDue(); id >= 0; id = this.#takeDue()) this.#write(id);
       if (this.#encoder.addWeakEntries()) {
@@ -138,16 +152,15 @@ export class ParcelSource {
         this.#due.push(urgent);
         continue;
       }
-      // What was met in this parcel comes before what waits since earlier ones.
-      const isNear = nearAt < this.#frontier.length;
-      const at = isNear ? nearAt : this.#frontierAt;
-      if (at >= (isNear ? this.#frontier.length : near) || !this.#fits(at, bytes) || (writer.size > 0 && isCut())) break;
-      if (isNear) nearAt++;
-      else this.#frontierAt++;
+      const at = this.#next();
+      if (at < 0 || !this.#fits(at, bytes) || (writer.size > 0 && isCut())) break;
+      this.#pass();
       const id = this.#frontier.values[at]!;
-      // Large things are nothing for the pause, unless the guest needs them: its walk meets them again.
-      if (!(flags & parcelFirst && writer.isPiece(id))) this.#due.push(id);
+      // Large things are nothing for the pause, unless the guest needs them.
+      if (flags & parcelFirst && writer.isPiece(id)) passed.push(at);
+      else this.#due.push(id);
     }
+    for (let i = passed.length - 1; i >= 0; i--) this.#span(passed.values[i]!, passed.values[i]! + 1);
     this.#encoder.checkCreationOrder();
     // What is needed by something later is there by then.
     writer.edgesFrom = writer.objects.length;
@@ -166,10 +179,34 @@ export class ParcelSource {
     return -1;
   }
 
+  /** The place on the frontier of what is to be written next; -1: there is nothing. */
+  #next(): number {
+    this.#span(this.#spannedTo, this.#frontier.length);
+    this.#spannedTo = this.#frontier.length;
+    while (this.#spans.length > 0) {
+      const at = this.#spans.values[this.#spans.length - 2]!;
+      if (this.#states.values[this.#frontier.values[at]!] !== stateWritten) return at;
+      this.#pass();
+    }
+    return -1;
+  }
+
+  /** Goes on to what comes after that. A span that is over goes at once: a list is as many spans as it is long. */
+  #pass(): void {
+    const spans = this.#spans;
+    const at = ++spans.values[spans.length - 2]!;
+    if (at === spans.values[spans.length - 1]) spans.length -= 2;
+  }
+
+  #span(from: number, to: number): void {
+    if (from >= to) return;
+    this.#spans.push(from);
+    this.#spans.push(to);
+  }
+
   /** What is too large for what is left of a parcel waits for the next. */
   #fits(at: number, bytes: number): boolean {
     const { size } = this.#writer;
-    if (this.#states.values[this.#frontier.values[at]!] === stateWritten) return true;
     return size === 0 || size + this.#widths.values[at]! * bytesOfValue < bytes;
   }
 
@@ -213,7 +250,9 @@ export class ParcelSource {
     const isPiece = this.#writer.isPiece(id);
     if (!isPiece) this.#writer.head(id, head);
     if (isPiece || width <= this.#pieceValues) {
+      while (this.#frontierOf.length <= id) this.#frontierOf.push(0);
       this.#frontier.push(id);
+      this.#frontierOf.values[id] = this.#frontier.length;
       this.#widths.push(width);
       return;
     }
