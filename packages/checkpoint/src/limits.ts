@@ -10,6 +10,8 @@ export const limits = {
   firstParcelBytes: 16 * 1024,
   /** Values of an array, Map or Set that come at once in parcels: a millisecond of whoever waits for one. */
   pieceValues: 1024,
+  /** Entries of one Map: V8 throws for more than 2^24, deleted ones counted. */
+  mapEntries: 2 ** 23,
   /** Longer strings are not asked for by their text: all keys are waited for. */
   questionCharacters: 1024,
   /** Bytes from which a buffer or string gets a page of its own, so that it can be sent ahead and stored once. */

@@ -6,6 +6,7 @@
 import { limits } from '../limits.js';
 import { HiddenClasses, hiddenClassOracle } from './hidden-classes.js';
 import { BytesPart } from './kinds-buffers.js';
+import { ObjectNumbers } from './object-numbers.js';
 import type { HeapOptions, NamedBuiltins } from './options.js';
 import { bytesLength, keyFor, type List, list, reflectApply, reflectDefine, SafeMap, symbolDescription } from './primordials.js';
 import { symbolBare, symbolNamed, symbolRegistered, symbolUnique } from './record-forms.js';
@@ -30,7 +31,7 @@ export abstract class GraphWriter {
   current = -1;
 
   readonly #builtins: NamedBuiltins;
-  readonly #ids = new SafeMap<object, number>();
+  readonly #ids = new ObjectNumbers();
   readonly #parents = new wire.Numbers();
   readonly #sites = new wire.Numbers();
   /** Names of built-ins that values refer to, by their place in this table. */
@@ -113,14 +114,14 @@ export abstract class GraphWriter {
     const number = this.#builtins.numberOf(object);
     if (number !== undefined) {
       // Not -number - 1, which is a boxed number for 0 and slows everything that handles ids.
-      this.#ids.set(object, ~number);
+      this.#ids.add(object, ~number);
       return ~number;
     }
     const id = this.objects.length;
     this.objects[id] = object;
     this.#parents.push(this.current + 1);
     this.#sites.push(site);
-    this.#ids.set(object, id);
+    this.#ids.add(object, id);
     return id;
   }
 
@@ -131,7 +132,7 @@ export abstract class GraphWriter {
   }
 
   knows(object: object): boolean {
-    return this.#ids.has(object) || this.#builtins.numberOf(object) !== undefined;
+    return this.#ids.get(object) !== undefined || this.#builtins.numberOf(object) !== undefined;
   }
 
   siteOf(id: number): number {

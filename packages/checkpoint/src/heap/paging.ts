@@ -11,6 +11,7 @@ import { types } from 'node:util';
 import { GodwitError, messageOf } from '../base/index.js';
 import { addEntries, arrayOf, type Filler, fillElements, fillObject, fillPiece, HollowObjects, reveal } from './hollow.js';
 import { LateCollection, type LateHeap } from './late-collection.js';
+import { ObjectNumbers } from './object-numbers.js';
 import type { HeapOptions } from './options.js';
 import { type ParcelContents, ParcelTables, type Pieces } from './parcel-tables.js';
 import { Places } from './places.js';
@@ -64,7 +65,7 @@ export interface PagedHeapOptions extends HeapOptions {
 
 export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** Hollow objects, with their ids. */
-  readonly #hollow = new SafeMap<object, number>();
+  readonly #hollow = new ObjectNumbers();
   readonly #hollows = new HollowObjects(this);
   /** By id; undefined: not made yet. */
   readonly #states: List<number> = list();
@@ -320,7 +321,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     else this.objects[id] = form === formArray ? this.#hollows.array(detail) : arrayOf(detail);
     if (form === formPlain || form === formArray) {
       this.#states[id] = stateHollow;
-      this.#hollow.set(this.objects[id]!, id);
+      this.#hollow.add(this.objects[id]!, id);
       if (form === formPlain && this.#isRuntimes(detail)) this.#due(id);
     } else this.#due(id);
     return -1;
@@ -330,7 +331,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     const collection = this.#hollows.collection(isOfPairs);
     this.objects[id] = collection;
     this.#states[id] = stateHollow;
-    this.#hollow.set(collection, id);
+    this.#hollow.add(collection, id);
     this.places.add(collection);
     return -1;
   }
