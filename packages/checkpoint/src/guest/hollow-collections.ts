@@ -8,10 +8,9 @@
  * The stand-ins bear the names of V8's, and go when the guest is whole.
  */
 import type { LateCollection, NamedBuiltins, PagedHeap } from '../heap/index.js';
-import { bare, SafeMap, SafeSet, uncurry } from '../heap/primordials.js';
+import { bare, getOwnPropertyDescriptor, hasOwn, reflectDefine, SafeMap, SafeSet, uncurry } from '../heap/primordials.js';
 import { likeNative } from './stand-ins.js';
 
-const { defineProperty, getOwnPropertyDescriptor } = Reflect;
 const prototypes: readonly object[] = [Map.prototype, Set.prototype];
 
 /** Whether a built-in of this name is a method of Map's or Set's: a guest that holds one may call it as a function. */
@@ -44,13 +43,9 @@ interface StandIn {
 export class CollectionMethods {
   readonly #standIns = new SafeMap<object, SafeMap<PropertyKey, StandIn>>();
   readonly #made = new SafeSet<unknown>();
-  readonly #builtins: NamedBuiltins;
-  readonly #heap: () => PagedHeap;
 
   constructor(heap: () => PagedHeap, builtins: NamedBuiltins) {
-    this.#heap = heap;
-    this.#builtins = builtins;
-    for (let i = 0; i < prototypes.length; i++) this.#standInFor(prototypes[i]!);
+    for (let i = 0; i < prototypes.length; i++) this.#make(prototypes[i]!, heap, builtins);
   }
 
   /** What a hollow collection with this prototype answers to the look-up of a method, or of `size` with a getter; undefined: it must be whole. */
@@ -82,15 +77,15 @@ export class CollectionMethods {
       }
   }
 
-  #standInFor(prototype: object): void {
+  #make(prototype: object, heap: () => PagedHeap, builtins: NamedBuiltins): void {
     const all = new SafeMap<PropertyKey, StandIn>();
     this.#standIns.set(prototype, all);
     for (const key of [...Object.keys(ofKeys), ...told, 'size']) {
       const native = methodAt(prototype, key);
       // What the program or its library put there is theirs: to look it up makes a collection whole.
-      if (native === undefined || this.#builtins.numberOf(native) === undefined || all.has(key)) continue;
-      const made = standInFor(native, key, this.#heap);
-      this.#builtins.alias(made, native);
+      if (native === undefined || builtins.numberOf(native) === undefined || all.has(key)) continue;
+      const made = standInFor(native, key, heap);
+      builtins.alias(made, native);
       this.#made.add(made);
       all.set(key, { native, made });
     }
@@ -100,14 +95,14 @@ export class CollectionMethods {
 /** A property's value if that is a function, or its getter. */
 function methodAt(prototype: object, key: PropertyKey): Method | undefined {
   const own = getOwnPropertyDescriptor(prototype, key);
-  const value: unknown = own && (Object.hasOwn(own, 'value') ? own.value : own.get);
+  const value: unknown = own && (hasOwn(own, 'value') ? own.value : own.get);
   return typeof value === 'function' ? (value as Method) : undefined;
 }
 
 function replace(prototype: object, key: string, before: Method, after: Method): void {
   const own = getOwnPropertyDescriptor(prototype, key);
   // Bare: the guest may have put fields of descriptors on Object.prototype.
-  if (own?.value === before && own.configurable) defineProperty(prototype, key, bare({ ...own, value: after }));
+  if (own?.value === before && own.configurable) reflectDefine(prototype, key, bare({ ...own, value: after }));
 }
 
 function standInFor(native: Method, key: string, heapOf: () => PagedHeap): Method {
