@@ -42,7 +42,7 @@ const room = 1_000;
 const depth = (calls: number): number => (calls === 0 ? 0 : 1 + depth(calls - 1));
 
 export interface PagedHeapOptions extends HeapOptions {
-  /** The next parcel, if possible with object `wanted`; waits for it. It has more as long as none said that it is the last. */
+  /** The next parcel, if possible with what is wanted; waits for it. It has more as long as none said that it is the last. */
   next(wanted: Wish | undefined): Uint8Array;
   /**
    * What a hollow Map or Set with this prototype answers to the look-up of a method, which asks late() or touch() first, or of `size` with a
@@ -123,7 +123,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
 
   /** The guest is about to run, with what load() gave: makes everything whole if that is what it needs. */
   begin(): void {
-    if (this.#mustBeWhole) this.#orLost(() => this.fillAll());
+    this.#orLost(() => this.#heed());
   }
 
   /** Objects that are known and hollow. */
@@ -180,10 +180,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   learned(collection: object, key: unknown): LateCollection | undefined {
     const late = this.late(collection);
     if (late === undefined) return undefined;
-    this.#forGuest(() => {
-      late.learn(key);
-      if (this.#mustBeWhole) this.fillAll();
-    });
+    this.#forGuest(() => late.learn(key));
     return late.isOver ? undefined : late;
   }
 
@@ -218,7 +215,6 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     // What a parcel brought may have needed it whole.
     if (this.#states[id] !== stateWhole) this.#batch(() => this.#fillAround(id));
     this.#paged.touched?.();
-    if (this.#mustBeWhole) this.fillAll();
   }
 
   /** Whoever looks at one object will look at others, and a batch costs more than an object. */
@@ -233,7 +229,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   add(parcel: Uint8Array): void {
     this.#orLost(() => {
       this.#take(parcel);
-      if (this.#mustBeWhole) this.fillAll();
+      this.#heed();
     });
   }
 
@@ -286,7 +282,15 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** What the guest asks for in the midst of its code. */
   #forGuest(work: () => void): void {
     depth(room);
-    this.#orLost(work);
+    this.#orLost(() => {
+      work();
+      this.#heed();
+    });
+  }
+
+  /** A parcel may have said that the guest cannot run on with anything hollow. */
+  #heed(): void {
+    if (this.#mustBeWhole) this.fillAll();
   }
 
   /** The guest must not catch what it cannot have thrown. */
