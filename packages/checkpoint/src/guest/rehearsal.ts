@@ -80,9 +80,10 @@ export class Rehearsal {
       ...{ late: undefined, generator: undefined, coroutine: undefined, result: undefined },
     };
     const root = { frames: [frame], variables, jobs: new JobState(), services: this.#services(), exports: {} };
+    const oracle = hiddenClassOracle();
     for (let i = 0; i < looks; i++) {
       withOriginals(nothingToDo);
-      changedBuiltIns(this.#builtins, hiddenClassOracle());
+      changedBuiltIns(this.#builtins, oracle);
     }
     const restored = this.#inParcels ? yield* this.#byParcels(root, finishing) : yield* this.#byPages(root, finishing);
     finishing.run();
