@@ -115,9 +115,8 @@ export const migrateLimits = {
   parcelMinBytes: 32 * 1024,
   /** The largest of them, unless one object is larger: what is asked for waits for it to be sent, and some 5 ms of the guest's are for reading it. */
   parcelMaxBytes: 128 * 1024,
-  /** Of one that somebody waits for: twice as much each time that is near what was waited for before, so many numbers behind it at most. */
+  /** Of one that somebody waits for: twice as much each time that is near what was waited for before. */
   faultBytes: 8 * 1024,
-  nearObjects: 4_096,
   /**
    * V8's old generation in the thread of a guest that holds nothing, about, when what is garbage there is gone: the estimate of a drain rather says
    * too much. What a thread had right before its guest (guest/main.ts, by which guests that hold much are told) is 13 to 22 MB, part of it garbage.

@@ -14,7 +14,7 @@ import { ParcelWriter, parcelFirst, parcelLast } from './parcel-writer.js';
 import type { Piece } from './pieces.js';
 import { SafeMap } from './primordials.js';
 import { Numbers } from './wire.js';
-import type { Question, Wish } from './wish.js';
+import { nearObjects, type Question, type Wish } from './wish.js';
 
 /** A value and the head of the object that it refers to, about. */
 const bytesOfValue = 6;
@@ -23,9 +23,6 @@ const never = (): boolean => false;
 const { isMap } = types;
 const { isArray } = Array;
 const { floor, max, min } = Math;
-
-/** Met behind an object that somebody waits for, and next to it. */
-const nearObjects = 4_096;
 
 const stateDeferred = 1;
 const stateWritten = 2;
@@ -47,7 +44,7 @@ export class ParcelSource {
   readonly #widths = new Numbers();
   /** By id: its place among these and one. */
   readonly #frontierOf = new Numbers();
-  /** Pairs (from, to): parts of the frontier that are to be written, the last first: what an object refers to comes behind it, and then what was met next to it. */
+  /** Pairs (from, to): parts of the frontier that are to be written, the last first. */
   readonly #spans = new Numbers();
   /** Met and in no span yet from here on. */
   #spannedTo = 0;

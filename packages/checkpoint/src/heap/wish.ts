@@ -17,6 +17,9 @@ export interface Question {
 
 export type Wish = number | Question;
 
+/** Whoever waits for an object goes on, if in order, to one with a number so much greater at most. */
+export const nearObjects = 4_096;
+
 export function isAskable(key: unknown): key is QuestionKey {
   if (typeof key === 'string') return key.length <= limits.questionCharacters;
   return key === null || (typeof key !== 'object' && typeof key !== 'function' && typeof key !== 'symbol');

@@ -5,7 +5,7 @@
  * most, so that what is asked for has little before it.
  */
 import { messageOf } from '@godwit/checkpoint/base';
-import { isSameWish, type Wish } from '@godwit/checkpoint/heap/wish';
+import { isSameWish, nearObjects, type Wish } from '@godwit/checkpoint/heap/wish';
 import { migrateLimits } from '../limits.js';
 import type { PageChannel } from './driver.js';
 import { decodePageMessage, encodePageMessage } from './page-messages.js';
@@ -106,11 +106,14 @@ export class PageSender {
 
   /** Whoever goes through things in order asks for what is next to the last: more of that comes at once. */
   #bytesFor(wanted: Wish): number {
-    const last = this.#lastWanted;
-    if (typeof wanted === 'number') this.#lastWanted = wanted;
-    const isNear = typeof wanted === 'number' && wanted > last && wanted - last <= migrateLimits.nearObjects;
-    this.#faultBytes = isNear ? Math.min(migrateLimits.parcelMinBytes * 2, this.#faultBytes * 2) : migrateLimits.faultBytes;
-    return this.#faultBytes;
+    let bytes: number = migrateLimits.faultBytes;
+    if (typeof wanted === 'number') {
+      const ahead = wanted - this.#lastWanted;
+      if (ahead > 0 && ahead <= nearObjects) bytes = Math.min(migrateLimits.parcelMinBytes * 2, this.#faultBytes * 2);
+      this.#lastWanted = wanted;
+    }
+    this.#faultBytes = bytes;
+    return bytes;
   }
 
   async #send({ number, parcel, isLast, leftBytes }: Kept): Promise<void> {

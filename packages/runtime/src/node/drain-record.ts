@@ -1,7 +1,7 @@
 /**
  * What one drain came to, seen from its target: parcels and bytes as the node takes them, faults as the guest's thread tells of them.
- * A fault is one object, or one key of a Map or Set, that the guest stood still for, however many parcels came before it had it; its time is what the thread waited for
- * them, not what it took to read them. A parcel that came while nobody waited is prefetched.
+ * A fault is one object, or one key of a Map or Set, that the guest stood still for, however many parcels came before it had it; its time is
+ * what the thread waited for them, not what it took to read them. A parcel that came while nobody waited is prefetched.
  * Bounded: of many faults every second time is forgotten, again and again.
  */
 import { assert, type Host } from '@godwit/checkpoint/base';
