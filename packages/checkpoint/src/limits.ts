@@ -6,6 +6,8 @@ export const limits = {
   internalsBatchObjects: 256,
   /** Bytes of records after which a heap page is cut: small enough to fetch on a fault, large enough to compress. */
   heapPageBytes: 64 * 1024,
+  /** Objects that are made whole while one that refers to them is: six calls each on the stack, which may be the guest's (heap/paging.ts). */
+  decodeDepth: 24,
   /** Bytes of a guest's first parcel, which is written while it stands still: a small guest comes whole. */
   firstParcelBytes: 16 * 1024,
   /** Values of an array, Map or Set that come at once in parcels: a millisecond of whoever waits for one. */

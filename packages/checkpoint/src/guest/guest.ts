@@ -28,6 +28,7 @@ import { fidOf } from './brand.js';
 import { anIterator, lastingReasons, mark, markForGood, proven, setRealmFacts, sourcesAmong, unmarked } from './cleanness.js';
 import { commonJsClasses, setModules } from './commonjs.js';
 import { Coroutine, coroutineClasses, installAsyncGenerators, running } from './coroutines.js';
+import { forgetTypes } from './feedback.js';
 import { Finishing } from './finishing.js';
 import { hole } from './holes.js';
 import { CollectionMethods, isCollectionMethod } from './hollow-collections.js';
@@ -343,10 +344,12 @@ export class Guest {
       later: (work) => withOriginals(() => keepingLastMatch(work)),
       finish: () => finishing.run(),
       touched: this.onTouched,
-      drained: () => {
+      drained: (functions) => {
         this.paged = undefined;
         setPagedHeap(undefined);
         methods.takeOut();
+        forgetTypes(functions);
+        forgetTypes(this.realm.resumedFunctions());
         this.onWhole();
       },
     });

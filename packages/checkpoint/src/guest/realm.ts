@@ -9,7 +9,7 @@ import { lineStarts } from '../compile/lines.js';
 import type { NativeFunction } from '../compile/native-functions.js';
 import { HELPER_NAMES as HELPER_ORDER } from '../compile/program.js';
 import { collect, type FunctionRange, type Label, type SafepointTable } from '../compile/table.js';
-import { endsWith, indexOf, SafeMap, SafeSet, SafeWeakMap, slice, startsWith } from '../heap/primordials.js';
+import { endsWith, indexOf, type List, list, SafeMap, SafeSet, SafeWeakMap, slice, startsWith } from '../heap/primordials.js';
 import { type ClassEdit, type ClassText, remadeClassText } from '../resume/class-text.js';
 import { type Peeled, peel } from '../resume/peel.js';
 import { brand, brandArrow, brandFunction, brandGenerator, fidOf } from './brand.js';
@@ -826,6 +826,16 @@ export class Realm {
   prepareStack(stack: readonly Frame[]): void {
     for (const frame of stack)
       if (!frame.coroutine && !frame.generator) this.resumed.set(frame, this.frameFunction(frame, false));
+  }
+
+  /** What goes on, or went on, in the place of the resumed stack's frames. */
+  resumedFunctions(): List<AnyFunction> {
+    const found = list<AnyFunction>();
+    for (let i = 0; i < this.stack.length; i++) {
+      const resumed = this.resumed.get(this.stack[i]!);
+      if (resumed !== undefined) found[found.length] = resumed;
+    }
+    return found;
   }
 
   /** Goes on with a captured stack; returns what its outermost call returns. */

@@ -1,19 +1,16 @@
 /**
  * Pages → graph, in this order: everything that others need before they can be made (generic records, prototypes, creation parts),
- * then plain objects and arrays from the last to the first, then references that pointed backwards, then contents and own
- * properties of the rest, then what specials fill, then the guest's changes to built-ins.
- * Why backwards: an object's children mostly have higher ids than it, so they exist and a literal can be built whole.
+ * then plain objects and arrays (whole-objects.ts), then references in circles, then contents and own properties of the rest,
+ * then what specials fill, then the guest's changes to built-ins.
  * It runs in a realm where no guest code has run yet. Pages were verified before they came here (image/): a malformed page is
  * still refused, with GODWIT_CANNOT_RESTORE, but is not searched for.
  */
 import { ImageTables } from './image-tables.js';
 import type { HeapOptions } from './options.js';
-import { plainProperty } from './own-properties.js';
-import { type List, list, reflectDefine, setPrototypeOf } from './primordials.js';
+import { setPrototypeOf } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
 import { formPlain } from './record-forms.js';
-import type { ShapeFactory } from './shape-factories.js';
-import type { ValueReader } from './value-reader.js';
+import { fillArray, WholeObjects } from './whole-objects.js';
 import { Numbers } from './wire.js';
 
 const { floor } = Math;
@@ -27,22 +24,23 @@ export function decodeHeap(pages: readonly Uint8Array[], options: HeapOptions): 
 class Decoder extends RecordDecoder<ImageTables> {
   /** Made before their turn, for what needed them; to be filled. */
   readonly #blanks = new Numbers();
-  readonly #patches: List<{ object: object; key: PropertyKey; id: number }> = list();
+  readonly #whole: WholeObjects;
+
+  constructor(tables: ImageTables, options: HeapOptions) {
+    super(tables, options);
+    this.#whole = new WholeObjects(tables);
+  }
 
   decode(): unknown {
-    const { generic, shapePrototypes, factories, root } = this.tables;
+    const { generic, shapePrototypes, root } = this.tables;
     for (let i = 0; i < generic.length; i++) this.ensure(generic.values[i]!);
     for (let s = 0; s < shapePrototypes.length; s++) {
       const { id } = shapePrototypes[s]!;
       if (id >= 0) this.ensure(id);
     }
-    for (let s = 0; s < shapePrototypes.length; s++) factories[s]!.prototype = this.tables.prototypeOf(s);
-    this.#buildPlain();
+    this.#makeRest();
     for (let i = 0; i < this.#blanks.length; i++) this.#fillBlank(this.#blanks.values[i]!);
-    for (let i = 0; i < this.#patches.length; i++) {
-      const { object, key, id } = this.#patches[i]!;
-      reflectDefine(object, key, plainProperty(this.objects[id]));
-    }
+    this.#whole.patch((id) => this.objects[id]!);
     for (let i = 0; i < generic.length; i++) this.fill(generic.values[i]!, 'contents');
     for (let i = 0; i < generic.length; i++) this.fill(generic.values[i]!, 'specials');
     const changeBuiltins = () => {
@@ -63,52 +61,13 @@ class Decoder extends RecordDecoder<ImageTables> {
 
   protected override needWhole(): void {}
 
-  // ---- plain objects and arrays
-
-  #buildPlain(): void {
-    const { objects } = this;
-    const { factories, readers, pageOf, offsetOf } = this.tables;
-    let page = -1;
-    let reader: ValueReader | undefined;
-    for (let id = this.tables.count - 1; id >= 0; id--) {
-      if (objects[id] !== undefined) continue;
-      if (pageOf[id] !== page) {
-        page = pageOf[id]!;
-        reader = readers[page]!;
-      }
-      reader!.at = offsetOf[id]!;
-      reader!.missing = -1;
-      const head = reader!.varint();
-      const detail = head < 0x80000000 ? head >>> 2 : floor(head / 4);
-      if ((head & 3) === formPlain) {
-        const factory = factories[detail]!;
-        const object = factory.make(reader!);
-        if (factory.prototype !== ObjectPrototype) setPrototypeOf(object, factory.prototype);
-        if (reader!.missing >= 0) this.#patchPlain(object, factory, reader!, id);
-        objects[id] = object;
-      } else objects[id] = this.#fillArray([], reader!, detail);
-    }
-  }
-
-  #patchPlain(object: object, factory: ShapeFactory, reader: ValueReader, id: number): void {
-    reader.at = this.tables.offsetOf[id]!;
-    reader.varint();
-    for (let i = 0; i < factory.keys.length; i++) {
-      reader.missing = -1;
-      reader.value();
-      if (reader.missing >= 0) this.#patches[this.#patches.length] = { object, key: factory.keys[i]!, id: reader.missing };
-    }
-  }
-
-  #fillArray(array: unknown[], reader: ValueReader, length: number): unknown[] {
-    for (let i = 0; i < length; i++) {
-      if (reader.hole()) continue;
-      reader.missing = -1;
-      array[i] = reader.value();
-      if (reader.missing >= 0) this.#patches[this.#patches.length] = { object: array, key: i, id: reader.missing };
-    }
-    if (array.length !== length) array.length = length;
-    return array;
+  /** Plain objects and arrays. */
+  #makeRest(): void {
+    const whole = this.#whole;
+    const { objects, count } = this.tables;
+    this.tables.demand = (id) => (whole.isDeep || whole.isBegun(id) ? undefined : whole.make(id));
+    for (let id = 0; id < count; id++) if (objects[id] === undefined) whole.make(id);
+    this.tables.demand = undefined;
   }
 
   /** Fills an object that something needed before its turn. Every object exists now. */
@@ -117,11 +76,12 @@ class Decoder extends RecordDecoder<ImageTables> {
     const head = reader.varint();
     const object = this.objects[id]!;
     if ((head & 3) !== formPlain) {
-      this.#fillArray(object as unknown[], reader, floor(head / 4));
+      fillArray(object as unknown[], reader, floor(head / 4));
       return;
     }
-    const factory = this.tables.factories[floor(head / 4)]!;
-    factory.fill(object, reader);
-    if (factory.prototype !== ObjectPrototype) setPrototypeOf(object, factory.prototype);
+    const shape = floor(head / 4);
+    this.tables.factories[shape]!.fill(object, reader);
+    const prototype = this.tables.prototypeOf(shape);
+    if (prototype !== ObjectPrototype) setPrototypeOf(object, prototype);
   }
 }

@@ -36,7 +36,7 @@ export abstract class DecoderTables implements HeapTables {
   readonly factories: List<ShapeFactory> = list();
   readonly shapePrototypes: List<Reference> = list();
   root: Reference = { value: undefined, id: -1 };
-  demand?: (id: number) => object | undefined;
+  demand: ((id: number) => object | undefined) | undefined;
 
   protected readonly options: HeapOptions;
 

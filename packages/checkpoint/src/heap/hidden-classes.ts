@@ -7,9 +7,9 @@
  * What a hidden class does not say: indexed properties, and the keys of dictionary-mode objects. The former are looked at every
  * time, the latter never become examples.
  */
-import { setFlagsFromString } from 'node:v8';
 import { type List, list, preventExtensions } from './primordials.js';
 import type { Shape } from './shapes.js';
+import { withNatives } from './v8-natives.js';
 
 /** An object that was checked whole, and what follows for its like. */
 export interface Example {
@@ -124,22 +124,16 @@ function isFast(layout: number): boolean {
 
 /** Asks V8; undefined where it refuses. To be asked anew for each capture, and once for all that the capture does. */
 export function hiddenClassOracle(): HiddenClassOracle | undefined {
-  try {
-    setFlagsFromString('--allow-natives-syntax');
-    // Compiled from constant text; V8's natives have no other spelling.
+  return withNatives(() => {
     const same = new FunctionOf('a', 'b', 'return %HaveSameMap(a, b);') as HiddenClassOracle['same'];
     const layout = new FunctionOf(
       'o',
       `return (%HasFastProperties(o) ? ${layoutFast} : 0) | (%HasDictionaryElements(o) ? ${layoutDictionaryElements} : 0)
         | (%HasHoleyElements(o) ? ${layoutHoley} : 0);`,
     ) as HiddenClassOracle['layout'];
-    // The first call compiles, which needs the syntax too. It is also the proof that the oracle tells hidden classes apart.
+    // It is also the proof that the oracle tells hidden classes apart.
     const one = { a: 1 };
     const works = same(one, { a: 1 }) && !same(one, { b: 1 }) && !same(one, preventExtensions({ a: 1 }));
     return works && layout(one) & layoutFast && layout([]) === layoutFast ? { same, layout } : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    setFlagsFromString('--no-allow-natives-syntax');
-  }
+  });
 }

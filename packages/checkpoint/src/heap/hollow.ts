@@ -30,6 +30,7 @@ const { isArray } = Array;
 const { min } = Math;
 const { iterator, isConcatSpreadable, toStringTag } = Symbol;
 const { get: reflectGet, has: reflectHas, set: reflectSet } = Reflect;
+const ArrayConstructor = Array;
 const MapOf = Map;
 const SetOf = Set;
 const ProxyOf = Proxy;
@@ -116,11 +117,9 @@ export class HollowObjects {
 const none: readonly unknown[] = [];
 const ArrayPrototype = Array.prototype;
 
-/** An array of holes. */
+/** An array of holes, with room for as many elements and no more. Constructed so because V8 would remember with `new` what the others came to hold. */
 export function arrayOf(length: number): unknown[] {
-  const array: unknown[] = [];
-  array.length = length;
-  return array;
+  return reflectConstruct(ArrayConstructor, [length]) as unknown[];
 }
 
 /** The content of a hollow object, from its record: without a prototype meanwhile, so that no setter sees it. */

@@ -9,6 +9,7 @@
  */
 import { types } from 'node:util';
 import { GodwitError, messageOf } from '../base/index.js';
+import { literalElements } from './array-factories.js';
 import { addEntries, arrayOf, type Filler, fillElements, fillObject, fillPiece, HollowObjects, reveal } from './hollow.js';
 import { LateCollection, type LateHeap } from './late-collection.js';
 import { ObjectNumbers } from './object-numbers.js';
@@ -19,11 +20,12 @@ import { type List, list, SafeMap, startsWith } from './primordials.js';
 import { RecordDecoder } from './record-decoder.js';
 import { formArray, formGeneric, formPlain, tagBuiltinChange } from './record-forms.js';
 import { malformed } from './value-reader.js';
+import { WholeObjects } from './whole-objects.js';
 import { Numbers } from './wire.js';
 import type { QuestionKey, Wish } from './wish.js';
 
 const { isArray } = Array;
-const { floor, min } = Math;
+const { floor } = Math;
 const { isMap, isSet } = types;
 
 /** Objects that fillSome makes whole in one batch. */
@@ -53,14 +55,14 @@ export interface PagedHeapOptions extends HeapOptions {
   later?<T>(work: () => T): T;
   /** What a later parcel describes is there, with its contents. */
   finish?(): void;
-  /** Objects that come with one that is touched: what is described next to it. */
+  /** Objects that come with one that is touched: what it refers to, and what is described next to it. */
   neighbours?: number;
   /** A hollow object was asked for something that cannot be told of it: the guest must end. Without it an error is thrown. */
   lost?(reason: string): never;
   /** A hollow object was touched, and is whole. */
   touched?(): void;
-  /** The last hollow object is whole. */
-  drained?(): void;
+  /** The last hollow object is whole; `functions` are those that came. */
+  drained?(functions: List<object>): void;
 }
 
 export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
@@ -75,6 +77,9 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   #dueGeneric: List<number> = list();
   /** Parcels that were read in the midst of a batch: what they describe is made after it. */
   #unmade: List<ParcelContents> = list();
+  readonly #whole: WholeObjects;
+  /** How many more objects get their contents in this batch that nobody asked for. */
+  #budget = 0;
   #inBatch = false;
   #creating = false;
   #isReading = false;
@@ -88,6 +93,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** By id of what comes in pieces: how many of these are in their place. */
   readonly #piecesIn: List<number> = list();
   #isDrained = false;
+  readonly #functions: List<object> = list();
   /** Maps and Sets that were used before they were whole. */
   readonly #lates = new SafeMap<object, LateCollection>();
   /** Numbered; and the answer to the last, one more than a place. */
@@ -99,6 +105,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   constructor(options: PagedHeapOptions) {
     super(new ParcelTables(options), options);
     this.#paged = options;
+    this.#whole = new WholeObjects(this.tables);
     this.tables.demand = (id) => this.#demand(id);
   }
 
@@ -220,9 +227,8 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   /** Whoever looks at one object will look at others, and a batch costs more than an object. */
   #fillAround(id: number): void {
     this.#fillPlain(id);
-    const from = this.#placeOf[id]!;
-    const end = min(from + (this.#paged.neighbours ?? 0), this.#described.length);
-    for (let at = from; at < end; at++) this.#dueNow(this.#described.values[at]!);
+    for (let at = this.#placeOf[id]!; at < this.#described.length && this.#budget > 0; at++)
+      this.#fillDescribed(this.#described.values[at]!);
   }
 
   /** Reads the next parcel, which nobody waits for. */
@@ -244,23 +250,27 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     const isLeft = this.#wholeUpTo < this.#described.length;
     if (!isLeft && this.tables.isComplete && !this.#isDrained) {
       this.#isDrained = true;
-      this.#paged.drained?.();
+      this.#paged.drained?.(this.#functions);
     }
     return isLeft;
   }
 
   #fillNext(count: number): void {
-    for (let due = 0; this.#wholeUpTo < this.#described.length && due < count; ) {
+    for (let filled = 0; this.#wholeUpTo < this.#described.length && filled < count; filled += batchObjects - this.#budget) {
       this.#batch(() => {
-        for (let inBatch = 0; this.#wholeUpTo < this.#described.length && inBatch < batchObjects; this.#wholeUpTo++) {
-          const id = this.#described.values[this.#wholeUpTo]!;
-          if (this.#states[id] === stateWhole) continue;
-          this.#dueNow(id);
-          inBatch++;
-          due++;
+        for (; this.#wholeUpTo < this.#described.length && this.#budget > 0; this.#wholeUpTo++) {
+          this.#fillDescribed(this.#described.values[this.#wholeUpTo]!);
         }
-      });
+      }, batchObjects);
     }
+  }
+
+  #fillDescribed(id: number): void {
+    if (this.#states[id] === stateWhole) return;
+    this.#exist(id);
+    if (this.#states[id] === stateWhole) return;
+    this.#budget--;
+    this.#fillPlain(id);
   }
 
   /** Makes everything whole, for the runtime. */
@@ -310,7 +320,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     if (form === formPlain) {
       const shape = this.tables.shapePrototypes[detail]!;
       const factory = this.tables.factories[detail]!;
-      const isMissing = shape.id >= 0 && this.objects[shape.id] === undefined;
+      const isMissing = !this.#hasPrototype(detail);
       if (isMissing && !this.creating.has(shape.id)) return shape.id;
       if (isMissing) {
         // Its prototype needs it to be made: an ordinary object meanwhile.
@@ -341,6 +351,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   }
 
   protected override made(id: number): void {
+    if (typeof this.objects[id] === 'function') this.#functions[this.#functions.length] = this.objects[id]!;
     this.#dueGeneric[this.#dueGeneric.length] = id;
     this.#states[id] = stateDue;
     const object = this.objects[id]!;
@@ -407,11 +418,48 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
 
   // ---- batches
 
-  /** Asked for while contents are read; what creation needs is made by ensure(), which has a stack of its own. */
+  /**
+   * Asked for while contents are read: made whole if that can be, else hollow. What creation needs is made by ensure(), which has a stack
+   * of its own; where that might need an object which is being made whole, and does not exist, it waits.
+   */
   #demand(id: number): object | undefined {
-    if (this.#creating || this.#isReading) return undefined;
+    if (this.#creating || this.#isReading || this.#whole.isBegun(id)) return undefined;
+    if (this.#canMakeWhole(id)) return this.#makeWhole(id);
+    if (this.#whole.isMaking && !this.#needsNothing(id)) return undefined;
     this.#ensure(id);
     return this.objects[id];
+  }
+
+  /** A small object that does not exist yet. */
+  #canMakeWhole(id: number): boolean {
+    if (this.#budget <= 0 || this.#whole.isDeep || !this.tables.describes(id)) return false;
+    const head = this.tables.headOf(id);
+    const form = head & 3;
+    const detail = floor(head / 4);
+    if (form === formArray) return detail <= literalElements && this.tables.wholeOf(id) === undefined;
+    return form === formPlain && this.#hasPrototype(detail) && !this.#isRuntimes(detail);
+  }
+
+  #makeWhole(id: number): object {
+    this.#budget--;
+    const head = this.tables.headOf(id);
+    // What inherits from something hollow cannot say for whom it asks.
+    if ((head & 3) === formPlain) this.needWhole(this.tables.prototypeOf(floor(head / 4)));
+    const object = this.#whole.make(id);
+    this.#states[id] = stateWhole;
+    return object;
+  }
+
+  /** Whether an object can be made hollow right away. */
+  #needsNothing(id: number): boolean {
+    const head = this.tables.headOf(id);
+    if ((head & 3) === formGeneric) return !this.tables.describes(id);
+    return (head & 3) !== formPlain || this.#hasPrototype(floor(head / 4));
+  }
+
+  #hasPrototype(shape: number): boolean {
+    const { id } = this.tables.shapePrototypes[shape]!;
+    return id < 0 || this.objects[id] !== undefined;
   }
 
   #ensure(id: number): void {
@@ -425,15 +473,18 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
   }
 
   #dueNow(id: number): void {
-    // A piece of what is hollow: that may not have been made yet, and neither has it a state.
-    const whole = this.tables.wholeOf(id);
-    if (whole !== undefined) {
-      if (this.objects[whole] === undefined) this.#ensure(whole);
-      if (this.#states[id] !== stateWhole && this.#states[id] !== stateDue) this.#due(id);
-      return;
-    }
-    if (this.objects[id] === undefined) this.#ensure(id);
-    if (this.#states[id] === stateHollow) this.#due(id);
+    this.#exist(id);
+    // Pieces of what is hollow have no state.
+    if (this.#states[id] === stateHollow || (this.#states[id] === undefined && this.tables.wholeOf(id) !== undefined))
+      this.#due(id);
+  }
+
+  /** The object is there, or what it is a piece of; whole if that can be. */
+  #exist(id: number): void {
+    const object = this.tables.wholeOf(id) ?? id;
+    if (this.objects[object] !== undefined) return;
+    if (this.#canMakeWhole(object)) this.#makeWhole(object);
+    else this.#ensure(object);
   }
 
   #due(id: number): void {
@@ -441,14 +492,20 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
     this.#duePlain.push(id);
   }
 
-  #batch(begin: () => void): void {
+  /** `budget`: objects that get their contents with those that are due, about. */
+  #batch(begin: () => void, budget = this.#paged.neighbours ?? 0): void {
     if (this.#inBatch) malformed('a batch within a batch');
     this.#inBatch = true;
+    this.#budget = budget;
     try {
       begin();
       const generic = list<number>();
-      while (this.#duePlain.length > 0 || this.#dueGeneric.length > 0) {
+      while (this.#isLeft()) {
         while (this.#duePlain.length > 0) this.#fillPlain(this.#duePlain.values[--this.#duePlain.length]!);
+        this.#whole.patch((id) => {
+          if (this.objects[id] === undefined) this.#ensure(id);
+          return this.objects[id]!;
+        });
         const due = this.#dueGeneric;
         this.#dueGeneric = list();
         for (let i = 0; i < due.length; i++) {
@@ -464,7 +521,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       this.#inBatch = false;
     }
     // What specials read may have been new.
-    if (this.#duePlain.length > 0 || this.#dueGeneric.length > 0) this.#batch(() => undefined);
+    if (this.#isLeft()) this.#batch(() => undefined);
     if (this.#unmade.length === 0) return;
     const unmade = this.#unmade;
     this.#unmade = list();
@@ -472,6 +529,10 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       for (let i = 0; i < unmade.length; i++) this.#make(unmade[i]!);
       this.#finish();
     });
+  }
+
+  #isLeft(): boolean {
+    return this.#duePlain.length > 0 || this.#dueGeneric.length > 0 || this.#whole.isLeft;
   }
 
   #fillPlain(id: number): void {

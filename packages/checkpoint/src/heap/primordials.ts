@@ -42,6 +42,8 @@ export const hasOwn = uncurry(Object.prototype.hasOwnProperty) as (self: object,
 export const tagOf = uncurry(Object.prototype.toString) as (self: unknown) => string;
 export const sourceOf = uncurry(Function.prototype.toString) as (self: unknown) => string;
 export const join = uncurry(Array.prototype.join) as (self: ArrayLike<unknown>, separator: string) => string;
+/** A copy with no room to grow. Asks the array for its constructor: not for what the guest can see. */
+export const sliceArray = uncurry(Array.prototype.slice) as (self: unknown[]) => unknown[];
 export const charCodeAt = uncurry(String.prototype.charCodeAt) as (self: string, index: number) => number;
 export const slice = uncurry(String.prototype.slice) as (self: string, from: number, to?: number) => string;
 export const startsWith = uncurry(String.prototype.startsWith) as (self: string, what: string) => boolean;

@@ -11,9 +11,7 @@ export interface ShapeFactory {
   readonly keys: List<string>;
   /** How many objects of the image have it. */
   readonly uses: number;
-  /** Set once all prototypes exist. */
-  prototype: object | null;
-  /** A whole object, its values read in key order. */
+  /** A whole object with the ordinary prototype, its values read in key order. */
   make(reader: ValueReader): object;
   /** Identity without content: every key there, every value undefined. */
   blank(): object;
@@ -31,7 +29,6 @@ export function genericFactory(keys: List<string>, uses: number): ShapeFactory {
   };
   return {
     ...{ keys, uses },
-    prototype: Object.prototype,
     make(reader) {
       const object = {};
       fill(object, reader);
@@ -62,5 +59,5 @@ export function literalFactory(keys: List<string>, uses: number): ShapeFactory {
   const make = new FunctionOf('r', `return { ${whole}};`) as ShapeFactory['make'];
   const makeBlank = new FunctionOf(`return { ${blank}};`) as ShapeFactory['blank'];
   const fill = new FunctionOf('o', 'r', stores) as ShapeFactory['fill'];
-  return { keys, uses, prototype: Object.prototype, make, blank: makeBlank, fill };
+  return { keys, uses, make, blank: makeBlank, fill };
 }

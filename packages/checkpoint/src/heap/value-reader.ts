@@ -15,7 +15,7 @@ export interface HeapTables {
   readonly symbols: List<symbol>;
   blob(id: number): unknown;
   /** Makes an object that does not exist yet, if it can be made now. Readers may stand elsewhere afterwards. */
-  demand?(id: number): object | undefined;
+  readonly demand: ((id: number) => object | undefined) | undefined;
 }
 
 /** Where values are read from, and what a reference that does not exist yet left behind. */
@@ -55,10 +55,10 @@ export class ValueReader extends wire.ByteReader {
   }
 
   #absent(id: number): object | undefined {
-    const { at } = this;
+    const { at, missing } = this;
     const made = this.#heap.demand?.(id);
     this.at = at;
-    if (made === undefined) this.missing = id;
+    this.missing = made === undefined ? id : missing;
     return made;
   }
 

@@ -7,23 +7,24 @@ import { Places } from '../../src/heap/places.js';
 import { difference, options } from './graph.js';
 import { build, plan } from './graphs.js';
 
-/** A copy that comes in parcels of about `bytes`, what is asked for first. */
-function paged(value: unknown, bytes: number, changed: Partial<HeapOptions> = {}) {
+/** A copy that comes in parcels of about `bytes`, what is asked for first. What is touched brings so many others. */
+function paged(value: unknown, bytes: number, changed: Partial<HeapOptions> = {}, neighbours = 0) {
   const all = { ...options, ...changed };
   const source = new ParcelSource(value, all, bytes);
   const first = source.first();
-  const heap = new PagedHeap({ ...all, next: (wanted) => source.next(bytes, wanted)! });
+  const heap = new PagedHeap({ ...all, neighbours, next: (wanted) => source.next(bytes, wanted)! });
   return { heap, source, root: heap.load(first) };
 }
 
 const parcelBytes = fc.integer({ min: 1, max: 600 });
+const neighbours = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 }));
 
 describe('PagedHeap', () => {
   it('gives back any graph, made whole in the order of parcels', () => {
     fc.assert(
-      fc.property(plan, parcelBytes, (nodes, bytes) => {
+      fc.property(plan, parcelBytes, neighbours, (nodes, bytes, around) => {
         const graph = build(nodes);
-        const { heap, source, root } = paged(graph, bytes);
+        const { heap, source, root } = paged(graph, bytes, {}, around);
         heap.fillAll();
         expect(heap.hollow).toBe(0);
         expect(source.left).toBe(0);
@@ -35,30 +36,36 @@ describe('PagedHeap', () => {
 
   it('gives back any graph, touched in any order', () => {
     fc.assert(
-      fc.property(plan, parcelBytes, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), (nodes, bytes, draws) => {
-        const graph = build(nodes);
-        const { heap, root } = paged(graph, bytes);
-        const seen = new Set<object>([root as object]);
-        const waiting: object[] = [root as object];
-        for (let step = 0; waiting.length > 0; step++) {
-          const [object] = waiting.splice(draws[step % draws.length]! % waiting.length, 1);
-          // One property that it does not have, as a program would ask.
-          if (!ArrayBuffer.isView(object)) void (object as { nothing: unknown }).nothing;
-          // Of large arrays each piece comes by itself.
-          if (Array.isArray(object)) for (let i = 0; i < object.length; i++) void object[i];
-          const found: unknown[] = [Object.getPrototypeOf(object!)];
-          for (const key of Reflect.ownKeys(object!)) found.push(Reflect.getOwnPropertyDescriptor(object!, key)!.value);
-          if (types.isMap(object)) for (const entry of Map.prototype.entries.call(object)) found.push(...entry);
-          if (types.isSet(object)) for (const item of Set.prototype.values.call(object)) found.push(item);
-          for (const value of found) {
-            if (typeof value !== 'object' || value === null || seen.has(value)) continue;
-            seen.add(value);
-            waiting.push(value);
+      fc.property(
+        plan,
+        parcelBytes,
+        fc.array(fc.nat(), { minLength: 1, maxLength: 20 }),
+        neighbours,
+        (nodes, bytes, draws, around) => {
+          const graph = build(nodes);
+          const { heap, root } = paged(graph, bytes, {}, around);
+          const seen = new Set<object>([root as object]);
+          const waiting: object[] = [root as object];
+          for (let step = 0; waiting.length > 0; step++) {
+            const [object] = waiting.splice(draws[step % draws.length]! % waiting.length, 1);
+            // One property that it does not have, as a program would ask.
+            if (!ArrayBuffer.isView(object)) void (object as { nothing: unknown }).nothing;
+            // Of large arrays each piece comes by itself.
+            if (Array.isArray(object)) for (let i = 0; i < object.length; i++) void object[i];
+            const found: unknown[] = [Object.getPrototypeOf(object!)];
+            for (const key of Reflect.ownKeys(object!)) found.push(Reflect.getOwnPropertyDescriptor(object!, key)!.value);
+            if (types.isMap(object)) for (const entry of Map.prototype.entries.call(object)) found.push(...entry);
+            if (types.isSet(object)) for (const item of Set.prototype.values.call(object)) found.push(item);
+            for (const value of found) {
+              if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+              seen.add(value);
+              waiting.push(value);
+            }
           }
-        }
-        expect(heap.hollow).toBe(0);
-        expect(difference(graph, root)).toBe(undefined);
-      }),
+          expect(heap.hollow).toBe(0);
+          expect(difference(graph, root)).toBe(undefined);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

@@ -88,8 +88,11 @@ import { asRehearsed, warmUp } from './warm-up.js';
 const port = workerData.port as import('node:worker_threads').MessagePort;
 const words = new Int32Array(workerData.words as SharedArrayBuffer);
 const pages = new Pages(workerData.pages as import('node:worker_threads').MessagePort, words);
-/** Bytes of one parcel; tests have many small ones. */
+/** Objects made whole with one that is touched: half a millisecond. */
+const NEIGHBOURS = 500;
+/** Bytes of one parcel; and these; tests have many small parcels and few neighbours. */
 const parcelBytes = workerData.parcelBytes as number | undefined;
+const neighbours = (workerData.neighbours as number | undefined) ?? NEIGHBOURS;
 const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
 /** Guests may come by pages: those that hold much, or all; what they touch first, the rest when there is time ('touched': never, for tests). */
 const paging = workerData.paging as 'large' | 'all' | 'touched' | undefined;
@@ -375,7 +378,7 @@ function setUp(bundle: Bundle, settings: GuestSettings, isArrival: boolean): voi
     onWhole: () => send({ type: 'whole' }),
     onTouched: () => void add(words, FILLED, 1),
     takesApart,
-    neighbours: paging === 'touched' ? 0 : NEIGHBOURS,
+    neighbours,
   });
   guest.acceptPauses(false);
   services.adopt(guestProcess);
@@ -412,8 +415,6 @@ const LARGE_HEAP_BYTES = 12 * 2 ** 20;
 const OBJECTS_BETWEEN_TURNS = 2_000;
 /** The same when a capture waits for all of them. */
 const OBJECTS_IN_A_HURRY = 20_000;
-/** Made whole with one that is touched: half a millisecond. */
-const NEIGHBOURS = 500;
 
 /** A parcel, or some objects, between two turns. */
 const fillOn = once(nativeSetImmediate, () => {

@@ -50,14 +50,15 @@ export class HostedGuest {
   private isPartial = false;
   private captures = 0;
 
-  constructor(plan: SharedArrayBuffer, usesInspector: boolean, byPages: boolean) {
+  /** `neighbours`: of one that comes and goes by pages, objects that come with one that is touched. */
+  constructor(plan: SharedArrayBuffer, usesInspector: boolean, neighbours: number | undefined) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     if (usesInspector) inspector ??= new WorkerInspector();
     const pages = this.pages.other;
-    const inParcels = { paging: 'touched', parcelBytes: machineLimits.parcelBytes };
+    const inParcels = { paging: 'touched', parcelBytes: machineLimits.parcelBytes, neighbours };
     this.worker = new Worker(usesInspector ? new URL('./worker.js', import.meta.url) : new URL(main), {
-      workerData: { port: port2, words: this.words.buffer, pages, plan, main, ...(byPages ? inParcels : {}) },
+      workerData: { port: port2, words: this.words.buffer, pages, plan, main, ...(neighbours !== undefined ? inParcels : {}) },
       transferList: [port2, pages],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },

@@ -9,6 +9,8 @@ export const machineLimits = {
   runMs: 15_000,
   /** A restore that takes longer hangs. */
   restoreMs: 15_000,
+  /** Objects that come with one that is touched, by turns from move to move. */
+  neighbours: [0, 3],
   /** The capture of a guest that waits. */
   captureMs: 60_000,
   /** The same on plain node. */

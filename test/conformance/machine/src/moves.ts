@@ -50,9 +50,9 @@ const plan = new Int32Array(shared);
 /** Workers that wait for their guest: with breakpoints and without. */
 const spares = new Map<string, HostedGuest>();
 
-function takeWorker(usesInspector: boolean, byPages = false): HostedGuest {
-  const kind = `${usesInspector} ${byPages}`;
-  const make = () => new HostedGuest(shared, usesInspector, byPages);
+function takeWorker(usesInspector: boolean, neighbours?: number): HostedGuest {
+  const kind = `${usesInspector} ${neighbours}`;
+  const make = () => new HostedGuest(shared, usesInspector, neighbours);
   const taken = spares.get(kind) ?? make();
   spares.set(kind, make());
   return taken;
@@ -186,13 +186,17 @@ async function runImage(
   return run;
 }
 
-/** Runs and moves at each of `hits`, from worker to worker; with `byPages` everything that can be is hollow after each move until it is touched. */
+/**
+ * Runs and moves at each of `hits`, from worker to worker; with `byPages` everything that can be is hollow after each move until it is touched, or
+ * something near it.
+ */
 export async function runMoved(program: Program, hits: readonly number[], byPages = false): Promise<Run> {
   const run = emptyRun();
   const output = new Output();
   const wanted = [...hits];
   resetPlan(program, wanted[0]);
-  let guest = takeWorker(true, byPages);
+  const neighbours = () => (byPages ? machineLimits.neighbours[run.moves % 2] : undefined);
+  let guest = takeWorker(true, neighbours());
   /** Where the guest was before: it has what has not been touched since. */
   let former: HostedGuest | undefined;
   const bundle = marked(program.bundle);
@@ -218,7 +222,7 @@ export async function runMoved(program: Program, hits: readonly number[], byPage
     output.add(guest);
     await former?.terminate();
     former = guest;
-    guest = takeWorker(!isLast, byPages);
+    guest = takeWorker(!isLast, neighbours());
     run.lost = await guest.restore(isLast ? program.bundle : bundle, settingsOf(program), event, former);
     if (run.lost !== undefined) break;
     run.moves++;
