@@ -26,7 +26,21 @@ it('forgets what functions met, and their optimised code', () => {
   for (let i = 0; i < 10; i++) sum({ a: i, b: 2 });
   run();
   expect(isOptimised(sum)).toBe(true);
-  forgetTypes([sum, () => 1, Math.max, Object.assign]);
+  const revocable = Proxy.revocable(sum, {});
+  revocable.revoke();
+  class Sum {}
+  forgetTypes([
+    sum,
+    () => 1,
+    Sum,
+    Math.max,
+    sum.bind(undefined),
+    new Proxy(sum, {}),
+    revocable.proxy,
+    process.hrtime,
+    {},
+    undefined,
+  ]);
   expect(isOptimised(sum)).toBe(false);
   // Optimised with nothing known it falls back at once.
   run();
