@@ -39,7 +39,8 @@ function put(target, index, value) {
 }
 
 function guestForEach(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.forEach(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.forEach(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = 0; i < n; i++) {
@@ -50,7 +51,8 @@ function guestForEach(self, callback, thisArg) {
   }
 }
 function guestMap(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.map(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.map(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   const out = create(list, n);
@@ -65,7 +67,8 @@ function guestMap(self, callback, thisArg) {
   return out;
 }
 function guestFilter(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.filter(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.filter(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   const out = create(list, 0);
@@ -82,7 +85,8 @@ function guestFilter(self, callback, thisArg) {
   return out;
 }
 function guestSome(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.some(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.some(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = 0; i < n; i++) {
@@ -94,7 +98,8 @@ function guestSome(self, callback, thisArg) {
   return false;
 }
 function guestEvery(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.every(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.every(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = 0; i < n; i++) {
@@ -106,7 +111,8 @@ function guestEvery(self, callback, thisArg) {
   return true;
 }
 function guestFind(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.find(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.find(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = 0; i < n; i++) {
@@ -117,7 +123,8 @@ function guestFind(self, callback, thisArg) {
   return undefined;
 }
 function guestFindIndex(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.findIndex(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.findIndex(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = 0; i < n; i++) {
@@ -128,7 +135,8 @@ function guestFindIndex(self, callback, thisArg) {
   return -1;
 }
 function guestFindLast(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.findLast(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.findLast(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = n - 1; i >= 0; i--) {
@@ -140,7 +148,7 @@ function guestFindLast(self, callback, thisArg) {
 }
 function guestFindLastIndex(self, callback, thisArg) {
   if (typeof callback !== 'function' || self === undefined || self === null)
-    return $$natives.findLastIndex(self, callback, thisArg);
+    return $$natives.findLastIndex(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   for (let i = n - 1; i >= 0; i--) {
@@ -151,7 +159,8 @@ function guestFindLastIndex(self, callback, thisArg) {
   return -1;
 }
 function guestReduce(self, callback, initial, hasInitial) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.reduce(self, callback, initial);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.reduce(self, $$natives.whole(callback), initial);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   let i = 0;
@@ -171,7 +180,7 @@ function guestReduce(self, callback, initial, hasInitial) {
 }
 function guestReduceRight(self, callback, initial, hasInitial) {
   if (typeof callback !== 'function' || self === undefined || self === null)
-    return $$natives.reduceRight(self, callback, initial);
+    return $$natives.reduceRight(self, $$natives.whole(callback), initial);
   const list = $$natives.Object(self);
   let i = lengthOf(list) - 1;
   let value;
@@ -185,7 +194,8 @@ function guestReduceRight(self, callback, initial, hasInitial) {
   return value;
 }
 function guestFlatMap(self, callback, thisArg) {
-  if (typeof callback !== 'function' || self === undefined || self === null) return $$natives.flatMap(self, callback, thisArg);
+  if (typeof callback !== 'function' || self === undefined || self === null)
+    return $$natives.flatMap(self, $$natives.whole(callback), thisArg);
   const list = $$natives.Object(self);
   const n = lengthOf(list);
   const out = create(list, 0);
@@ -325,7 +335,8 @@ $$natives.define(Array.prototype, {
   },
   sort(compare) {
     'use strict';
-    if (typeof compare !== 'function' || this === undefined || this === null) return $$natives.sort(this, compare);
+    if (typeof compare !== 'function' || this === undefined || this === null)
+      return $$natives.sort(this, $$natives.whole(compare));
     const list = $$natives.Object(this);
     const n = lengthOf(list);
     const items = [];
@@ -346,7 +357,8 @@ $$natives.define(Array.prototype, {
   },
   toSorted(compare) {
     'use strict';
-    if (typeof compare !== 'function' || this === undefined || this === null) return $$natives.toSorted(this, compare);
+    if (typeof compare !== 'function' || this === undefined || this === null)
+      return $$natives.toSorted(this, $$natives.whole(compare));
     const list = $$natives.Object(this);
     const n = lengthOf(list);
     const out = new $$natives.Array(n);
@@ -367,7 +379,8 @@ $$natives.define($$natives.mapPrototype, {
   forEach(callback, thisArg) {
     'use strict';
     if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.mapForEach(this, callback);
-    if (typeof callback !== 'function' || !$$natives.isMap(this)) return $$natives.mapForEach(this, callback, thisArg);
+    if (typeof callback !== 'function' || !$$natives.isMap(this))
+      return $$natives.mapForEach($$natives.whole(this), $$natives.whole(callback), thisArg);
     for (const [key, value] of $$natives.cursor(this, 'map')) $$natives.call(callback, thisArg, value, key, this);
   },
 });
@@ -375,7 +388,8 @@ $$natives.define($$natives.setPrototype, {
   forEach(callback, thisArg) {
     'use strict';
     if (callback === $$natives.leaf) if (thisArg === undefined) if (takeLeaf()) return $$natives.setForEach(this, callback);
-    if (typeof callback !== 'function' || !$$natives.isSet(this)) return $$natives.setForEach(this, callback, thisArg);
+    if (typeof callback !== 'function' || !$$natives.isSet(this))
+      return $$natives.setForEach($$natives.whole(this), $$natives.whole(callback), thisArg);
     for (const value of $$natives.cursor(this, 'set')) $$natives.call(callback, thisArg, value, value, this);
   },
 });

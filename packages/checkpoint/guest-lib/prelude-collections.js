@@ -109,7 +109,7 @@ $$natives.define(Array, {
       isLeaf = $$natives.on;
     }
     if (items === undefined || items === null || (mapper !== undefined && typeof mapper !== 'function'))
-      return $$natives.arrayFrom(this, items, mapper, thisArg);
+      return $$natives.arrayFrom(this, items, $$natives.whole(mapper), thisArg);
     if (isPlainCase(this, items)) {
       if (isLeaf) return $$natives.arrayFrom(this, items, mapper, thisArg);
       return fromNative(items, mapper, thisArg);
@@ -129,7 +129,7 @@ $$natives.define(Object, {
     'use strict';
     if (!isObject(iterable) || $$natives.isNativelyIterated(iterable)) return $$natives.fromEntries(iterable);
     const method = iterable[$$natives.iterator];
-    if (typeof method !== 'function') return $$natives.fromEntries(iterable);
+    if (typeof method !== 'function') return $$natives.fromEntries($$natives.whole(iterable));
     const object = {};
     const iterator = begin(iterable, method);
     const next = iterator.next;

@@ -70,6 +70,8 @@ export class NativeCallbacks {
     this.listSlice = unbound(Array.prototype.slice);
   }
 
+  /** For what V8's messages name: of a hollow object it would not say the class. */
+  readonly whole = whole;
   readonly call = unbound(call);
   readonly apply = Reflect.apply;
   readonly construct = Reflect.construct;

@@ -617,10 +617,12 @@ export class Realm {
   ): object {
     const meta = this.metaOf(fid);
     const { text, edits } = this.classTextOf(fid);
-    const head = `(function (${parameters('$h, $k, $l', meta)}) { "use strict"; ${takesNatives(meta)}return (`;
+    // As the value of a property it gets the name that V8's messages give its instances, without a binding that its code could see.
+    const key = stringify(meta.name);
+    const head = `(function (${parameters('$h, $k, $l', meta)}) { "use strict"; ${takesNatives(meta)}return ({ ${key}: `;
     const { start: from, end: to } = this.ranges.get(fid)!;
     const url = this.registerScript({ fid, from, to, text, head, edits });
-    const factory = this.evaluate(`${head}${text}); })\n//# sourceURL=${url}`, fid, scope) as AnyFunction;
+    const factory = this.evaluate(`${head}${text} }[${key}]); })\n//# sourceURL=${url}`, fid, scope) as AnyFunction;
     const C = factory(heritage, keys, later, ...chain) as AnyFunction;
     return this.brandClass(C, fid, chain[0], keys);
   }
