@@ -1,8 +1,8 @@
 /**
  * What takes too long for each change: npm run test:long [-- SEED]
  * The programs of the conformance tests moved at many safepoints and again and again, every fault of the compiler that they must notice, all
- * properties with many seeds, the tour of the language moved for minutes, large programs from npm (docs/PROGRAMS.md; their packages are fetched
- * from the registry).
+ * properties with many seeds, the tour of the language moved for minutes, a guest of 100 MB moved 500 times (many-moves.mjs), large programs from
+ * npm (docs/PROGRAMS.md; their packages are fetched from the registry).
  * The seed, printed first, makes a run that failed happen again (as far as time does not matter to it).
  */
 import { spawnSync } from 'node:child_process';
@@ -57,6 +57,8 @@ if (moved.stdout !== plain.stdout || moved.status !== 0) {
   failures++;
   console.log(`== failed: the tour ended with ${moved.status}\n${moved.stderr}${moved.stdout}`);
 } else console.log(`${JSON.parse(readFileSync(stats, 'utf8')).moves.length} moves`);
+
+run('one guest of 100 MB, moved 500 times', [join(root, 'test/long/many-moves.mjs')]);
 
 run('programs from npm, a minute each', [join(root, 'test/programs/run.mjs')]);
 

@@ -1,7 +1,6 @@
 /**
  * Makes plain objects and arrays, contents and all, each with what it refers to: what one object holds lies together in memory then, as it did
- * when the program made it. (Made level by level, by their ids, and with room to grow in each array, a list of records of nine objects took
- * two to three times as long to go through, for good: test/bench/order.mjs.)
+ * when the program made it (docs/adr/0019).
  * What refers to an object that is being made, or is too deep, gets it afterwards (patch).
  */
 import { limits } from '../limits.js';
