@@ -165,6 +165,15 @@ describe('wrong usage', () => {
   });
 });
 
+it.each([['ps'], ['node', 'ls'], ['ps', '--help'], ['logs', 'the bystander']])(
+  'cluster-%s into a pipe that nobody reads ends without a word',
+  async (name, ...args) => {
+    const { child, result } = place.begin(name, ...args.map((arg) => (arg === 'the bystander' ? bystander : arg)));
+    child.stdout!.destroy();
+    expect((await result).stderr).toBe('');
+  },
+);
+
 it('leaves everybody else as they were', async () => {
   const log = String((await place.run('logs', bystander)).stdout)
     .trimEnd()

@@ -3,6 +3,7 @@
  * Keeps true: nothing is cut off: stdout and stderr are empty before the process ends.
  */
 
+import { constants } from 'node:os';
 import { GodwitError, type Host, type LogLevel, messageOf, realHost } from '@godwit/checkpoint/base';
 import { isPool, schedulerLimits } from '@godwit/scheduler';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
@@ -26,6 +27,7 @@ export function command(name: string, description: string): Command {
 export async function main(program: Command, failureCode = 1): Promise<never> {
   let code = 0;
   process.exitCode = undefined;
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnread);
   process.once('beforeExit', () => {
     process.stderr.write(`${program.name()}: Cannot go on: nothing is left to wait for\n`);
     process.exit(failureCode);
@@ -95,6 +97,12 @@ function report(error: unknown, program: Command, failureCode: number): number {
   const text = isDebugged && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   process.stderr.write(`${program.name()}: ${text}\n`);
   return failureCode;
+}
+
+/** Whoever reads no more (`| head`) wants no more: the end that SIGPIPE brings to ps and cat. */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(128 + constants.signals.SIGPIPE);
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
