@@ -91,17 +91,18 @@ describe('ParcelSource', () => {
 });
 
 describe('a program at the end of its stack', () => {
-  it('gets the error that V8 has for that, and nothing of it is lost', () => {
+  it.each([0, 5, 500])('gets the error that V8 has for that, and nothing of it is lost (%i neighbours)', (around) => {
     type Node = { next: Node | null };
     let list: Node = { next: null };
     for (let i = 0; i < 200_000; i++) list = { next: list };
     const lost: string[] = [];
-    const { root, heap } = paged(list, 4096, {
+    const lostFor = {
       lost(reason: string) {
         lost.push(reason);
         throw new Error(reason);
       },
-    } as Partial<HeapOptions>);
+    };
+    const { root, heap } = paged(list, 4096, lostFor as Partial<HeapOptions>, around);
     const depthOf = (node: Node): number => (node.next === null ? 0 : 1 + depthOf(node.next));
     for (let i = 0; i < 20; i++) expect(() => depthOf(root as Node)).toThrow(RangeError);
     expect(lost).toEqual([]);
