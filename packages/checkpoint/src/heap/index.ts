@@ -9,4 +9,5 @@ export type { ChangedBuiltIn, HeapOptions, HeapStats, NamedBuiltins, Privates, S
 export { PagedHeap, type PagedHeapOptions } from './paging.js';
 export { isParcel } from './parcel-tables.js';
 export { ParcelSource } from './parcels.js';
+export { withNatives } from './v8-natives.js';
 export type { Wish } from './wish.js';

@@ -3,11 +3,11 @@
  * code runs, under a name on globalThis that is taken away then; they use nothing a guest can change.
  */
 import v8 from 'node:v8';
-import vm from 'node:vm';
+import { withNatives } from '@godwit/checkpoint/heap';
 import { type HeldBytes, type Hooks, hooksName } from './protocol.js';
 
-const { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } = v8;
-const { runInNewContext } = vm;
+const { getHeapSpaceStatistics, getHeapStatistics } = v8;
+const FunctionOf = Function;
 let collect: (() => void) | undefined;
 
 /** What the guest's isolate holds, for the node's memory watch: heap bytes and bytes outside of it, after a full collection if wanted: `heap,external`. */
@@ -32,12 +32,14 @@ export function heldBytes(): HeldBytes {
   return { heap: used_heap_size, old, external: external_memory };
 }
 
-/** V8 gives its collector to contexts that are made while this flag is on; the guest's own has none. */
+/** Not `gc`: V8 gives that to every context of the process that is made while the flag for it is on, for good, and a guest may begin there. */
 function findCollect(): () => void {
-  setFlagsFromString('--expose-gc');
-  const found = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  return found;
+  const found = withNatives(() => {
+    const made = new FunctionOf('%CollectGarbage(0);') as () => void;
+    made();
+    return made;
+  });
+  return found ?? (() => {});
 }
 
 /** `look`: what a capture would come to now. */
