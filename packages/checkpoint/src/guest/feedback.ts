@@ -13,13 +13,17 @@ const { isProxy } = types;
  * V8 forgets it, and learns anew as it did when the program began: when nothing is hollow any more. Functions that never ran cost nothing.
  * Where V8 refuses they stay as they are.
  */
-export function forgetTypes(functions: ArrayLike<unknown>): void {
+export function forgetTypes(...lists: ArrayLike<unknown>[]): void {
   const forget = withNatives(() => {
     const made = new FunctionOf('f', '%ClearFunctionFeedback(f); %DeoptimizeFunction(f);') as (fn: unknown) => void;
     made(made);
     return made;
   });
-  for (let i = 0; forget !== undefined && i < functions.length; i++) if (hasText(functions[i])) forget(functions[i]);
+  if (forget === undefined) return;
+  for (let l = 0; l < lists.length; l++) {
+    const functions = lists[l]!;
+    for (let i = 0; i < functions.length; i++) if (hasText(functions[i])) forget(functions[i]);
+  }
 }
 
 /** V8 takes what it is given here for a function of its own kind: a proxy or a bound function would end the process. */

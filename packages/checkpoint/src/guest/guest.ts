@@ -348,8 +348,7 @@ export class Guest {
         this.paged = undefined;
         setPagedHeap(undefined);
         methods.takeOut();
-        forgetTypes(functions);
-        forgetTypes(this.realm.resumedFunctions());
+        forgetTypes(functions, this.realm.resumedFunctions());
         this.onWhole();
       },
     });
