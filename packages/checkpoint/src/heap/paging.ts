@@ -503,7 +503,7 @@ export class PagedHeap extends RecordDecoder<ParcelTables> implements Filler {
       while (this.#isLeft()) {
         while (this.#duePlain.length > 0) this.#fillPlain(this.#duePlain.values[--this.#duePlain.length]!);
         this.#whole.patch((id) => {
-          if (this.objects[id] === undefined) this.#ensure(id);
+          this.#exist(id);
           return this.objects[id]!;
         });
         const due = this.#dueGeneric;
