@@ -13,8 +13,8 @@ let collect: (() => void) | undefined;
 /** What the guest's isolate holds, for the node's memory watch: heap bytes and bytes outside of it, after a full collection if wanted: `heap,external`. */
 function memoryUse(isCollected: boolean): string {
   if (isCollected) {
-    collect ??= findCollect();
-    collect();
+    if (collect) collect();
+    else collect = findCollect();
   }
   const { used_heap_size, external_memory } = getHeapStatistics();
   return `${used_heap_size},${external_memory}`;
@@ -32,7 +32,7 @@ export function heldBytes(): HeldBytes {
   return { heap: used_heap_size, old, external: external_memory };
 }
 
-/** Not `gc`: V8 gives that to every context of the process that is made while the flag for it is on, for good, and a guest may begin there. */
+/** Collects, and gives what does so again. Not `gc`: V8 gives that to every context of the process that is made while the flag for it is on, for good, and a guest may begin there. */
 function findCollect(): () => void {
   const found = withNatives(() => {
     const made = new FunctionOf('%CollectGarbage(0);') as () => void;

@@ -90,7 +90,7 @@ const words = new Int32Array(workerData.words as SharedArrayBuffer);
 const pages = new Pages(workerData.pages as import('node:worker_threads').MessagePort, words);
 /** Objects made whole with one that is touched: half a millisecond. */
 const NEIGHBOURS = 500;
-/** Bytes of one parcel; and these; tests have many small parcels and few neighbours. */
+/** Bytes of one parcel. Tests have many small ones, and few neighbours. */
 const parcelBytes = workerData.parcelBytes as number | undefined;
 const neighbours = (workerData.neighbours as number | undefined) ?? NEIGHBOURS;
 const restUntilMs = workerData.restUntilMs as BigInt64Array | undefined;
