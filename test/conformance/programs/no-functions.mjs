@@ -36,3 +36,21 @@ for (let i = 0; i < names.length; i++) {
     }
   }
 }
+
+// Of classes without a name of their own, too.
+const made = { Inner: class {} };
+const member = {};
+member.Member = class {};
+const nameless = (() => class {})();
+const Named = class Other {};
+const OfItsOwn = class {
+  static name = 'own';
+};
+for (const value of [new made.Inner(), new member.Member(), new nameless(), new Named(), new OfItsOwn()]) {
+  try {
+    [1].map(value);
+  } catch (error) {
+    console.log(error.message);
+  }
+}
+console.log(Object.getOwnPropertyNames(nameless), nameless.name, made.Inner.name);
