@@ -1,5 +1,5 @@
 /**
- * What V8 noted of the types that a function meets. Loads and calls that met hollow objects stay slow, in optimised code for good: a sum over two
+ * What V8 noted of the types that a function meets. Loads and calls that met hollow objects stay slow, in optimised code for good: a sum over a
  * million numbers took 7.9 ms instead of 1.1, over half a million fractions 6.5 instead of 2.5 (test/bench/after-move.mjs without this).
  */
 import { types } from 'node:util';
