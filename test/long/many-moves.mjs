@@ -1,5 +1,5 @@
 /**
- * One guest with 100 MB of objects, moved again and again among three nodes, beside one that keeps a core busy: its output must be plain node's, byte
+ * One guest with 100 MB of objects, moved again and again among three nodes, beside one that takes half a core: its output must be plain node's, byte
  * for byte, and no node may keep memory. Prints the nodes' memory as it goes on.
  *   node test/long/many-moves.mjs [moves] [MB]
  */
@@ -8,21 +8,17 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bin } from '../bench/side-by-side.mjs';
 
 const moves = Number(process.argv[2] ?? 500);
 const megabytes = process.argv[3] ?? '100';
-const bin = (name) => fileURLToPath(new URL(`../../packages/runtime/bin/cluster-${name}.js`, import.meta.url));
 const script = fileURLToPath(new URL('many-moves-guest.mjs', import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'godwit-moves-'));
 const [end, busy, output] = ['end', 'busy.mjs', 'output'].map((name) => path.join(folder, name));
 const env = { ...process.env, HOME: folder, GODWIT_PAGING: '1' };
 const command = (name, ...args) => spawnSync(process.execPath, [bin(name), ...args], { encoding: 'utf8', env });
-/** The heaps of a thread that was ended go when the process gets to it; so each figure is the least of some seconds. */
-const samplesOfFigure = 5;
-
-function nodes() {
-  return JSON.parse(command('node', 'ls', '--json').stdout).nodes.map(({ osPid }) => osPid);
-}
+/** The heap of a thread that was ended goes when the process gets to it; so each figure is the least of the samples taken during twenty moves. */
+const samplesPerSecond = 5;
 
 /** Resident MB of each node; nothing where the system does not say. */
 function memory(pids) {
@@ -40,7 +36,7 @@ for (let i = 0; i < 3; i++) {
   const { status, stderr } = command('node', 'start');
   if (status !== 0) throw new Error(stderr);
 }
-const pids = nodes();
+const pids = JSON.parse(command('node', 'ls', '--json').stdout).nodes.map(({ osPid }) => osPid);
 fs.writeFileSync(busy, 'setInterval(() => { const endMs = Date.now() + 50; while (Date.now() < endMs); }, 100);\n');
 const load = spawn(process.execPath, [bin('run'), busy], { env, stdio: 'ignore' });
 const guest = spawn(process.execPath, [bin('run'), '--shake', '500ms', '--show-moves', script, megabytes, end], {
@@ -48,7 +44,7 @@ const guest = spawn(process.execPath, [bin('run'), '--shake', '500ms', '--show-m
   stdio: ['ignore', fs.openSync(output, 'w'), 'pipe'],
 });
 const pauses = [];
-const lost = [];
+const unexpected = [];
 const figures = [];
 let recent = [];
 let said = '';
@@ -57,7 +53,7 @@ guest.stderr.setEncoding('utf8').on('data', (text) => {
   const lines = said.split('\n');
   said = lines.pop();
   for (const line of lines) {
-    if (!line.startsWith('{')) lost.push(line);
+    if (!line.startsWith('{')) unexpected.push(line);
     else if (line.includes('godwit.move/1')) moved(JSON.parse(line));
   }
 });
@@ -73,7 +69,7 @@ function moved({ pauseMs }) {
 const sampling = setInterval(() => {
   const now = memory(pids);
   recent = now.map((value, i) => Math.min(value, recent[i] ?? value));
-}, 1000 / samplesOfFigure);
+}, 1000 / samplesPerSecond);
 
 guest.on('exit', (code) => {
   clearInterval(sampling);
@@ -87,7 +83,7 @@ guest.on('exit', (code) => {
   console.log(
     `${pauses.length} moves in ${turns} turns, pauses ${at(0.5)} ms at the median, ${at(0.99)} at the 99th percentile, ${at(1)} at most`,
   );
-  const wrong = [...lost];
+  const wrong = [...unexpected];
   if (code !== 0) wrong.push(`it ended with ${code}`);
   if (pauses.length < moves) wrong.push(`${pauses.length} moves instead of ${moves}`);
   if (plain.stdout !== seen) wrong.push('its output is not what plain node prints');
