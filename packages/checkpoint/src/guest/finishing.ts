@@ -4,8 +4,9 @@
  */
 export class Finishing {
   #steps: (() => void)[] = [];
-  /** How many entries of a collection lie before a place now, which had `entries` before it when the guest was captured. */
-  placeIn: (collection: object, entries: number) => number = (_, entries) => entries;
+  /** Does `put` with how many entries of a collection lie before a place now, which had `entries` before it when the guest was captured. */
+  place: (collection: object, entries: number, put: (entries: number) => void) => void = (_, entries, put) =>
+    this.later(() => put(entries));
 
   /** What must not happen before the guest runs: V8 tells of what it has collected whenever it likes. */
   whenRunning: (step: () => void) => void = (step) => this.later(step);

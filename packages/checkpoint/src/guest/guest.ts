@@ -143,6 +143,8 @@ export class Guest {
   private readonly neighbours: number;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
   private readonly atResumption: (() => void)[] = [];
+  /** Of a guest that came in parcels: puts iterators where they stood, in collections that may have to come for it. Before everything else at resumption. */
+  private readonly places: (() => void)[] = [];
 
   constructor(options: GuestOptions) {
     this.onLost = options.onLost;
@@ -283,6 +285,8 @@ export class Guest {
     for (let i = 0; i < frames.length; i++) {
       append(structure, frames[i]!);
       append(structure, frames[i]!.vars);
+      const scope = this.realm.scopeEnvironment(frames[i]!);
+      if (scope !== undefined) append(structure, scope);
     }
     const hiddenClasses = hiddenClassOracle();
     const changed = changedBuiltIns(this.builtins, hiddenClasses);
@@ -352,9 +356,13 @@ export class Guest {
         this.onWhole();
       },
     });
-    finishing.placeIn = (collection, entries) => {
-      heap.touch(collection);
-      return heap.places.now(collection, entries);
+    finishing.place = (collection, entries, put) => {
+      const step = (): void => {
+        heap.touch(collection);
+        put(heap.places.now(collection, entries));
+      };
+      if (this.isRunning) finishing.later(step);
+      else append(this.places, step);
     };
     this.paged = heap;
     setPagedHeap(heap);
@@ -391,6 +399,10 @@ export class Guest {
     this.paged?.begin();
     const frames = this.restored;
     this.restored = [];
+    const places = this.places.splice(0);
+    withOriginals(() => {
+      for (let i = 0; i < places.length; i++) places[i]!();
+    });
     const steps = this.atResumption.splice(0);
     for (let i = 0; i < steps.length; i++) steps[i]!();
     if (frames.length === 0) return;

@@ -165,7 +165,7 @@ export function nativeIterators(sources: IteratorSources, finishing: Finishing):
       const of = kind as CollectionKind;
       const source = (given as object | undefined) ?? (of === 'set' || of === 'setEntries' ? new NativeSet() : new NativeMap());
       const iterator = nativeIteratorOf(source, of);
-      if (given !== undefined) finishing.later(() => walkOn(iterator, of, finishing.placeIn(source, position as number)));
+      if (given !== undefined) finishing.place(source, position as number, (entries) => walkOn(iterator, of, entries));
       else finishing.later(() => fillAlone(source, iterator, of));
       return iterator;
     },

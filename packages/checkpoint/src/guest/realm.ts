@@ -479,10 +479,22 @@ export class Realm {
     return index < 0 ? undefined : ((chain[index] as Env).$class as object | undefined);
   }
 
-  /** The same for a frame, whose environments must have their contents. */
-  scopeOfFrame({ fid, vars }: { fid: number; vars: Env }): object | undefined {
+  /** Those of a function's or class's environments, which stand in `parts` from `first` on, that it takes functions from when it is made again (takesNatives). */
+  environmentsRead(fid: number, parts: readonly unknown[], first: number): readonly unknown[] {
+    const { natives = none, envs } = this.metaOf(fid);
+    if (natives.length === 0) return none;
+    return parts.filter((_, i) => natives.some(([, env]) => env === envs[i - first]));
+  }
+
+  /** The same for a frame. */
+  scopeOfFrame(frame: { fid: number; vars: Env }): object | undefined {
+    return this.scopeEnvironment(frame)?.$class as object | undefined;
+  }
+
+  /** The environment of a frame that knows that class. */
+  scopeEnvironment({ fid, vars }: { fid: number; vars: Env }): Env | undefined {
     const { classEnv } = this.metaOf(fid);
-    return classEnv === undefined ? undefined : ((vars[`$e${classEnv}`] as Env | undefined)?.$class as object | undefined);
+    return classEnv === undefined ? undefined : (vars[`$e${classEnv}`] as Env | undefined);
   }
 
   private evaluate(code: string, fid: number, scope: object | undefined): unknown {

@@ -103,6 +103,11 @@ function closures(realm: Realm, finishing: Finishing): SpecialKind {
     hasOwnClass: true,
     ownProperties: true,
     claims: (value) => typeof value === 'function' && identityOf(value) !== undefined && !isMember(realm, value),
+    readsParts(created) {
+      const at = created[0] === 'late' ? 2 : 0;
+      if (created[at] === 'closure') return realm.environmentsRead(created[at + 1] as number, created, at + 3);
+      return created[at] === 'class' ? realm.environmentsRead(created[at + 1] as number, created, at + 5) : nothing;
+    },
     save(value) {
       const { fid, env } = identityOf(value)!;
       if (fid < 0) return { create: ['host', fid, env] };
@@ -152,6 +157,8 @@ function closures(realm: Realm, finishing: Finishing): SpecialKind {
     },
   };
 }
+
+const nothing: readonly unknown[] = [];
 
 const isMember = (realm: Realm, value: object): boolean => {
   const identity = identityOf(value);
@@ -236,7 +243,7 @@ function generators(realm: Realm, internals: Internals, frames: readonly Frame[]
     tag: 'generator',
     hasOwnClass: true,
     ownProperties: true,
-    readsParts: true,
+    readsParts: (created) => created,
     claims: (value) => types.isGeneratorObject(value),
     save(value) {
       const frame = onStack.get(value);
@@ -355,7 +362,7 @@ function cursors(finishing: Finishing): SpecialKind {
       const cursor = collectionCursor(source as Map<unknown, unknown>, kind as CollectionKind);
       cursor.finished = finished as boolean;
       if (started && !finished) {
-        finishing.later(() => placeCursor(cursor, finishing.placeIn(source as object, position as number)));
+        finishing.place(source as object, position as number, (entries) => placeCursor(cursor, entries));
       }
       return cursor;
     },

@@ -503,7 +503,8 @@ export class Encoder {
     const flags = (special.ownProperties ? genericOwn : 0) | (state ? genericPrivates : 0) | (fills ? genericFill : 0);
     const site = this.#head(`special:${special.tag}`, flags, saved.create.length);
     this.#writer.parts(saved.create, site, site === 0 ? 1 : kindSites);
-    if (special.readsParts) for (let i = 0; i < saved.create.length; i++) this.#writer.needWhole(saved.create[i]);
+    const read = special.readsParts?.(saved.create);
+    for (let i = 0; read !== undefined && i < read.length; i++) this.#writer.needWhole(read[i]);
     this.#privates(object, state, site);
     if (fills) {
       this.#writer.value(saved.fill, site);

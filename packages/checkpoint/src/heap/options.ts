@@ -48,8 +48,8 @@ export interface SpecialKind {
   create(parts: unknown[]): object;
   /** Runs when every object exists and everything but specials is filled. */
   fill?(value: object, state: unknown): void;
-  /** `create` reads what its parts hold (properties, not identities): in paged heaps they come with it. */
-  readsParts?: true;
+  /** Of what save() gave to create: the parts of which the object needs what they hold (properties, not identities). In paged heaps they come with it. */
+  readsParts?(created: readonly unknown[]): readonly unknown[];
   /** Also save prototype, own properties and extensibility generically. */
   ownProperties: boolean;
 }

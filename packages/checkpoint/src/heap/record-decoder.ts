@@ -119,7 +119,8 @@ export abstract class RecordDecoder<Tables extends DecoderTables> {
   #make(maker: Maker, parts: unknown[], owners: List<object>): object {
     if (maker.tag === tagNamed) return this.options.builtins.resolve(parts[0] as string) as object;
     if (maker.tag === 'Proxy') this.needWhole(parts[0]);
-    else if (maker.special?.readsParts) for (let i = 0; i < parts.length; i++) this.needWhole(parts[i]);
+    const read = maker.special?.readsParts?.(parts);
+    for (let i = 0; read !== undefined && i < read.length; i++) this.needWhole(read[i]);
     const privates = this.options.privates;
     let allocated = -1;
     let made: object | undefined;

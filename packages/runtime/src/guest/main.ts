@@ -453,6 +453,7 @@ function restore(message: Extract<ToWorker, { type: 'restore' }>): void {
   mainState = restored.main;
   settle = () => {
     settle = undefined;
+    pages.go();
     restoreTimers(restored.timers);
     channel.restore(restored.channel);
     send({ type: 'running', atMs: now() });

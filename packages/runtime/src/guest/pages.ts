@@ -3,7 +3,7 @@
  * wherever it was captured. Its thread stands still while it serves, or while it waits for what it needs, so it is woken by the word WAKE.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { messageOf } from '@godwit/checkpoint/base';
+import { GodwitError, messageOf } from '@godwit/checkpoint/base';
 import type { ParcelSource, Wish } from '@godwit/checkpoint/guest';
 import { HOLD, type PageAnswer, type PageRequest, type PageWish, VERDICT, WAKE } from './protocol.js';
 
@@ -22,6 +22,7 @@ export class Pages {
   /** Came while nobody waited, and was not taken. Linked: the guest may have changed what lists do. */
   #come: Waiting | undefined;
   #last: Waiting | undefined;
+  #mayWait = false;
 
   constructor(
     private readonly port: MessagePort,
@@ -45,10 +46,22 @@ export class Pages {
     this.#first = parcels.slice(1);
   }
 
-  /** The next parcel, if possible with what is wanted; waits for it. */
+  /** It runs on: from here on it may wait for a parcel. */
+  go(): void {
+    this.#mayWait = true;
+  }
+
+  /**
+   * The next parcel, if possible with what is wanted; waits for it. Throws GODWIT_CANNOT_RESTORE before the guest runs: until then its source,
+   * where it is held, gives nothing more.
+   */
   next(wanted: Wish | undefined): Uint8Array {
     const given = this.#first.shift() ?? this.take();
     if (given) return given;
+    if (!this.#mayWait) {
+      const what = typeof wanted === 'number' ? `object ${wanted}` : 'something';
+      throw new GodwitError('GODWIT_CANNOT_RESTORE', `Cannot load the process: it needs ${what} that is not in its first parcel`);
+    }
     let askedAtMs: number | undefined;
     for (;;) {
       const seen = load(this.words, WAKE);
