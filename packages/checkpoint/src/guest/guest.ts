@@ -23,7 +23,7 @@ import {
   ParcelSource,
   type Wish,
 } from '../heap/index.js';
-import { getOwnPropertyDescriptor, startsWith } from '../heap/primordials.js';
+import { getOwnPropertyDescriptor, list, SafeSet, startsWith } from '../heap/primordials.js';
 import { fidOf } from './brand.js';
 import { anIterator, lastingReasons, mark, markForGood, proven, setRealmFacts, sourcesAmong, unmarked } from './cleanness.js';
 import { commonJsClasses, setModules } from './commonjs.js';
@@ -143,6 +143,8 @@ export class Guest {
   private readonly neighbours: number;
   /** What a restore leaves to the moment the guest runs on: what the runtime does until then neither meets the guest's own built-ins nor changes its latest match. */
   private readonly atResumption: (() => void)[] = [];
+  /** Built-ins that were changed when all were looked at last; of a restored guest those that came so. */
+  private changed: ArrayLike<object> | undefined;
   /** Of a guest that came in parcels: puts iterators where they stood, in collections that may have to come for it. Before everything else at resumption. */
   private readonly places: (() => void)[] = [];
 
@@ -244,10 +246,13 @@ export class Guest {
     }
   }
 
-  /** The guest as data; it is whole (makeWhole). Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. */
-  snapshot(frames: Frame[], services: unknown): Snapshot {
+  /**
+   * The guest as data; it is whole (makeWhole). Throws GODWIT_CANNOT_CAPTURE when something in the heap cannot be exact. `isProvenLater`: of
+   * the built-ins only those are looked at that were changed before, and it counts when isProven() has looked at the others.
+   */
+  snapshot(frames: Frame[], services: unknown, isProvenLater = false): Snapshot {
     return withOriginals(() => {
-      const { root, options, sources } = this.capturing(frames, services);
+      const { root, options, sources } = this.capturing(frames, services, isProvenLater);
       const { pages, stats, named } = unmarked(() => encodeHeap(root, options));
       this.prove(named, sources);
       return { pages, stats, frames: this.described(frames) };
@@ -255,10 +260,28 @@ export class Guest {
   }
 
   /** The same, piece by piece, of a clean guest (cleanness.ts): it must stand still until its last parcel was taken. */
-  parcels(frames: Frame[], services: unknown, parcelBytes?: number): { source: ParcelSource; frames: Snapshot['frames'] } {
+  parcels(
+    frames: Frame[],
+    services: unknown,
+    parcelBytes?: number,
+    isProvenLater = false,
+  ): { source: ParcelSource; frames: Snapshot['frames'] } {
     return withOriginals(() => {
-      const { root, options } = this.capturing(frames, services);
+      const { root, options } = this.capturing(frames, services, isProvenLater);
       return { source: new ParcelSource(root, options, parcelBytes), frames: this.described(frames) };
+    });
+  }
+
+  /** Whether what was just captured has all built-ins that the guest has changed. If not, the next capture will. */
+  isProven(): boolean {
+    return withOriginals(() => {
+      const known = new SafeSet<object>();
+      for (let i = 0; i < this.changed!.length; i++) known.add(this.changed![i]!);
+      const now = this.builtins.changed(hiddenClassOracle());
+      let isProven = true;
+      for (let i = 0; i < now.length && isProven; i++) isProven = known.has(now[i]!);
+      if (!isProven) this.changed = now;
+      return isProven;
     });
   }
 
@@ -269,7 +292,11 @@ export class Guest {
     if (sources.hasMet) mark(anIterator);
   }
 
-  private capturing(frames: Frame[], services: unknown): { root: Root; options: HeapOptions; sources: IteratorSources } {
+  private capturing(
+    frames: Frame[],
+    services: unknown,
+    isProvenLater: boolean,
+  ): { root: Root; options: HeapOptions; sources: IteratorSources } {
     assert(this.paged === undefined, 'what is captured is whole');
     this.realm.natives.on = true;
     const root: Root = {
@@ -289,7 +316,8 @@ export class Guest {
       if (scope !== undefined) append(structure, scope);
     }
     const hiddenClasses = hiddenClassOracle();
-    const changed = changedBuiltIns(this.builtins, hiddenClasses);
+    if (!isProvenLater || this.changed === undefined) this.changed = this.builtins.changed(hiddenClasses);
+    const changed = changedBuiltIns(this.changed);
     // A heap that holds native iterators is walked once more, for the collections that they go through.
     const sources = new IteratorSources(this.internals, () => encodeHeap(root, options));
     const options: HeapOptions = {
@@ -315,9 +343,15 @@ export class Guest {
       else this.atResumption.push(step);
     };
     const sources = new IteratorSources(this.internals);
+    const changed = list<object>();
+    this.changed = changed;
     const options: HeapOptions = {
       ...this.heapOptions([], finishing, sources),
       changeLater: (change) => this.atResumption.push(change),
+      // The built-ins are the guest's again by then.
+      noteChanged: (builtIn) => {
+        changed[changed.length] = builtIn;
+      },
     };
     const read = (): unknown => (next ? this.loadPaged(pages[0]!, next, options, finishing) : decodeHeap(pages, options));
     this.reading = [];

@@ -29,6 +29,7 @@ export {
   uncaught,
 } from './jobs.js';
 export { keepingLastMatch } from './last-match.js';
+export { loosenBuiltIns } from './loosened-built-ins.js';
 export { withOriginals } from './original-built-ins.js';
 export {
   GuestPromise,
@@ -42,5 +43,13 @@ export {
 export { type Frame, Realm, type RealmHost } from './realm.js';
 export { Rehearsal, type RehearsalOptions } from './rehearsal.js';
 export { likeNative, standInClass } from './stand-ins.js';
-export { installTouching, touchArguments, touchingClass, touchingModule, wholeArguments, wholeEverything } from './touching.js';
+export {
+  installHeirs,
+  installTouching,
+  touchArguments,
+  touchingClass,
+  touchingModule,
+  wholeArguments,
+  wholeEverything,
+} from './touching.js';
 export { finalize, setFinalizeLater } from './weak.js';

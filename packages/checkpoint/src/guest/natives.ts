@@ -41,6 +41,18 @@ for (const name of Object.getOwnPropertyNames(globalThis)) {
   if (typeof C === 'function' && Object.getPrototypeOf(C) === TypedArray) typedClasses.set(name, C);
 }
 
+/** What the guest's library may put something in the place of, with its keys. */
+export const libraryBuiltIns: readonly { holder: object; keys: readonly string[] }[] = [
+  { holder: Array.prototype, keys: names },
+  { holder: typedArrayPrototype, keys: typedNames },
+  { holder: Array, keys: ['from'] },
+  { holder: Object, keys: ['fromEntries'] },
+  { holder: Map.prototype, keys: ['forEach'] },
+  { holder: Set.prototype, keys: ['forEach'] },
+  { holder: String.prototype, keys: ['replace', 'replaceAll'] },
+  { holder: JSON, keys: ['parse', 'stringify'] },
+];
+
 export class NativeCallbacks {
   on = true;
   /** The leaf made last. It is made right before the call that it is an argument of, so the built-in knows it by identity. */

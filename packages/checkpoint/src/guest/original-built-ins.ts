@@ -10,7 +10,7 @@
  *
  * What cannot be put aside and back exactly stays as the guest has it (frozen objects, properties that are not configurable).
  */
-import type { ChangedBuiltIn, HiddenClassOracle, NamedBuiltins } from '../heap/index.js';
+import type { ChangedBuiltIn } from '../heap/index.js';
 import { isIndexKey, type OwnProperty, type OwnState, ownProperty, readOwnState } from '../heap/own-properties.js';
 import {
   bare,
@@ -106,12 +106,11 @@ export function prototypeOfGuest(object: object): object | null {
   return aside === undefined ? getPrototypeOf(object) : aside.prototype;
 }
 
-/** The built-ins that the guest has changed, as it has them. */
-export function changedBuiltIns(builtins: NamedBuiltins, oracle: HiddenClassOracle | undefined): List<ChangedBuiltIn> {
+/** Changed built-ins as the guest has them: these, and those of which something was put aside. */
+export function changedBuiltIns(changed: ArrayLike<object>): List<ChangedBuiltIn> {
   const found = list<ChangedBuiltIn>();
-  const now = builtins.changed(oracle);
-  for (let i = 0; i < now.length; i++) {
-    const object = now[i]!;
+  for (let i = 0; i < changed.length; i++) {
+    const object = changed[i]!;
     if (!asides?.has(object)) found[found.length] = { object, own: readOwnState(object) };
   }
   asides?.forEach((aside, object) => {

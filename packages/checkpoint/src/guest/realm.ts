@@ -167,6 +167,8 @@ export class Realm {
   readonly natives = new NativeCallbacks();
   private moduleEval: ((code: string) => unknown) | undefined;
   private variables: string[] = [];
+  private reader: (() => Env) | undefined;
+  private writer: ((values: Env) => void) | undefined;
   private resumeCount = 0;
   private main: AnyFunction | undefined;
   /** Frames being resumed, outermost first, and how many have been entered. */
@@ -546,10 +548,14 @@ export class Realm {
   }
 
   /**
-   * Makes what closures and classes of an image will be made with, ahead of it: evaluating their text is most of a restore.
-   * Only a saving of time, so it ends after `most` of them.
+   * Makes what closures and classes of an image will be made with, ahead of it, and what gives the program's variables their values:
+   * evaluating their text is most of a restore. Only a saving of time, so it ends after `most` of them.
    */
   prepareFactories(most: number): void {
+    if (this.variables.length > 0) {
+      this.variableReader();
+      this.variableWriter();
+    }
     for (const meta of this.metas) {
       if (most <= 0) return;
       if (!meta) continue;
@@ -662,14 +668,22 @@ export class Realm {
   // Module variables ------------------------------------------------------------------------------------------------
 
   readVariables(): Env {
-    return this.variables.length === 0 ? {} : (this.moduleEval!(`({ ${this.variables.join(', ')} })`) as Env);
+    return this.variables.length === 0 ? {} : this.variableReader()();
   }
 
   writeVariables(values: Env): void {
-    const write = this.moduleEval!(
-      `(function ($$v) { ${this.variables.map((n) => `${n} = $$v.${n};`).join(' ')} })`,
-    ) as AnyFunction;
-    write(values);
+    this.variableWriter()(values);
+  }
+
+  private variableReader(): () => Env {
+    this.reader ??= this.moduleEval!(`(() => ({ ${this.variables.join(', ')} }))`) as () => Env;
+    return this.reader;
+  }
+
+  private variableWriter(): (values: Env) => void {
+    const assignments = (): string => this.variables.map((n) => `${n} = $$v.${n};`).join(' ');
+    this.writer ??= this.moduleEval!(`(function ($$v) { ${assignments()} })`) as (values: Env) => void;
+    return this.writer;
   }
 
   /** A variable that a function's code names which is no local of it: of the module, or a helper. */

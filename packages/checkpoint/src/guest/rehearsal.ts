@@ -83,7 +83,7 @@ export class Rehearsal {
     const oracle = hiddenClassOracle();
     for (let i = 0; i < looks; i++) {
       withOriginals(nothingToDo);
-      changedBuiltIns(this.#builtins, oracle);
+      changedBuiltIns(this.#builtins.changed(oracle));
     }
     const restored = this.#inParcels ? yield* this.#byParcels(root, finishing) : yield* this.#byPages(root, finishing);
     finishing.run();

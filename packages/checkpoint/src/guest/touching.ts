@@ -311,16 +311,22 @@ export function wholeEverything(): void {
   heap?.touchAll();
 }
 
-let installed = false;
+/** Known where guests begin, too, by cleanness.ts. */
+const isOfHeirs = (key: string): boolean => key === 'setPrototypeOf' || key === '__proto__';
 
 /**
- * Puts the built-ins into the realm. Before they are named, and before guest code runs. `isOfArrivals`: guests come here; where they begin, nothing
- * is hollow.
+ * Puts those into the realm that tell cleanness.ts of heirs. First of all: when an accessor of Object.prototype changes, V8 gives up most of what
+ * it has optimised, and what captures and restores run is rehearsed (runtime/guest/warm-up.ts).
  */
-export function installTouching(isOfArrivals: boolean): void {
-  if (installed) return;
-  installed = true;
-  for (const { holder, reach, keys } of replaced)
-    for (const key of keys) if (isOfArrivals || key === 'setPrototypeOf' || key === '__proto__') replace(holder, reach, key);
-  if (isOfArrivals) replaceProxy();
+export function installHeirs(): void {
+  for (const { holder, reach, keys } of replaced) for (const key of keys) if (isOfHeirs(key)) replace(holder, reach, key);
 }
+
+/** Puts the others into a realm to which a guest comes (where guests begin, nothing is hollow). Before built-ins are named, and before guest code runs. */
+export function installTouching(): void {
+  for (const { holder, reach, keys } of replaced) for (const key of keys) if (!isOfHeirs(key)) replace(holder, reach, key);
+  replaceProxy();
+}
+
+/** Built-ins that change in realms of guests, with their keys. */
+export const touchedBuiltIns = replaced.map(({ holder, keys }) => ({ holder, keys: keys.filter((key) => !isOfHeirs(key)) }));

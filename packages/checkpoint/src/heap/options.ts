@@ -78,6 +78,8 @@ export interface HeapOptions {
    * Without it they are changed at once.
    */
   changeLater?(change: () => void): void;
+  /** Decoding: is told each built-in that was changed. */
+  noteChanged?(builtIn: object): void;
   /** Parcels: must a guest that holds a built-in of this name be whole before it runs on? */
   takesApart?(name: string): boolean;
   /** Parcels: Maps and Sets come with what holds them. For a program that calls their methods as functions, which tell nobody. */

@@ -161,7 +161,10 @@ export abstract class RecordDecoder<Tables extends DecoderTables> {
     const contents = flags & genericFill ? readList(reader) : undefined;
     if (maker.intrinsic && contents) maker.intrinsic.fill!(object, contents);
     if (maker.tag === tagWeakEntries) fillWeak(contents!);
-    if (flags & genericOwn) this.#restoreOwn(maker.tag === tagBuiltinChange ? (contents![0] as object) : object, reader);
+    if ((flags & genericOwn) === 0) return;
+    const isChange = maker.tag === tagBuiltinChange;
+    this.#restoreOwn(isChange ? (contents![0] as object) : object, reader);
+    if (isChange) this.options.noteChanged?.(contents![0] as object);
   }
 
   readonly #owners: List<object> = list();

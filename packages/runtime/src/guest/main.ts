@@ -12,9 +12,11 @@ import {
   drain,
   type Frame,
   Guest,
+  installHeirs,
   installTouching,
   isParcel,
   state as jobs,
+  loosenBuiltIns,
   MainActivity,
   markReported,
   noteError,
@@ -76,6 +78,7 @@ import {
   HOLD_REQUEST,
   HURRY,
   PARCELS_REQUEST,
+  PROVE_LATER_REQUEST,
   REQUEST,
   REQUEST_NUMBER,
   type ServiceCounts,
@@ -168,6 +171,8 @@ process.on('uncaughtException', (error) => {
 });
 showHooks(look);
 prepareRealm();
+loosenBuiltIns();
+if (byPages) installHeirs();
 installSystem();
 setOutput((fd, seq, bytes) => send({ type: 'output', fd, seq, bytes }));
 setJobHost({
@@ -348,7 +353,7 @@ function setUp(bundle: Bundle, settings: GuestSettings, isArrival: boolean): voi
   guestProcess = new GuestProcess(settings);
   nodeProcess.begin();
   const require = createRequire(bundle.entry);
-  if (byPages) installTouching(isArrival);
+  if (byPages && isArrival) installTouching();
   const names = moduleNames(bundle);
   const isNamed = (name: string): boolean => names.has(name) || name === 'process' || name === 'godwit:host';
   services = installRealmServices(guestProcess, channel, require, bundle.entry, byPages, isNamed);
@@ -502,31 +507,45 @@ function capture(
     if (!frames) throw refusal;
     // One that was idle; one that was paused is whole.
     guest.makeWhole();
-    const isWanted =
-      (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > emptyBytes + LARGE_HEAP_BYTES);
     withOriginals(() => {
-      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, isWanted ? whyNotClean() : undefined);
+      const { message, source: rest } = taken(id, frames, paused, stoppedAtMs, how);
       source = rest;
       send(message);
+      held = (how & HOLD_REQUEST) !== 0;
+      if (!message.isProven) send({ type: 'proof', isProven: isProven() });
     });
-    held = (how & HOLD_REQUEST) !== 0;
   } catch (error) {
+    // What was sent is not taken back: it is held, whatever failed then.
+    if (held) send({ type: 'proof', isProven: false });
     const pinned = error instanceof GodwitError && error.code === 'GODWIT_CANNOT_CAPTURE';
     const at = error instanceof PutOff ? (error.at ?? []) : [];
-    send({ type: 'putOff', id, reason: messageOf(error), at, paused, pinned });
+    if (!held) send({ type: 'putOff', id, reason: messageOf(error), at, paused, pinned });
   }
   // Nothing of the guest may run until the host decides; a host that ends the guest terminates the thread here.
   if (held) pages.hold(source, nextParcel);
 }
 
-/** `unclean`: why it cannot come in parcels, of whose later ones one could not be written; undefined if nobody wants it in parcels. */
-function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, unclean: string[] | undefined) {
+function isProven(): boolean {
+  try {
+    return asRehearsed(() => guest.isProven());
+  } catch {
+    // It is captured again, and says why then.
+    return false;
+  }
+}
+
+function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number, how: number) {
+  const isProvenLater = (how & PROVE_LATER_REQUEST) !== 0;
+  const isWanted =
+    (how & PARCELS_REQUEST) !== 0 && byPages && (paging !== 'large' || heldBytes().old > emptyBytes + LARGE_HEAP_BYTES);
+  // Why it cannot come in parcels, of whose later ones one could not be written; undefined if nobody wants it in parcels.
+  const unclean = isWanted ? whyNotClean() : undefined;
   channel.drainPort(port);
   nativeSetImmediate(() => channel.flush()); // for a guest that stays: no message will wake it for what was drained
   const before = performanceNow();
   const snapshot = asRehearsed(() =>
     naming((): Snapshot & { source?: ParcelSource } =>
-      unclean?.length === 0 ? firstParcel(frames) : guest.snapshot(frames, serviceState()),
+      unclean?.length === 0 ? firstParcel(frames, isProvenLater) : guest.snapshot(frames, serviceState(), isProvenLater),
     ),
   );
   const { source, stats } = snapshot;
@@ -543,12 +562,14 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   };
   const isPartial = source?.isComplete === false;
   compareExchange(words, VERDICT, GO_ON, HOLD);
-  const message: FromWorker = { type: 'captured', id, pages: snapshot.pages, isPartial, report, paused, stoppedAtMs };
+  const { pages } = snapshot;
+  const [type, isProven] = ['captured' as const, !isProvenLater];
+  const message = { type, id, pages, isPartial, isProven, report, paused, stoppedAtMs };
   return { message, source };
 }
 
-function firstParcel(captured: Frame[]): Snapshot & { source: ParcelSource } {
-  const { source, frames } = guest.parcels(captured, serviceState(), parcelBytes);
+function firstParcel(captured: Frame[], isProvenLater: boolean): Snapshot & { source: ParcelSource } {
+  const { source, frames } = guest.parcels(captured, serviceState(), parcelBytes, isProvenLater);
   return { pages: [source.first()], stats: source.stats(), frames, source };
 }
 

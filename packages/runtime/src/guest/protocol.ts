@@ -35,6 +35,8 @@ export const WORDS = 5;
 export const HOLD_REQUEST = 1 << 30;
 /** It may come in parcels, of which the capture gives the first. */
 export const PARCELS_REQUEST = 1 << 29;
+/** Whether it is all of the guest may be looked at when it is on its way already; the answer is a `proof`. */
+export const PROVE_LATER_REQUEST = 1 << 28;
 /** The capture's number. */
 export const REQUEST_NUMBER = 0xffffff;
 
@@ -125,16 +127,19 @@ export type FromWorker =
   | { type: 'output'; fd: 1 | 2; seq: number; bytes: Uint8Array }
   /** V8 stopped the thread: it goes on when what the pause is for has happened and the node has said so through the inspector. */
   | { type: 'paused' }
-  /** `isPartial`: more parcels of it are to be had at the page port. */
+  /** `isPartial`: more parcels of it are to be had at the page port. `isProven`: it is all of the guest; else a proof follows. */
   | {
       type: 'captured';
       id: number;
       pages: Uint8Array[];
       isPartial: boolean;
+      isProven: boolean;
       report: CaptureReport;
       paused: boolean;
       stoppedAtMs: number;
     }
+  /** Of what was captured last: is it all? If not, the guest must go on here and be captured again. */
+  | { type: 'proof'; isProven: boolean }
   /** `at`: where the guest's frames stand from the one in the way outwards, as offsets in the bundle's code. */
   | { type: 'putOff'; id: number; reason: string; at: readonly number[]; paused: boolean; pinned: boolean }
   | { type: 'send'; service: string; message: unknown }

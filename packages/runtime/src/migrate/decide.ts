@@ -6,11 +6,21 @@
 import { GodwitError, type Host } from '@godwit/checkpoint/base';
 import { migrateLimits } from '../limits.js';
 import type { Location } from '../process/location.js';
-import type { Locations } from '../process/locations.js';
+import type { Locations, SeenLocation } from '../process/locations.js';
 import type { MoveRef } from './messages.js';
 
-export async function askCommit(locations: Locations, move: MoveRef): Promise<'committed' | 'stale' | 'unknown'> {
-  return answerOr(() => locations.commitMove(move.pid, move.epoch, move.toNode, move.attempt), 'stale', 'unknown');
+/** `seen`: what lookAhead() gave. */
+export async function askCommit(
+  locations: Locations,
+  move: MoveRef,
+  seen?: SeenLocation,
+): Promise<'committed' | 'stale' | 'unknown'> {
+  return answerOr(() => locations.commitMove(move.pid, move.epoch, move.toNode, move.attempt, seen), 'stale', 'unknown');
+}
+
+/** What is in the table before the COMMIT, which is one question less for it; undefined when that is not known. */
+export async function lookAhead(locations: Locations, move: MoveRef): Promise<SeenLocation | undefined> {
+  return answerOr(() => locations.look(move.pid), undefined, undefined);
 }
 
 export async function askAbandon(locations: Locations, move: MoveRef): Promise<'abandoned' | 'committed' | 'void' | 'unknown'> {

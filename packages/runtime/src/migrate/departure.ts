@@ -6,8 +6,8 @@
  */
 
 import { GodwitError, type Host, messageOf, type TimerHandle } from '@godwit/checkpoint/base';
-import type { Locations } from '../process/locations.js';
-import { askAbandon, askCommit, askLocation, reportLost } from './decide.js';
+import type { Locations, SeenLocation } from '../process/locations.js';
+import { askAbandon, askCommit, askLocation, lookAhead, reportLost } from './decide.js';
 import type { MigrationDriver } from './driver.js';
 import type { Link } from './link.js';
 import { type MoveNeeds, type MoveRef, type SourceMessage, sameMove, type TargetMessage } from './messages.js';
@@ -33,6 +33,8 @@ export class Departure {
   #link: Link | undefined;
   #dialling: Promise<Link | undefined> | undefined;
   #essence: Awaited<ReturnType<MigrationDriver['capture']>> | undefined;
+  /** The guest's location, read while its essence is under way; for the first COMMIT. */
+  #seen: SeenLocation | undefined;
   #finish!: (outcome: MoveOutcome) => void;
   #decide!: (outcome: 'moved' | MoveOutcome) => void;
 
@@ -81,6 +83,10 @@ export class Departure {
         void this.#capture();
         break;
       case 'sendEssence':
+        this.#seen = undefined;
+        void lookAhead(locations, move).then((seen) => {
+          this.#seen = seen;
+        });
         void this.#sendEssence();
         break;
       case 'takeBack':
@@ -90,7 +96,7 @@ export class Departure {
         }));
         break;
       case 'commit':
-        void askCommit(locations, move).then((answer) => this.handle({ type: 'commitAnswer', answer }));
+        void askCommit(locations, move, this.#takeSeen()).then((answer) => this.handle({ type: 'commitAnswer', answer }));
         break;
       case 'abandon':
         void askAbandon(locations, move).then((answer) => this.handle({ type: 'abandonAnswer', answer }));
@@ -111,6 +117,12 @@ export class Departure {
         this.#end(command.outcome);
         break;
     }
+  }
+
+  #takeSeen(): SeenLocation | undefined {
+    const seen = this.#seen;
+    this.#seen = undefined;
+    return seen;
   }
 
   #end(outcome: MoveOutcome): void {

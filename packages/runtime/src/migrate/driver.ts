@@ -29,7 +29,7 @@ export interface PageChannel {
 export interface MigrationDriver {
   // As source, in order of a move that succeeds:
 
-  /** Stops the guest and gives its essence; what was given is no more read after takeBack. Rejects, with the guest running on, when it cannot be captured now; the message is the reason shown. */
+  /** Stops the guest and gives its essence, whose end may come later than its parts: when it is known to be all; what was given is no more read after takeBack. Rejects, with the guest running on, when it cannot be captured now; the message is the reason shown. */
   capture(move: MoveRef): Promise<Iterable<OutgoingSection> | AsyncIterable<OutgoingSection>>;
   /** Resumes the guest where it was stopped, or calls the capture off. Rejects only if the guest is beyond help. */
   takeBack(move: MoveRef, reason: string): Promise<void>;
@@ -43,7 +43,8 @@ export interface MigrationDriver {
   /** Memory, bundle, a warm worker. Rejects with `refusal(reason, detail)`. */
   reserve(move: MoveRef, needs: MoveNeeds): Promise<void>;
   /**
-   * Builds the guest, stopped, from the sections as they arrive; each is to be read to its end before the next.
+   * Builds the guest, stopped, from the sections as they arrive; each is to be read to its end before the next. It is loaded when it is built
+   * and the sections have ended.
    * `complete` says that no pages are to follow, so that the guest survives the loss of its source.
    */
   load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }>;

@@ -419,8 +419,18 @@ export class NodeDaemon {
     return this.#outcome(await this.#beginMove(pid, to), to);
   }
 
-  /** Waits for the end of a move and tells it. @throws GODWIT_NOT_MOVED */
+  /** Waits for the end of a move and tells it. One that turned out not to have all of the guest is made again. @throws GODWIT_NOT_MOVED */
   async #outcome(handle: MoveHandle, to: number): Promise<MoveReport> {
+    try {
+      return await this.#told(handle, to);
+    } catch (error) {
+      const { pid } = handle.move;
+      if (!this.driver.takeDisproved(pid)) throw error;
+      return this.#told(await this.#beginMove(pid, to), to);
+    }
+  }
+
+  async #told(handle: MoveHandle, to: number): Promise<MoveReport> {
     const { pid, epoch } = handle.move;
     const decided = await handle.decided;
     const atMs = this.options.host.nowMs();

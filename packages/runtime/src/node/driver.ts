@@ -71,6 +71,8 @@ export class WorkerDriver implements MigrationDriver {
   readonly records = new Map<string, CaptureRecord>();
   /** Of guests that came here in parcels, by pid: the last of each, the latest guests last. */
   readonly drains = new Map<number, DrainRecord>();
+  /** PIDs of guests of which a move turned out not to have all: the next will. */
+  readonly #disproved = new Set<number>();
   isDraining = false;
   /** Is told when a drain to this node is over. */
   onDrained: (pid: number, drain: DrainRecord) => void = () => {};
@@ -81,7 +83,7 @@ export class WorkerDriver implements MigrationDriver {
     private readonly bus: Bus,
   ) {}
 
-  async capture(move: MoveRef): Promise<OutgoingSection[]> {
+  async capture(move: MoveRef): Promise<AsyncIterable<OutgoingSection>> {
     const guest = this.guests.hosted.get(move.pid);
     if (!guest || guest.epoch !== move.epoch)
       throw new GodwitError('GODWIT_NOT_HERE', `Cannot move process ${move.pid}: it is not here`);
@@ -90,13 +92,20 @@ export class WorkerDriver implements MigrationDriver {
     const departing: Departing = { guest, isHeld: false, isCalledOff: false };
     this.#departing.set(moveName(move), departing);
     guest.moving = true;
+    this.#disproved.delete(move.pid);
     const record = new CaptureRecord();
     this.records.set(moveName(move), record);
     try {
       await guest.net?.ready;
       this.guests.rest.begin();
       const timeoutMs = nodeLimits.captureTimeoutMs;
-      const captured = await guest.worker.capture({ hold: true, inParcels: movesInParcels, timeoutMs, record });
+      const captured = await guest.worker.capture({
+        hold: true,
+        inParcels: movesInParcels,
+        isProvenLater: true,
+        timeoutMs,
+        record,
+      });
       const net = freezeNet(guest);
       if (departing.isCalledOff) {
         guest.net?.abort();
@@ -104,7 +113,7 @@ export class WorkerDriver implements MigrationDriver {
         throw new GodwitError('GODWIT_PUT_OFF', `Cannot move process ${move.pid}: the move was called off`);
       }
       departing.isHeld = true;
-      const { pages, isPartial, stoppedAtMs, report } = captured;
+      const { pages, isPartial, stoppedAtMs, report, proof } = captured;
       const rest = isPartial ? new DrainEstimate(report.heldBytes) : undefined;
       if (rest) departing.rest = rest;
       const essenceBytes = pages.reduce((sum, page) => sum + page.byteLength, 0);
@@ -114,13 +123,12 @@ export class WorkerDriver implements MigrationDriver {
       const { cpuMs, demandCores = null } = guest.use;
       const { meta: terms, lastSeq, memoryBytes } = guest;
       const leftBytes = rest?.leftBytes ?? 0;
-      const meta = { ...terms, lastSeq, memoryBytes, isPartial, leftBytes, stoppedAtMs, cpuMs, demandCores };
-      const netSections = net === undefined ? [] : [{ name: 'net', content: net }];
-      return [
-        { name: 'meta', content: encodeJson(meta) },
-        ...netSections,
-        ...pages.map((content) => ({ name: 'page', content })),
-      ];
+      const pageCount = pages.length;
+      const meta = { ...terms, lastSeq, memoryBytes, isPartial, leftBytes, pageCount, stoppedAtMs, cpuMs, demandCores };
+      proof.catch((error: GodwitError) => {
+        if (error.code === 'GODWIT_PUT_OFF') this.#disproved.add(move.pid);
+      });
+      return essenceOf(encodeJson(meta), net, pages, proof);
     } catch (error) {
       this.#departing.delete(moveName(move));
       // One that was called off may end when the next is under way.
@@ -128,6 +136,11 @@ export class WorkerDriver implements MigrationDriver {
       this.guests.rest.end();
       throw error;
     }
+  }
+
+  /** Whether the last move of a guest did not have all of it; it is forgotten then. */
+  takeDisproved(pid: number): boolean {
+    return this.#disproved.delete(pid);
   }
 
   async takeBack(move: MoveRef): Promise<void> {
@@ -199,21 +212,32 @@ export class WorkerDriver implements MigrationDriver {
   async load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }> {
     const arriving = this.#arriving.get(moveName(move));
     assert(arriving?.worker, 'a move is reserved before it is loaded');
-    let meta: ReturnType<typeof parseMeta> | undefined;
+    let meta: TravellingMeta | undefined;
+    let isComplete: Promise<{ complete: boolean }> | undefined;
     const pages: Uint8Array[] = [];
     for await (const section of sections) {
       if (section.name === 'meta') meta = parseMeta(await section.collect());
       else if (section.name === 'net') arriving.net = await section.collect();
       else pages.push(new Uint8Array(await section.collect()));
+      if (isComplete || pages.length !== meta?.pageCount) continue;
+      // Its source still looks whether this is all, which ends the sections.
+      isComplete = this.#restore(move, arriving, meta, pages);
+      isComplete.catch(() => {});
     }
-    if (!meta) throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description is missing');
-    const { bundle } = arriving;
+    if (!isComplete)
+      throw new GodwitError('GODWIT_PROTOCOL', 'Cannot load a process: its description or a part of it is missing');
+    return isComplete;
+  }
+
+  async #restore(move: MoveRef, arriving: Arriving, meta: TravellingMeta, pages: Uint8Array[]): Promise<{ complete: boolean }> {
+    const { bundle, worker } = arriving;
+    assert(worker, 'a move is reserved before it is loaded');
     assert(bundle, 'a reservation has its bundle');
-    const { lastSeq, stoppedAtMs, memoryBytes, isPartial, leftBytes, cpuMs, demandCores, ...rest } = meta;
+    const { lastSeq, stoppedAtMs, memoryBytes, isPartial, leftBytes, pageCount: _, cpuMs, demandCores, ...rest } = meta;
     const before = { cpuMs, demandCores: demandCores ?? undefined };
-    const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, arriving.worker, lastSeq, before);
+    const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, worker, lastSeq, before);
     guest.memoryBytes = memoryBytes;
-    await arriving.worker.restore(bundle, rest.settings, pages, events, { isPartial });
+    await worker.restore(bundle, rest.settings, pages, events, { isPartial });
     arriving.guest = guest;
     arriving.isPartial = isPartial;
     arriving.leftBytes = leftBytes;
@@ -343,13 +367,29 @@ interface TravellingMeta extends GuestMeta {
   readonly memoryBytes: number;
   readonly isPartial: boolean;
   readonly leftBytes: number;
+  /** Pages that come after this. */
+  readonly pageCount: number;
   readonly cpuMs: number;
   readonly demandCores: number | null;
 }
 
+/** What travels of a guest: its end comes when it is known to be all of it. */
+async function* essenceOf(
+  meta: Uint8Array,
+  net: Uint8Array | undefined,
+  pages: readonly Uint8Array[],
+  proof: Promise<void>,
+): AsyncGenerator<OutgoingSection> {
+  yield { name: 'meta', content: meta };
+  if (net) yield { name: 'net', content: net };
+  for (const content of pages) yield { name: 'page', content };
+  await proof;
+}
+
 function parseMeta(bytes: Uint8Array): TravellingMeta {
   const value = decodeJson(bytes, 'description of a process');
-  const counts = [value.lastSeq, value.stoppedAtMs, value.memoryBytes, value.leftBytes, value.cpuMs, value.demandCores ?? 0];
+  const { lastSeq, stoppedAtMs, memoryBytes, leftBytes, pageCount, cpuMs, demandCores } = value;
+  const counts = [lastSeq, stoppedAtMs, memoryBytes, leftBytes, pageCount, cpuMs, demandCores ?? 0];
   const good =
     typeof value.bundleName === 'string' &&
     typeof value.settings === 'object' &&

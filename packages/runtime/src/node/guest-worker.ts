@@ -25,6 +25,7 @@ import {
   PARCELS_REQUEST,
   type PageAnswer,
   type PageRequest,
+  PROVE_LATER_REQUEST,
   REQUEST,
   REQUEST_NUMBER,
   type ToWorker,
@@ -57,6 +58,8 @@ export interface Captured {
   /** Wall time of the guest's last instruction. */
   stoppedAtMs: number;
   paused: boolean;
+  /** Rejects with GODWIT_PUT_OFF when it was not all of the guest, which must be captured again (CaptureOptions.isProvenLater). */
+  proof: Promise<void>;
 }
 
 export interface CaptureOptions {
@@ -64,10 +67,25 @@ export interface CaptureOptions {
   hold: boolean;
   /** It may come in parcels, if it is held. */
   inParcels?: boolean;
+  /** It may be given, of a guest that is held, before it is known to be all of it. */
+  isProvenLater?: boolean;
   /** Give up after this long; the guest goes on. */
   timeoutMs: number;
   /** Is told what the capture takes, whether it succeeds or not. */
   record?: CaptureRecord;
+}
+
+/** Of one capture; nobody need wait for it. */
+type Proof = ReturnType<typeof newProof>;
+
+function newProof() {
+  let resolve!: () => void;
+  let reject!: (reason: Error) => void;
+  const promise = new Promise<void>((...given) => {
+    [resolve, reject] = given;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
 }
 
 /** What node gives a process's heap on this machine: the limit of a guest that has none of its own. */
@@ -103,6 +121,7 @@ export class GuestWorker {
   private pendingCapture:
     | { id: number; settle: (message: Extract<FromWorker, { type: 'captured' | 'putOff' }>) => void }
     | undefined;
+  private proof: Proof | undefined;
   private over = false;
   private isRunning = false;
   private fate: GuestEnd | undefined;
@@ -337,7 +356,7 @@ export class GuestWorker {
         if (!options.hold) this.goOn();
         record.isCaptured = true;
         const { pages, isPartial, report, stoppedAtMs, paused } = answer;
-        return { pages, isPartial, report, stoppedAtMs, paused };
+        return { pages, isPartial, report, stoppedAtMs, paused, proof: this.proof?.promise ?? Promise.resolve() };
       }
       this.goOn();
       const elapsed = performance.now() - started;
@@ -356,7 +375,7 @@ export class GuestWorker {
   }
 
   private attempt(
-    { hold, inParcels = false }: CaptureOptions,
+    { hold, inParcels = false, isProvenLater = false }: CaptureOptions,
     untilMs: number,
   ): Promise<Extract<FromWorker, { type: 'captured' | 'putOff' }> | undefined> {
     const id = this.nextCapture++ & REQUEST_NUMBER;
@@ -368,7 +387,8 @@ export class GuestWorker {
         resolve(message);
       };
       this.pendingCapture = { id, settle };
-      const request = id | (hold ? HOLD_REQUEST : 0) | (hold && inParcels ? PARCELS_REQUEST : 0);
+      const held = HOLD_REQUEST | (inParcels ? PARCELS_REQUEST : 0) | (isProvenLater ? PROVE_LATER_REQUEST : 0);
+      const request = id | (hold ? held : 0);
       Atomics.store(this.words, REQUEST, request);
       // An idle guest answers the message; a busy one is stopped.
       this.post({ type: 'capture', id, hold });
@@ -473,8 +493,13 @@ export class GuestWorker {
       case 'paused':
         this.inspector.goOn(this.threadId);
         return;
+      case 'proof':
+        if (message.isProven) this.proof?.resolve();
+        else this.proof?.reject(new GodwitError('GODWIT_PUT_OFF', 'Cannot capture the process yet: it has changed built-ins'));
+        return;
       case 'captured':
       case 'putOff':
+        if (message.type === 'captured') this.proof = message.isProven ? undefined : newProof();
         if (this.pendingCapture?.id === message.id) this.pendingCapture.settle(message);
         return;
       case 'send':
@@ -510,6 +535,7 @@ export class GuestWorker {
     this.loaded = undefined;
     const capture = this.pendingCapture;
     this.pendingCapture = undefined;
+    this.proof?.reject(new GodwitError('GODWIT_ENDED', 'Cannot capture the process: it has ended'));
     if (this.over) return;
     this.over = true;
     this.resolveGone();

@@ -6,7 +6,7 @@
  */
 
 import { GodwitError } from '@godwit/checkpoint/base';
-import type { Bus, KeyValue, Subscription } from '../cluster/bus.js';
+import type { Bus, KeyValue, KeyValueEntry, Subscription } from '../cluster/bus.js';
 import { processLimits } from '../limits.js';
 import {
   abandoned,
@@ -22,6 +22,9 @@ import {
   parseLocation,
   restoredAt,
 } from './location.js';
+
+/** An entry of the table, as it was at some time. */
+export type SeenLocation = KeyValueEntry;
 
 const prefix = 'proc.';
 const keyOf = (pid: number) => `${prefix}${pid}`;
@@ -74,9 +77,23 @@ export class Locations {
     return found.sort((a, b) => a.pid - b.pid);
   }
 
-  /** COMMIT of a move. `attempt` tells tries of the same epoch apart; its target may have abandoned an earlier one. */
-  async commitMove(pid: number, fromEpoch: number, toNode: number, attempt = 1): Promise<'committed' | 'stale'> {
-    const change = await this.#change(pid, (location) => committed(location, fromEpoch, undefined, toNode, attempt));
+  /** What is there now, for a change that will be decided soon: it need not be read then. */
+  async look(pid: number): Promise<SeenLocation | undefined> {
+    return this.bucket.get(keyOf(pid));
+  }
+
+  /**
+   * COMMIT of a move. `attempt` tells tries of the same epoch apart; its target may have abandoned an earlier one. `seen` is what look() gave
+   * a while ago: if it is no longer there, it is read.
+   */
+  async commitMove(
+    pid: number,
+    fromEpoch: number,
+    toNode: number,
+    attempt = 1,
+    seen?: SeenLocation,
+  ): Promise<'committed' | 'stale'> {
+    const change = await this.#change(pid, (location) => committed(location, fromEpoch, undefined, toNode, attempt), seen);
     return 'stale' in change ? 'stale' : 'committed';
   }
 
@@ -149,12 +166,17 @@ export class Locations {
     );
   }
 
-  async #change(pid: number, decide: (location: Location) => Change): Promise<Change> {
+  async #change(pid: number, decide: (location: Location) => Change, seen?: SeenLocation): Promise<Change> {
     for (let attempt = 0; attempt < processLimits.casAttempts; attempt++) {
-      const entry = await this.bucket.get(keyOf(pid));
+      const isOfEarlier = attempt === 0 && seen !== undefined;
+      const entry = isOfEarlier ? seen : await this.bucket.get(keyOf(pid));
       if (!entry) throw new GodwitError('GODWIT_NO_PROCESS', `Cannot change process ${pid}: there is none`, { fields: { pid } });
       const change = decide(parseLocation(entry.value));
-      if (!('write' in change)) return change;
+      if (!('write' in change)) {
+        // Only what is there now can say that nothing is to be changed.
+        if (isOfEarlier) continue;
+        return change;
+      }
       try {
         await this.bucket.update(keyOf(pid), encodeLocation(change.write), entry.revision);
         return change;
