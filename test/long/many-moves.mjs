@@ -90,9 +90,9 @@ guest.on('exit', (code) => {
   // The first figures are of nodes that still grow to what a guest takes.
   const quarter = Math.max(1, Math.floor(figures.length / 4));
   const [early, late] = [figures.slice(quarter, 2 * quarter), figures.slice(-quarter)].map((some) => mean(some.map(total)));
-  if (late > early * 1.25) wrong.push(`the nodes take ${late} MB in the last quarter, ${early} in the second`);
-  else if (figures.some((values) => values.length > 0))
-    console.log(`the nodes take ${late} MB in the last quarter, ${early} in the second`);
+  const taken = `the nodes take ${late} MB in the last quarter, ${early} in the second`;
+  if (late > early * 1.25) wrong.push(taken);
+  else if (figures.some((values) => values.length > 0)) console.log(taken);
   else console.log('skipped: how much memory the nodes take is read in /proc, which is not here');
   fs.rmSync(folder, { recursive: true });
   for (const what of wrong) console.log(`wrong: ${what}`);

@@ -322,11 +322,11 @@ export function installHeirs(): void {
   for (const { holder, reach, keys } of replaced) for (const key of keys) if (isOfHeirs(key)) replace(holder, reach, key);
 }
 
-/** Puts the others into a realm to which a guest comes (where guests begin, nothing is hollow). Before built-ins are named, and before guest code runs. */
+/** The others. */
+export const touchedBuiltIns = replaced.map((part) => ({ ...part, keys: part.keys.filter((key) => !isOfHeirs(key)) }));
+
+/** Puts them into a realm to which a guest comes (where guests begin, nothing is hollow). Before built-ins are named, and before guest code runs. */
 export function installTouching(): void {
-  for (const { holder, reach, keys } of replaced) for (const key of keys) if (!isOfHeirs(key)) replace(holder, reach, key);
+  for (const { holder, reach, keys } of touchedBuiltIns) for (const key of keys) replace(holder, reach, key);
   replaceProxy();
 }
-
-/** Built-ins that change in realms of guests, with their keys. */
-export const touchedBuiltIns = replaced.map(({ holder, keys }) => ({ holder, keys: keys.filter((key) => !isOfHeirs(key)) }));

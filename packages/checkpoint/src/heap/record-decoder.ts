@@ -161,10 +161,10 @@ export abstract class RecordDecoder<Tables extends DecoderTables> {
     const contents = flags & genericFill ? readList(reader) : undefined;
     if (maker.intrinsic && contents) maker.intrinsic.fill!(object, contents);
     if (maker.tag === tagWeakEntries) fillWeak(contents!);
-    if ((flags & genericOwn) === 0) return;
     const isChange = maker.tag === tagBuiltinChange;
-    this.#restoreOwn(isChange ? (contents![0] as object) : object, reader);
-    if (isChange) this.options.noteChanged?.(contents![0] as object);
+    const owner = isChange ? (contents![0] as object) : object;
+    if (flags & genericOwn) this.#restoreOwn(owner, reader);
+    if (isChange) this.options.noteChanged?.(owner);
   }
 
   readonly #owners: List<object> = list();

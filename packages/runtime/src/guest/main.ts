@@ -562,9 +562,10 @@ function taken(id: number, frames: Frame[], paused: boolean, stoppedAtMs: number
   };
   const isPartial = source?.isComplete === false;
   compareExchange(words, VERDICT, GO_ON, HOLD);
-  const { pages } = snapshot;
-  const [type, isProven] = ['captured' as const, !isProvenLater];
-  const message = { type, id, pages, isPartial, isProven, report, paused, stoppedAtMs };
+  const message: Extract<FromWorker, { type: 'captured' }> = {
+    ...{ type: 'captured', id, pages: snapshot.pages, isPartial, isProven: !isProvenLater },
+    ...{ report, paused, stoppedAtMs },
+  };
   return { message, source };
 }
 

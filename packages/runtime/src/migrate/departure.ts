@@ -33,7 +33,7 @@ export class Departure {
   #link: Link | undefined;
   #dialling: Promise<Link | undefined> | undefined;
   #essence: Awaited<ReturnType<MigrationDriver['capture']>> | undefined;
-  /** The guest's location, read while its essence is under way; for the first COMMIT. */
+  /** The guest's location, read while its essence is under way, for the COMMIT. */
   #seen: SeenLocation | undefined;
   #finish!: (outcome: MoveOutcome) => void;
   #decide!: (outcome: 'moved' | MoveOutcome) => void;
@@ -83,7 +83,6 @@ export class Departure {
         void this.#capture();
         break;
       case 'sendEssence':
-        this.#seen = undefined;
         void lookAhead(locations, move).then((seen) => {
           this.#seen = seen;
         });
@@ -96,7 +95,7 @@ export class Departure {
         }));
         break;
       case 'commit':
-        void askCommit(locations, move, this.#takeSeen()).then((answer) => this.handle({ type: 'commitAnswer', answer }));
+        void askCommit(locations, move, this.#seen).then((answer) => this.handle({ type: 'commitAnswer', answer }));
         break;
       case 'abandon':
         void askAbandon(locations, move).then((answer) => this.handle({ type: 'abandonAnswer', answer }));
@@ -117,12 +116,6 @@ export class Departure {
         this.#end(command.outcome);
         break;
     }
-  }
-
-  #takeSeen(): SeenLocation | undefined {
-    const seen = this.#seen;
-    this.#seen = undefined;
-    return seen;
   }
 
   #end(outcome: MoveOutcome): void {

@@ -211,7 +211,7 @@ export class WorkerDriver implements MigrationDriver {
 
   async load(move: MoveRef, sections: AsyncIterable<IncomingSection>): Promise<{ complete: boolean }> {
     const arriving = this.#arriving.get(moveName(move));
-    assert(arriving?.worker, 'a move is reserved before it is loaded');
+    assert(arriving, 'a move is reserved before it is loaded');
     let meta: TravellingMeta | undefined;
     let isComplete: Promise<{ complete: boolean }> | undefined;
     const pages: Uint8Array[] = [];
@@ -231,8 +231,7 @@ export class WorkerDriver implements MigrationDriver {
 
   async #restore(move: MoveRef, arriving: Arriving, meta: TravellingMeta, pages: Uint8Array[]): Promise<{ complete: boolean }> {
     const { bundle, worker } = arriving;
-    assert(worker, 'a move is reserved before it is loaded');
-    assert(bundle, 'a reservation has its bundle');
+    assert(worker && bundle, 'a reservation has its worker and its bundle');
     const { lastSeq, stoppedAtMs, memoryBytes, isPartial, leftBytes, pageCount: _, cpuMs, demandCores, ...rest } = meta;
     const before = { cpuMs, demandCores: demandCores ?? undefined };
     const { guest, events } = this.guests.adopt(move.pid, move.epoch + 1, rest, bundle, worker, lastSeq, before);
